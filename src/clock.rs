@@ -1,0 +1,41 @@
+//! The one source of the current time, which tests can move.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime, PrimitiveDateTime};
+
+/// A moment in UTC, in whole microseconds, as both databases keep it.
+pub type UtcTime = PrimitiveDateTime;
+
+/// Tells the time. Clones share one clock, so a test that moves it moves it everywhere.
+#[derive(Clone, Debug, Default)]
+pub struct Clock {
+    ahead_micros: Arc<AtomicI64>,
+}
+
+impl Clock {
+    /// The current time in UTC, cut to whole microseconds.
+    #[allow(clippy::disallowed_methods)]
+    pub fn now(&self) -> UtcTime {
+        let ahead = Duration::microseconds(self.ahead_micros.load(Ordering::Relaxed));
+        let now = OffsetDateTime::now_utc() + ahead;
+        let micros = now.microsecond() * 1_000;
+        let now = now.replace_nanosecond(micros).expect("below one second");
+        UtcTime::new(now.date(), now.time())
+    }
+
+    /// Moves the clock by `by`; a negative duration turns it back.
+    pub fn advance(&self, by: Duration) {
+        let micros = i64::try_from(by.whole_microseconds()).expect("a test's few years");
+        self.ahead_micros.fetch_add(micros, Ordering::Relaxed);
+    }
+}
+
+/// `at` as RFC 3339 with `Z`, for instance `2026-11-20T22:55:28.25Z`.
+pub fn rfc3339(at: UtcTime) -> String {
+    at.assume_utc()
+        .format(&Rfc3339)
+        .expect("years of four digits")
+}

@@ -1,0 +1,161 @@
+//! One connection type for both databases, and how one is opened.
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection, SqliteConnection};
+
+/// A connection to either database. Queries are written once, against this.
+#[derive(diesel::MultiConnection)]
+pub enum AnyConnection {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+/// Where the database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// The path of a file.
+    Sqlite(String),
+    /// A libpq connection URI.
+    Postgres(String),
+}
+
+/// Why a database can't be used; each is one sentence for the person who set it up.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(
+        "The database URL must begin with sqlite: or postgres://, for instance sqlite:keyward.db."
+    )]
+    Scheme,
+    #[error("There is no database at {0}. `keyward serve` or `keyward migrate` makes one.")]
+    Missing(String),
+    #[error("The database at {place} can't be opened: {cause}.")]
+    Failed { place: String, cause: String },
+}
+
+impl DatabaseUrl {
+    /// Reads `sqlite:PATH`, `postgres://…` or `postgresql://…`.
+    ///
+    /// # Errors
+    /// Any other scheme, or none.
+    pub fn parse(url: &str) -> Result<Self, OpenError> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(DatabaseUrl::Postgres(with_connect_timeout(url)));
+        }
+        match url.strip_prefix("sqlite:") {
+            Some(path) if !path.is_empty() => {
+                let path = path.strip_prefix("//").unwrap_or(path);
+                Ok(DatabaseUrl::Sqlite(path.to_owned()))
+            }
+            _ => Err(OpenError::Scheme),
+        }
+    }
+
+    /// The place as messages name it: without user, password and parameters.
+    pub fn place(&self) -> String {
+        match self {
+            DatabaseUrl::Sqlite(path) => path.clone(),
+            DatabaseUrl::Postgres(url) => {
+                let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+                let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+                rest.split('?').next().unwrap_or_default().to_owned()
+            }
+        }
+    }
+
+    /// Opens a connection to a database that is there.
+    ///
+    /// # Errors
+    /// The file is missing, the server can't be reached, or it refuses.
+    pub fn open(&self) -> Result<AnyConnection, OpenError> {
+        match self {
+            DatabaseUrl::Sqlite(path) if !std::path::Path::new(path).exists() => {
+                Err(OpenError::Missing(path.clone()))
+            }
+            _ => self.open_or_create(),
+        }
+    }
+
+    /// Like [`open`](Self::open), and makes a missing SQLite file in an existing folder.
+    pub fn open_or_create(&self) -> Result<AnyConnection, OpenError> {
+        let failed = |cause: String| OpenError::Failed { place: self.place(), cause };
+        match self {
+            DatabaseUrl::Sqlite(path) => {
+                let told = |error: diesel::ConnectionError| failed(first_line(&error.to_string()));
+                let mut conn = SqliteConnection::establish(path).map_err(told)?;
+                prepare_sqlite(&mut conn).map_err(|error| failed(first_line(&error.to_string())))?;
+                Ok(AnyConnection::Sqlite(conn))
+            }
+            DatabaseUrl::Postgres(url) => PgConnection::establish(url)
+                .map(AnyConnection::Postgres)
+                .map_err(|error| failed(first_line(&error.to_string()))),
+        }
+    }
+}
+
+/// The busy time-out comes first: what follows may already meet a lock. `synchronous = FULL`
+/// keeps what was acknowledged even when the power goes.
+fn prepare_sqlite(conn: &mut SqliteConnection) -> diesel::QueryResult<()> {
+    conn.batch_execute(
+        "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;
+         PRAGMA cache_size = -8000;",
+    )?;
+    // Switching to WAL does not wait for locks, whatever the time-out. Once done, it stays.
+    let mut left = 100;
+    while let Err(error) = conn.batch_execute("PRAGMA journal_mode = WAL;") {
+        left -= 1;
+        if left == 0 || !super::is_outage(&error) || error.to_string().contains("unable to open") {
+            return Err(error);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    Ok(())
+}
+
+/// An unreachable server must not hold a request for minutes.
+fn with_connect_timeout(url: &str) -> String {
+    match url {
+        url if url.contains("connect_timeout=") => url.to_owned(),
+        url if url.contains('?') => format!("{url}&connect_timeout=2"),
+        url => format!("{url}?connect_timeout=2"),
+    }
+}
+
+fn first_line(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    line.trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_two_schemes_are_taken() {
+        for url in ["", "keyward.db", "sqlite:", "mysql://x", "/var/keyward.db", "postgres:x"] {
+            assert!(DatabaseUrl::parse(url).is_err(), "{url}");
+        }
+        assert_eq!(
+            DatabaseUrl::parse("sqlite:a/b.db").unwrap(),
+            DatabaseUrl::Sqlite("a/b.db".into())
+        );
+        assert_eq!(
+            DatabaseUrl::parse("sqlite:///tmp/b.db").unwrap(),
+            DatabaseUrl::Sqlite("/tmp/b.db".into())
+        );
+    }
+
+    #[test]
+    fn a_place_never_shows_the_password() {
+        let url = DatabaseUrl::parse("postgres://ana:s3cret@db.local:5433/keys?x=1").unwrap();
+        assert_eq!(url.place(), "db.local:5433/keys");
+    }
+
+    #[test]
+    fn a_missing_file_is_not_made_by_opening_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("typo.db");
+        let url = DatabaseUrl::Sqlite(path.display().to_string());
+        assert!(matches!(url.open(), Err(OpenError::Missing(_))));
+        assert!(!path.exists());
+    }
+}

@@ -1,0 +1,215 @@
+//! Lists of keys: filtered, sorted, and paged by cursor, so that page 2,000 costs what page 1
+//! does.
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+
+use super::connection::MultiBackend;
+use super::key_rows::KeyRow;
+use super::key_search::{self, Wanted};
+use super::schema::{key_terms, keys};
+use super::{AnyConnection, DbError};
+use crate::clock::UtcTime;
+use crate::key::record::{DORMANT, EXPIRING};
+use crate::key::{Environment, Key, KeyState};
+
+/// A search word found in at most this many keys is where the search starts; one found in more
+/// is so common that walking the list in its order soon fills a page.
+const FEW: usize = 1_000;
+
+/// Which keys of a project to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyFilter {
+    pub project_id: i64,
+    /// Words that must all be found, each the beginning of a term.
+    pub search: String,
+    pub state: Option<KeyState>,
+    pub environment: Option<Environment>,
+    pub scope: Option<String>,
+}
+
+/// What a list is sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SortBy {
+    #[default]
+    Created,
+    Label,
+    Expires,
+    /// When it was last used or, if never, created.
+    LastUsed,
+}
+
+/// The order of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    pub by: SortBy,
+    pub descending: bool,
+}
+
+/// Where a page begins: behind, or before, a key and the value it was sorted by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seek {
+    pub value: SortValue,
+    pub id: i64,
+    /// Read towards the beginning of the list instead of its end.
+    pub backwards: bool,
+}
+
+/// The value of the column a list is sorted by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SortValue {
+    /// Sorted by creation: the id alone tells.
+    Id,
+    Text(String),
+    Time(UtcTime),
+}
+
+/// A key in a list, with the value it was sorted by.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    pub key: Key,
+    pub value: SortValue,
+}
+
+type Query<'a> = keys::BoxedQuery<'a, MultiBackend>;
+
+/// At most `limit` keys from `seek` on, in the list's order.
+pub fn page(
+    conn: &mut AnyConnection,
+    filter: &KeyFilter,
+    order: Order,
+    seek: Option<&Seek>,
+    limit: i64,
+    now: UtcTime,
+) -> Result<Vec<Listed>, DbError> {
+    let Some(query) = filtered(conn, filter, now)? else {
+        return Ok(Vec::new());
+    };
+    let backwards = seek.is_some_and(|seek| seek.backwards);
+    let query = sorted(query, order.by, order.descending != backwards, seek).limit(limit);
+    let rows: Vec<KeyRow> = query.select(KeyRow::as_select()).load(conn)?;
+    let mut listed: Vec<Listed> = rows.into_iter().map(|row| listed(row, order.by)).collect();
+    if backwards {
+        listed.reverse();
+    }
+    Ok(listed)
+}
+
+/// How many keys the filter lets through, counted up to `most`.
+pub fn count(
+    conn: &mut AnyConnection,
+    filter: &KeyFilter,
+    most: i64,
+    now: UtcTime,
+) -> Result<i64, DbError> {
+    let Some(query) = filtered(conn, filter, now)? else {
+        return Ok(0);
+    };
+    let ids: Vec<i64> = query.select(keys::id).limit(most).load(conn)?;
+    Ok(i64::try_from(ids.len()).unwrap_or(most))
+}
+
+/// The keys the filter lets through; `None` where it is clear already that there are none.
+fn filtered<'a>(
+    conn: &mut AnyConnection,
+    filter: &KeyFilter,
+    now: UtcTime,
+) -> Result<Option<Query<'a>>, DbError> {
+    let mut query = keys::table
+        .filter(keys::project_id.eq(filter.project_id))
+        .into_boxed::<MultiBackend>();
+    if let Some(environment) = filter.environment {
+        query = query.filter(keys::environment.eq(environment.as_str()));
+    }
+    if let Some(state) = filter.state {
+        query = in_state(query, state, now);
+    }
+    let wanted = Wanted::from_filter(&filter.search, filter.scope.as_deref());
+    let mut fewest = None;
+    for wanted in &wanted {
+        let few = key_search::few_keys_with(conn, filter.project_id, wanted, FEW)?;
+        fewest = match (fewest, few) {
+            (Some(fewest), Some(few)) => Some(&fewest & &few),
+            (fewest, few) => fewest.or(few),
+        };
+        let (first, end) = wanted.range();
+        query = query.filter(exists(
+            key_terms::table
+                .filter(key_terms::key_id.eq(keys::id))
+                .filter(key_terms::term.ge(first))
+                .filter(key_terms::term.lt(end)),
+        ));
+    }
+    Ok(match fewest {
+        Some(ids) if ids.is_empty() => None,
+        Some(ids) => Some(query.filter(keys::id.eq_any(ids))),
+        None => Some(query),
+    })
+}
+
+fn in_state(query: Query<'_>, state: KeyState, now: UtcTime) -> Query<'_> {
+    let soon = now + EXPIRING;
+    match state {
+        KeyState::Revoked => return query.filter(keys::revoked_at.is_not_null()),
+        KeyState::Active => query.filter(keys::expires_at.gt(soon)),
+        KeyState::Dormant => query
+            .filter(keys::expires_at.gt(soon))
+            .filter(keys::quiet_since.le(now - DORMANT)),
+        KeyState::Expiring => {
+            query.filter(keys::expires_at.gt(now)).filter(keys::expires_at.le(soon))
+        }
+        KeyState::Expired => query.filter(keys::expires_at.le(now)),
+    }
+    .filter(keys::revoked_at.is_null())
+}
+
+/// Sorts by a column and then the id, and starts behind the given pair. The plain bound on the
+/// column alone is what both databases can find in its index.
+macro_rules! keyset {
+    ($query:expr, $column:expr, $descending:expr, $seek:expr) => {
+        match ($descending, $seek) {
+            (false, None) => $query.order(($column.asc(), keys::id.asc())),
+            (true, None) => $query.order(($column.desc(), keys::id.desc())),
+            (false, Some((value, id))) => $query
+                .filter($column.ge(value.clone()))
+                .filter($column.gt(value).or(keys::id.gt(id)))
+                .order(($column.asc(), keys::id.asc())),
+            (true, Some((value, id))) => $query
+                .filter($column.le(value.clone()))
+                .filter($column.lt(value).or(keys::id.lt(id)))
+                .order(($column.desc(), keys::id.desc())),
+        }
+    };
+}
+
+fn sorted<'a>(query: Query<'a>, by: SortBy, descending: bool, seek: Option<&Seek>) -> Query<'a> {
+    let text = seek.and_then(|seek| match &seek.value {
+        SortValue::Text(value) => Some((value.clone(), seek.id)),
+        _ => None,
+    });
+    let time = seek.and_then(|seek| match seek.value {
+        SortValue::Time(value) => Some((value, seek.id)),
+        _ => None,
+    });
+    match by {
+        SortBy::Label => keyset!(query, keys::label_folded, descending, text),
+        SortBy::Expires => keyset!(query, keys::expires_at, descending, time),
+        SortBy::LastUsed => keyset!(query, keys::quiet_since, descending, time),
+        SortBy::Created => match (descending, seek) {
+            (false, None) => query.order(keys::id.asc()),
+            (true, None) => query.order(keys::id.desc()),
+            (false, Some(seek)) => query.filter(keys::id.gt(seek.id)).order(keys::id.asc()),
+            (true, Some(seek)) => query.filter(keys::id.lt(seek.id)).order(keys::id.desc()),
+        },
+    }
+}
+
+fn listed(row: KeyRow, by: SortBy) -> Listed {
+    let value = match by {
+        SortBy::Created => SortValue::Id,
+        SortBy::Label => SortValue::Text(row.label_folded.clone()),
+        SortBy::Expires => SortValue::Time(row.expires_at),
+        SortBy::LastUsed => SortValue::Time(row.quiet_since),
+    };
+    Listed { key: row.into(), value }
+}

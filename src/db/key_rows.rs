@@ -1,0 +1,100 @@
+//! How a key lies in its row, and back.
+
+use diesel::prelude::*;
+use time::macros::datetime;
+
+use super::schema::keys;
+use crate::clock::UtcTime;
+use crate::key::{Environment, Key, LastUse, RateLimit, Revocation, RevokeReason, scope};
+
+/// What stands in the row of a key that never expires.
+const NEVER: UtcTime = datetime!(9999-12-31 0:00);
+
+/// The time to keep for an expiry.
+pub(super) fn expiry_to_row(expires_at: Option<UtcTime>) -> UtcTime {
+    expires_at.unwrap_or(NEVER)
+}
+
+/// The expiry that was kept.
+pub(super) fn expiry_from_row(kept: UtcTime) -> Option<UtcTime> {
+    (kept != NEVER).then_some(kept)
+}
+
+/// The environment that was kept.
+pub(super) fn environment_from_row(kept: &str) -> Environment {
+    kept.parse().unwrap_or(Environment::Live)
+}
+
+/// The label as it sorts and is searched.
+pub(super) fn fold(text: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    text.nfkc().flat_map(char::to_lowercase).collect()
+}
+
+/// Joins names or networks for one column.
+pub(super) fn join<T: ToString>(items: &[T]) -> String {
+    items.iter().map(T::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// A row of `keys`, without its digest.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = keys)]
+pub(super) struct KeyRow {
+    id: i64,
+    project_id: i64,
+    prefix: String,
+    pub(super) label: String,
+    pub(super) label_folded: String,
+    environment: String,
+    scopes: String,
+    pub(super) expires_at: UtcTime,
+    rate_limit_requests: Option<i64>,
+    rate_limit_seconds: Option<i64>,
+    allowed_ips: String,
+    created_at: UtcTime,
+    created_by: String,
+    revoked_at: Option<UtcTime>,
+    revoked_by: Option<String>,
+    revoke_reason: Option<String>,
+    revoke_note: Option<String>,
+    replaces: Option<i64>,
+    replaced_by: Option<i64>,
+    last_used_at: Option<UtcTime>,
+    last_used_ip: Option<String>,
+    last_used_agent: Option<String>,
+    pub(super) quiet_since: UtcTime,
+    version: i64,
+}
+
+impl From<KeyRow> for Key {
+    fn from(row: KeyRow) -> Key {
+        let rate_limit = row.rate_limit_requests.zip(row.rate_limit_seconds);
+        let (by, note) = (row.revoked_by.unwrap_or_default(), row.revoke_note);
+        let reason = row.revoke_reason.as_deref().and_then(|reason| reason.parse().ok());
+        let revocation = row.revoked_at.map(|at| Revocation {
+            at,
+            by,
+            reason: reason.unwrap_or(RevokeReason::Other),
+            note,
+        });
+        let (ip, user_agent) = (row.last_used_ip, row.last_used_agent);
+        Key {
+            id: row.id,
+            project_id: row.project_id,
+            label: row.label,
+            prefix: row.prefix,
+            environment: environment_from_row(&row.environment),
+            scopes: scope::split(&row.scopes),
+            expires_at: expiry_from_row(row.expires_at),
+            rate_limit: rate_limit.map(|(requests, seconds)| RateLimit { requests, seconds }),
+            allowed_ips: row.allowed_ips.split(' ').filter_map(|net| net.parse().ok()).collect(),
+            created_at: row.created_at,
+            created_by: row.created_by,
+            revocation,
+            replaces: row.replaces,
+            replaced_by: row.replaced_by,
+            last_use: row.last_used_at.map(|at| LastUse { at, ip, user_agent }),
+            version: row.version,
+        }
+    }
+}

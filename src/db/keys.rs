@@ -1,0 +1,191 @@
+//! Keys: writing them, finding one, and what a verification reads.
+
+use diesel::prelude::*;
+use ipnet::IpNet;
+
+use super::change::Tx;
+use super::key_search::Findable;
+use super::projects::Project;
+use super::key_rows::{KeyRow, environment_from_row, expiry_from_row, expiry_to_row, fold, join};
+use super::schema::{keys, projects, scopes};
+use super::{AnyConnection, DbError, key_search};
+use crate::clock::UtcTime;
+use crate::key::scope::{self, Inclusion};
+use crate::key::verdict::KnownKey;
+use crate::key::{Environment, Key, KeyDigest, RateLimit, Revocation};
+
+/// A key about to be written.
+pub struct NewKey<'a> {
+    pub project_id: i64,
+    pub digest: KeyDigest,
+    pub prefix: &'a str,
+    pub environment: Environment,
+    pub terms: &'a KeyTerms,
+    pub created_by: &'a str,
+    pub replaces: Option<i64>,
+}
+
+/// What can be chosen at creation and edited later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyTerms {
+    pub label: String,
+    pub scopes: Vec<String>,
+    pub expires_at: Option<UtcTime>,
+    pub rate_limit: Option<RateLimit>,
+    pub allowed_ips: Vec<IpNet>,
+}
+
+impl From<&Key> for KeyTerms {
+    fn from(key: &Key) -> Self {
+        KeyTerms {
+            label: key.label.clone(),
+            scopes: key.scopes.clone(),
+            expires_at: key.expires_at,
+            rate_limit: key.rate_limit,
+            allowed_ips: key.allowed_ips.clone(),
+        }
+    }
+}
+
+/// The key of this project with this id.
+pub fn by_id(conn: &mut AnyConnection, project: i64, id: i64) -> Result<Option<Key>, DbError> {
+    keys::table
+        .find(id)
+        .filter(keys::project_id.eq(project))
+        .select(KeyRow::as_select())
+        .first(conn)
+        .optional()
+        .map(|row| row.map(Key::from))
+}
+
+/// The project a key belongs to.
+pub fn project_of(conn: &mut AnyConnection, id: i64) -> Result<Option<Project>, DbError> {
+    keys::table
+        .inner_join(projects::table)
+        .filter(keys::id.eq(id))
+        .select(Project::as_select())
+        .first(conn)
+        .optional()
+}
+
+/// Everything a verdict needs, by one statement over the digest's unique index.
+pub fn for_verdict(
+    conn: &mut AnyConnection,
+    digest: &KeyDigest,
+) -> Result<Option<KnownKey>, DbError> {
+    type Row =
+        (i64, String, String, String, String, UtcTime, Option<UtcTime>, Option<String>, Option<String>);
+    let of_same_project = scopes::project_id.eq(keys::project_id).and(scopes::includes.ne(""));
+    let rows: Vec<Row> = keys::table
+        .inner_join(projects::table)
+        .left_join(scopes::table.on(of_same_project))
+        .filter(keys::digest.eq(digest.as_bytes()))
+        .select((
+            keys::id,
+            keys::label,
+            projects::slug,
+            keys::environment,
+            keys::scopes,
+            keys::expires_at,
+            keys::revoked_at,
+            scopes::name.nullable(),
+            scopes::includes.nullable(),
+        ))
+        .load(conn)?;
+    let inclusions = rows
+        .iter()
+        .filter_map(|row| row.7.clone().zip(row.8.as_deref()))
+        .map(|(scope, includes)| Inclusion { scope, includes: scope::split(includes) })
+        .collect();
+    Ok(rows.into_iter().next().map(|row| KnownKey {
+        id: row.0,
+        label: row.1,
+        project: row.2,
+        environment: environment_from_row(&row.3),
+        scopes: scope::split(&row.4),
+        inclusions,
+        expires_at: expiry_from_row(row.5),
+        revoked: row.6.is_some(),
+    }))
+}
+
+/// Writes a new key and gives back its id.
+pub fn insert(tx: &mut Tx, new: &NewKey, now: UtcTime) -> Result<i64, DbError> {
+    let terms = new.terms;
+    let id = diesel::insert_into(keys::table)
+        .values((
+            (
+                keys::project_id.eq(new.project_id),
+                keys::digest.eq(new.digest.as_bytes()),
+                keys::prefix.eq(new.prefix),
+                keys::label.eq(&terms.label),
+                keys::label_folded.eq(fold(&terms.label)),
+                keys::environment.eq(new.environment.as_str()),
+                keys::scopes.eq(join(&terms.scopes)),
+                keys::expires_at.eq(expiry_to_row(terms.expires_at)),
+            ),
+            (
+                keys::rate_limit_requests.eq(terms.rate_limit.map(|limit| limit.requests)),
+                keys::rate_limit_seconds.eq(terms.rate_limit.map(|limit| limit.seconds)),
+                keys::allowed_ips.eq(join(&terms.allowed_ips)),
+                keys::created_at.eq(now),
+                keys::created_by.eq(new.created_by),
+                keys::replaces.eq(new.replaces),
+                keys::quiet_since.eq(now),
+            ),
+        ))
+        .returning(keys::id)
+        .get_result(tx.conn())?;
+    if let Some(replaced) = new.replaces {
+        diesel::update(keys::table.find(replaced))
+            .set(keys::replaced_by.eq(id))
+            .execute(tx.conn())?;
+    }
+    diesel::update(projects::table.find(new.project_id))
+        .set(projects::key_count.eq(projects::key_count + 1))
+        .execute(tx.conn())?;
+    let findable = Findable {
+        label: &terms.label,
+        prefix: new.prefix,
+        created_by: new.created_by,
+        scopes: &terms.scopes,
+    };
+    key_search::index(tx, new.project_id, id, &findable)?;
+    Ok(id)
+}
+
+/// Writes what was edited, and a version that is one higher.
+pub fn update(tx: &mut Tx, key: &Key, terms: &KeyTerms) -> Result<(), DbError> {
+    diesel::update(keys::table.find(key.id))
+        .set((
+            keys::label.eq(&terms.label),
+            keys::label_folded.eq(fold(&terms.label)),
+            keys::scopes.eq(join(&terms.scopes)),
+            keys::expires_at.eq(expiry_to_row(terms.expires_at)),
+            keys::rate_limit_requests.eq(terms.rate_limit.map(|limit| limit.requests)),
+            keys::rate_limit_seconds.eq(terms.rate_limit.map(|limit| limit.seconds)),
+            keys::allowed_ips.eq(join(&terms.allowed_ips)),
+            keys::version.eq(keys::version + 1),
+        ))
+        .execute(tx.conn())?;
+    let findable = Findable {
+        label: &terms.label,
+        prefix: &key.prefix,
+        created_by: &key.created_by,
+        scopes: &terms.scopes,
+    };
+    key_search::index(tx, key.project_id, key.id, &findable)
+}
+
+/// Ends a key that was not revoked yet. Nothing in Keyward writes `revoked_at` back to null.
+pub fn revoke(tx: &mut Tx, id: i64, revocation: &Revocation) -> Result<(), DbError> {
+    diesel::update(keys::table.find(id).filter(keys::revoked_at.is_null()))
+        .set((
+            keys::revoked_at.eq(revocation.at),
+            keys::revoked_by.eq(&revocation.by),
+            keys::revoke_reason.eq(revocation.reason.as_str()),
+            keys::revoke_note.eq(&revocation.note),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}

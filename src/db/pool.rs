@@ -1,0 +1,79 @@
+//! Pools of connections.
+
+use std::time::Duration;
+
+use diesel::r2d2::R2D2Connection;
+
+use super::connection::{AnyConnection, DatabaseUrl, OpenError};
+
+/// How long a request waits for a free connection before it is answered with 503.
+const WAIT: Duration = Duration::from_millis(1_500);
+
+/// A pool of connections to one database.
+#[derive(Clone)]
+pub struct Pool(r2d2::Pool<Manager>);
+
+/// No connection could be had in time.
+#[derive(Debug, thiserror::Error)]
+#[error("no database connection: {0}")]
+pub struct PoolError(#[from] r2d2::Error);
+
+impl Pool {
+    /// A pool of at most `size` connections, opened as they are needed.
+    pub fn new(url: DatabaseUrl, size: u32) -> Self {
+        let pool = r2d2::Pool::builder()
+            .max_size(size)
+            .min_idle(Some(1))
+            .connection_timeout(WAIT)
+            .error_handler(Box::new(LogFailures))
+            .build_unchecked(Manager(url));
+        Pool(pool)
+    }
+
+    /// A connection that was alive a moment ago. Blocks for at most 1.5 seconds.
+    ///
+    /// # Errors
+    /// All are taken, or the database is away.
+    pub fn get(&self) -> Result<r2d2::PooledConnection<Manager>, PoolError> {
+        Ok(self.0.get()?)
+    }
+}
+
+/// Opens and checks connections for r2d2.
+#[derive(Debug)]
+pub struct Manager(DatabaseUrl);
+
+/// A connection could not be opened or did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ManagerError {
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Ping(#[from] super::DbError),
+}
+
+impl r2d2::ManageConnection for Manager {
+    type Connection = AnyConnection;
+    type Error = ManagerError;
+
+    fn connect(&self) -> Result<AnyConnection, ManagerError> {
+        Ok(self.0.open()?)
+    }
+
+    fn is_valid(&self, conn: &mut AnyConnection) -> Result<(), ManagerError> {
+        Ok(conn.ping()?)
+    }
+
+    fn has_broken(&self, conn: &mut AnyConnection) -> bool {
+        std::thread::panicking() || conn.is_broken()
+    }
+}
+
+#[derive(Debug)]
+struct LogFailures;
+
+impl r2d2::HandleError<ManagerError> for LogFailures {
+    fn handle_error(&self, error: ManagerError) {
+        tracing::warn!(%error, "database connection failed");
+    }
+}

@@ -1,0 +1,54 @@
+//! Secrets that wait for their one showing, encrypted under a key that is not here.
+
+use diesel::prelude::*;
+
+use super::change::{Tx, Upkeep};
+use super::schema::reveals;
+use super::{AnyConnection, DbError};
+use crate::clock::UtcTime;
+
+/// A secret that waits.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = reveals)]
+pub struct Reveal {
+    /// The session that may see it.
+    pub session_id: String,
+    /// Nonce and ciphertext.
+    pub sealed: Vec<u8>,
+    pub expires_at: UtcTime,
+}
+
+/// What waits for this key, whether or not it has run out.
+pub fn of_key(conn: &mut AnyConnection, key: i64) -> Result<Option<Reveal>, DbError> {
+    reveals::table.find(key).select(Reveal::as_select()).first(conn).optional()
+}
+
+/// Lays a secret down.
+pub fn insert(
+    tx: &mut Tx,
+    key: i64,
+    session_id: &str,
+    sealed: &[u8],
+    expires_at: UtcTime,
+) -> Result<(), DbError> {
+    diesel::insert_into(reveals::table)
+        .values((
+            reveals::key_id.eq(key),
+            reveals::session_id.eq(session_id),
+            reveals::sealed.eq(sealed),
+            reveals::expires_at.eq(expires_at),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Takes a secret away: it was shown, or its key was revoked.
+pub fn delete(tx: &mut Tx, key: i64) -> Result<(), DbError> {
+    diesel::delete(reveals::table.find(key)).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Takes away what nobody came for in time.
+pub fn delete_expired(upkeep: &mut Upkeep, now: UtcTime) -> Result<usize, DbError> {
+    diesel::delete(reveals::table.filter(reveals::expires_at.le(now))).execute(upkeep.conn())
+}

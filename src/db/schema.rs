@@ -1,0 +1,152 @@
+//! The tables, as both databases have them.
+
+diesel::table! {
+    projects (id) {
+        id -> BigInt,
+        slug -> Text,
+        name -> Text,
+        key_start -> Text,
+        environment_segment -> Bool,
+        key_count -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    scopes (id) {
+        id -> BigInt,
+        project_id -> BigInt,
+        name -> Text,
+        description -> Text,
+        includes -> Text,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> BigInt,
+        email -> Text,
+        password_hash -> Text,
+        disabled_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    grants (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        project_id -> Nullable<BigInt>,
+        role -> Text,
+        created_by -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    sessions (digest) {
+        digest -> Binary,
+        user_id -> BigInt,
+        state -> Text,
+        created_at -> Timestamp,
+        last_seen_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    setup_codes (digest) {
+        digest -> Binary,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    keys (id) {
+        id -> BigInt,
+        project_id -> BigInt,
+        digest -> Binary,
+        prefix -> Text,
+        label -> Text,
+        label_folded -> Text,
+        environment -> Text,
+        scopes -> Text,
+        expires_at -> Timestamp,
+        rate_limit_requests -> Nullable<BigInt>,
+        rate_limit_seconds -> Nullable<BigInt>,
+        allowed_ips -> Text,
+        created_at -> Timestamp,
+        created_by -> Text,
+        revoked_at -> Nullable<Timestamp>,
+        revoked_by -> Nullable<Text>,
+        revoke_reason -> Nullable<Text>,
+        revoke_note -> Nullable<Text>,
+        replaces -> Nullable<BigInt>,
+        replaced_by -> Nullable<BigInt>,
+        last_used_at -> Nullable<Timestamp>,
+        last_used_ip -> Nullable<Text>,
+        last_used_agent -> Nullable<Text>,
+        quiet_since -> Timestamp,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    key_terms (project_id, term, key_id) {
+        project_id -> BigInt,
+        term -> Text,
+        key_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    key_usage (key_id, hour, outcome) {
+        key_id -> BigInt,
+        hour -> Timestamp,
+        outcome -> Text,
+        requests -> BigInt,
+    }
+}
+
+diesel::table! {
+    reveals (key_id) {
+        key_id -> BigInt,
+        session_id -> Text,
+        sealed -> Binary,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    audit_head (id) {
+        id -> BigInt,
+        last_entry -> BigInt,
+        hash -> Binary,
+    }
+}
+
+diesel::table! {
+    audit_entries (id) {
+        id -> BigInt,
+        at -> Timestamp,
+        actor -> Text,
+        actor_id -> Nullable<BigInt>,
+        action -> Text,
+        subject -> Text,
+        project_id -> Nullable<BigInt>,
+        key_id -> Nullable<BigInt>,
+        related_key_id -> Nullable<BigInt>,
+        details -> Text,
+        client_ip -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+        previous_hash -> Binary,
+        hash -> Binary,
+    }
+}
+
+diesel::joinable!(keys -> projects (project_id));
+diesel::joinable!(scopes -> projects (project_id));
+diesel::joinable!(grants -> projects (project_id));
+diesel::allow_tables_to_appear_in_same_query!(
+    projects, scopes, users, grants, sessions, keys, key_terms, key_usage, reveals, audit_entries,
+);

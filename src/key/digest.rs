@@ -1,0 +1,28 @@
+//! What is kept of a secret: its SHA-256.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+/// SHA-256 (FIPS 180-4) of a whole secret. A key carries 190 random bits, so a plain hash
+/// is enough: there is nothing to guess that a slow hash would protect.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KeyDigest([u8; 32]);
+
+impl KeyDigest {
+    /// The digest of `secret` as presented.
+    pub fn of(secret: &str) -> Self {
+        KeyDigest(Sha256::digest(secret.as_bytes()).into())
+    }
+
+    /// The 32 bytes, as the database keeps them.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for KeyDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyDigest(…)")
+    }
+}

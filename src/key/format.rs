@@ -1,0 +1,213 @@
+//! The secret's format: `<start>_<environment>_<32 random base62><6 checksum>`.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use super::{Environment, KeyDigest};
+
+const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const RANDOM_CHARS: usize = 32;
+const CHECKSUM_CHARS: usize = 6;
+const TAIL_CHARS: usize = RANDOM_CHARS + CHECKSUM_CHARS;
+const MIN_PREFIX: usize = 12;
+const PREFIX_PAST_START: usize = 6;
+
+/// How a project's keys begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyFormat {
+    /// 2 to 12 of `a-z0-9`.
+    pub start: String,
+    /// Whether `_live` or `_test` follows the start.
+    pub environment_segment: bool,
+}
+
+impl KeyFormat {
+    /// What every key of `environment` begins with, the last underscore included.
+    fn fixed_start(&self, environment: Environment) -> String {
+        match self.environment_segment {
+            true => format!("{}_{environment}_", self.start),
+            false => format!("{}_", self.start),
+        }
+    }
+
+    /// A new secret with 32 random characters (190 bits) from the operating system's generator.
+    ///
+    /// # Errors
+    /// The operating system has no randomness to give.
+    pub fn generate(&self, environment: Environment) -> Result<PlainKey, getrandom::Error> {
+        let mut secret = Zeroizing::new(self.fixed_start(environment));
+        secret.reserve_exact(TAIL_CHARS);
+        push_random_base62(&mut secret)?;
+        let checksum = checksum(&secret);
+        secret.push_str(&checksum);
+        Ok(PlainKey(secret))
+    }
+
+    /// The part of `key` kept in clear: `max(12, length of the fixed start + 6)` characters.
+    pub fn prefix(&self, key: &PlainKey, environment: Environment) -> String {
+        let fixed_start = self.fixed_start(environment).len();
+        key.0[..MIN_PREFIX.max(fixed_start + PREFIX_PAST_START)].to_owned()
+    }
+}
+
+/// The full secret of a key. Never printed, wiped from memory when dropped.
+pub struct PlainKey(Zeroizing<String>);
+
+impl PlainKey {
+    /// A secret that was kept encrypted and is now shown.
+    pub fn from_revealed(secret: Zeroizing<String>) -> Self {
+        PlainKey(secret)
+    }
+
+    /// The secret itself. Call it only where it is handed to its owner.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What the database keeps of it.
+    pub fn digest(&self) -> KeyDigest {
+        KeyDigest::of(&self.0)
+    }
+}
+
+impl fmt::Debug for PlainKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PlainKey(…)")
+    }
+}
+
+/// Whether `text` has the shape of a secret and its checksum is right, so that a mistyped or
+/// invented key is told apart without a look-up.
+pub fn is_well_formed(text: &str) -> bool {
+    if !text.is_ascii() {
+        return false;
+    }
+    let Some((head, tail)) = text.rsplit_once('_') else {
+        return false;
+    };
+    let start = head
+        .strip_suffix("_live")
+        .or_else(|| head.strip_suffix("_test"))
+        .unwrap_or(head);
+    is_start(start)
+        && tail.len() == TAIL_CHARS
+        && tail.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && checksum(&text[..text.len() - CHECKSUM_CHARS]).as_bytes()
+            == &text.as_bytes()[text.len() - CHECKSUM_CHARS..]
+}
+
+fn is_start(text: &str) -> bool {
+    (2..=12).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+}
+
+/// CRC-32 (IEEE 802.3) of `text` in base62, left-padded with `0` to six characters.
+fn checksum(text: &str) -> String {
+    let mut rest = crc32fast::hash(text.as_bytes());
+    let mut digits = [b'0'; CHECKSUM_CHARS];
+    for digit in digits.iter_mut().rev() {
+        *digit = BASE62[(rest % 62) as usize];
+        rest /= 62;
+    }
+    digits.iter().copied().map(char::from).collect()
+}
+
+/// Appends `RANDOM_CHARS` characters. Bytes from 248 on are thrown away: 248 is the largest
+/// multiple of 62 a byte holds, so no character is likelier than another.
+fn push_random_base62(secret: &mut String) -> Result<(), getrandom::Error> {
+    let mut bytes = Zeroizing::new([0_u8; 2 * RANDOM_CHARS]);
+    let mut missing = RANDOM_CHARS;
+    while missing > 0 {
+        getrandom::fill(bytes.as_mut())?;
+        for byte in bytes.iter().filter(|byte| **byte < 248).take(missing) {
+            secret.push(char::from(BASE62[usize::from(byte % 62)]));
+            missing -= 1;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn media() -> KeyFormat {
+        KeyFormat { start: "mk".into(), environment_segment: true }
+    }
+
+    #[test]
+    fn a_new_key_has_the_documented_shape_and_is_well_formed() {
+        let key = media().generate(Environment::Live).unwrap();
+        assert!(key.expose().starts_with("mk_live_"));
+        assert_eq!(key.expose().len(), 8 + 38);
+        assert!(is_well_formed(key.expose()));
+    }
+
+    #[test]
+    fn a_project_may_leave_the_environment_out() {
+        let format = KeyFormat { start: "hkr".into(), environment_segment: false };
+        let key = format.generate(Environment::Live).unwrap();
+        assert_eq!(key.expose().len(), 4 + 38);
+        assert!(is_well_formed(key.expose()));
+        assert_eq!(format.prefix(&key, Environment::Live).len(), 12);
+    }
+
+    #[test]
+    fn the_prefix_is_the_fixed_start_and_six_characters() {
+        let key = media().generate(Environment::Test).unwrap();
+        let prefix = media().prefix(&key, Environment::Test);
+        assert_eq!(prefix, key.expose()[..14]);
+    }
+
+    #[test]
+    fn the_checksum_is_crc32_in_base62_over_everything_before_it() {
+        // CRC-32 of "123456789" is 0xCBF43926 (the check value of the IEEE polynomial).
+        assert_eq!(checksum("123456789"), "3jZCuW");
+        assert_eq!(checksum(""), "000000");
+    }
+
+    #[test]
+    fn any_single_changed_character_is_told_apart() {
+        let key = media().generate(Environment::Live).unwrap();
+        for position in 0..key.expose().len() {
+            let mut changed: Vec<u8> = key.expose().bytes().collect();
+            changed[position] = if changed[position] == b'x' { b'y' } else { b'x' };
+            let changed = String::from_utf8(changed).unwrap();
+            assert!(!is_well_formed(&changed), "{position} went unnoticed");
+        }
+    }
+
+    #[test]
+    fn look_alikes_are_malformed() {
+        let tail = "0".repeat(38);
+        for text in ["", "_", "mk", "mk_live_", "mk_live_short", &tail, &format!("MK_live_{tail}")] {
+            assert!(!is_well_formed(text), "{text:?}");
+        }
+        assert!(!is_well_formed("mk_live_ключ"));
+    }
+
+    #[test]
+    fn every_character_is_about_as_likely() {
+        let mut seen = [0_usize; 128];
+        for _ in 0..2_000 {
+            let key = media().generate(Environment::Live).unwrap();
+            for byte in key.expose()[8..40].bytes() {
+                seen[usize::from(byte)] += 1;
+            }
+        }
+        // 64,000 draws over 62 characters: 1,032 each, give or take far less than a quarter.
+        for byte in BASE62 {
+            let count = seen[usize::from(*byte)];
+            assert!((800..1_300).contains(&count), "{} came {count} times", *byte as char);
+        }
+    }
+
+    #[test]
+    fn a_secret_is_never_printed() {
+        let key = media().generate(Environment::Live).unwrap();
+        assert_eq!(format!("{key:?} {:?}", key.digest()), "PlainKey(…) KeyDigest(…)");
+    }
+}
