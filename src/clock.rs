@@ -39,3 +39,8 @@ pub fn rfc3339(at: UtcTime) -> String {
         .format(&Rfc3339)
         .expect("years of four digits")
 }
+
+/// The start of the hour that `at` lies in.
+pub fn start_of_hour(at: UtcTime) -> UtcTime {
+    at.replace_time(time::Time::from_hms(at.hour(), 0, 0).expect("an hour of the day"))
+}

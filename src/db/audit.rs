@@ -130,7 +130,11 @@ fn chained_hash(head: &Head, entry: &AuditEntry, details: &str) -> [u8; 32] {
         request_id: entry.request_id.as_deref(),
     };
     let json = serde_json::to_vec(&hashed).expect("strings and numbers");
-    Sha256::new().chain_update(&head.hash).chain_update(json).finalize().into()
+    Sha256::new()
+        .chain_update(&head.hash)
+        .chain_update(json)
+        .finalize()
+        .into()
 }
 
 /// Entries of the given projects, newest first; of `None`, all there are. Those before the
@@ -158,7 +162,11 @@ pub fn page(
 /// What happened to one key, newest first, at most `limit` entries.
 pub fn of_key(conn: &mut AnyConnection, key: i64, limit: i64) -> Result<Vec<AuditRow>, DbError> {
     audit_entries::table
-        .filter(audit_entries::key_id.eq(key).or(audit_entries::related_key_id.eq(key)))
+        .filter(
+            audit_entries::key_id
+                .eq(key)
+                .or(audit_entries::related_key_id.eq(key)),
+        )
         .order(audit_entries::id.desc())
         .limit(limit)
         .select(AuditRow::as_select())

@@ -77,12 +77,16 @@ impl DatabaseUrl {
 
     /// Like [`open`](Self::open), and makes a missing SQLite file in an existing folder.
     pub fn open_or_create(&self) -> Result<AnyConnection, OpenError> {
-        let failed = |cause: String| OpenError::Failed { place: self.place(), cause };
+        let failed = |cause: String| OpenError::Failed {
+            place: self.place(),
+            cause,
+        };
         match self {
             DatabaseUrl::Sqlite(path) => {
                 let told = |error: diesel::ConnectionError| failed(first_line(&error.to_string()));
                 let mut conn = SqliteConnection::establish(path).map_err(told)?;
-                prepare_sqlite(&mut conn).map_err(|error| failed(first_line(&error.to_string())))?;
+                prepare_sqlite(&mut conn)
+                    .map_err(|error| failed(first_line(&error.to_string())))?;
                 Ok(AnyConnection::Sqlite(conn))
             }
             DatabaseUrl::Postgres(url) => PgConnection::establish(url)
@@ -131,7 +135,14 @@ mod tests {
 
     #[test]
     fn only_the_two_schemes_are_taken() {
-        for url in ["", "keyward.db", "sqlite:", "mysql://x", "/var/keyward.db", "postgres:x"] {
+        for url in [
+            "",
+            "keyward.db",
+            "sqlite:",
+            "mysql://x",
+            "/var/keyward.db",
+            "postgres:x",
+        ] {
             assert!(DatabaseUrl::parse(url).is_err(), "{url}");
         }
         assert_eq!(

@@ -155,9 +155,9 @@ fn in_state(query: Query<'_>, state: KeyState, now: UtcTime) -> Query<'_> {
         KeyState::Dormant => query
             .filter(keys::expires_at.gt(soon))
             .filter(keys::quiet_since.le(now - DORMANT)),
-        KeyState::Expiring => {
-            query.filter(keys::expires_at.gt(now)).filter(keys::expires_at.le(soon))
-        }
+        KeyState::Expiring => query
+            .filter(keys::expires_at.gt(now))
+            .filter(keys::expires_at.le(soon)),
         KeyState::Expired => query.filter(keys::expires_at.le(now)),
     }
     .filter(keys::revoked_at.is_null())
@@ -211,5 +211,8 @@ fn listed(row: KeyRow, by: SortBy) -> Listed {
         SortBy::Expires => SortValue::Time(row.expires_at),
         SortBy::LastUsed => SortValue::Time(row.quiet_since),
     };
-    Listed { key: row.into(), value }
+    Listed {
+        key: row.into(),
+        value,
+    }
 }

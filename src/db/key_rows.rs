@@ -70,7 +70,10 @@ impl From<KeyRow> for Key {
     fn from(row: KeyRow) -> Key {
         let rate_limit = row.rate_limit_requests.zip(row.rate_limit_seconds);
         let (by, note) = (row.revoked_by.unwrap_or_default(), row.revoke_note);
-        let reason = row.revoke_reason.as_deref().and_then(|reason| reason.parse().ok());
+        let reason = row
+            .revoke_reason
+            .as_deref()
+            .and_then(|reason| reason.parse().ok());
         let revocation = row.revoked_at.map(|at| Revocation {
             at,
             by,
@@ -87,7 +90,11 @@ impl From<KeyRow> for Key {
             scopes: scope::split(&row.scopes),
             expires_at: expiry_from_row(row.expires_at),
             rate_limit: rate_limit.map(|(requests, seconds)| RateLimit { requests, seconds }),
-            allowed_ips: row.allowed_ips.split(' ').filter_map(|net| net.parse().ok()).collect(),
+            allowed_ips: row
+                .allowed_ips
+                .split(' ')
+                .filter_map(|net| net.parse().ok())
+                .collect(),
             created_at: row.created_at,
             created_by: row.created_by,
             revocation,

@@ -25,7 +25,9 @@ impl Findable<'_> {
     fn terms(&self) -> BTreeSet<String> {
         let label = fold(self.label);
         let chunks = label.split_whitespace().map(str::to_owned);
-        let words = label.split(|c: char| !c.is_alphanumeric()).map(str::to_owned);
+        let words = label
+            .split(|c: char| !c.is_alphanumeric())
+            .map(str::to_owned);
         let random = self.prefix.rsplit('_').next().unwrap_or_default();
         chunks
             .chain(words)
@@ -48,8 +50,12 @@ impl Wanted {
     /// What the words of a search and a scope filter ask for.
     pub(super) fn from_filter(search: &str, scope: Option<&str>) -> Vec<Wanted> {
         let words = fold(search);
-        let words = words.split_whitespace().map(|word| Wanted::Word(word.to_owned()));
-        words.chain(scope.map(|scope| Wanted::Scope(scope_term(scope)))).collect()
+        let words = words
+            .split_whitespace()
+            .map(|word| Wanted::Word(word.to_owned()));
+        words
+            .chain(scope.map(|scope| Wanted::Scope(scope_term(scope))))
+            .collect()
     }
 
     /// The terms that satisfy it: from the first, up to but without the second.
@@ -130,6 +136,9 @@ mod tests {
             "runner",
             "scope read:assets",
         ];
-        assert_eq!(terms.iter().map(String::as_str).collect::<Vec<_>>(), expected);
+        assert_eq!(
+            terms.iter().map(String::as_str).collect::<Vec<_>>(),
+            expected
+        );
     }
 }

@@ -4,9 +4,9 @@ use diesel::prelude::*;
 use ipnet::IpNet;
 
 use super::change::Tx;
+use super::key_rows::{KeyRow, environment_from_row, expiry_from_row, expiry_to_row, fold, join};
 use super::key_search::Findable;
 use super::projects::Project;
-use super::key_rows::{KeyRow, environment_from_row, expiry_from_row, expiry_to_row, fold, join};
 use super::schema::{keys, projects, scopes};
 use super::{AnyConnection, DbError, key_search};
 use crate::clock::UtcTime;
@@ -73,9 +73,20 @@ pub fn for_verdict(
     conn: &mut AnyConnection,
     digest: &KeyDigest,
 ) -> Result<Option<KnownKey>, DbError> {
-    type Row =
-        (i64, String, String, String, String, UtcTime, Option<UtcTime>, Option<String>, Option<String>);
-    let of_same_project = scopes::project_id.eq(keys::project_id).and(scopes::includes.ne(""));
+    type Row = (
+        i64,
+        String,
+        String,
+        String,
+        String,
+        UtcTime,
+        Option<UtcTime>,
+        Option<String>,
+        Option<String>,
+    );
+    let of_same_project = scopes::project_id
+        .eq(keys::project_id)
+        .and(scopes::includes.ne(""));
     let rows: Vec<Row> = keys::table
         .inner_join(projects::table)
         .left_join(scopes::table.on(of_same_project))
@@ -95,7 +106,10 @@ pub fn for_verdict(
     let inclusions = rows
         .iter()
         .filter_map(|row| row.7.clone().zip(row.8.as_deref()))
-        .map(|(scope, includes)| Inclusion { scope, includes: scope::split(includes) })
+        .map(|(scope, includes)| Inclusion {
+            scope,
+            includes: scope::split(includes),
+        })
         .collect();
     Ok(rows.into_iter().next().map(|row| KnownKey {
         id: row.0,

@@ -38,9 +38,7 @@ impl From<diesel::result::Error> for MigrateError {
 /// The schema is newer than this program, or the database fails.
 pub fn run(conn: &mut AnyConnection) -> Result<usize, MigrateError> {
     match conn {
-        AnyConnection::Sqlite(conn) => {
-            conn.exclusive_transaction(|conn| run_pending(conn, SQLITE))
-        }
+        AnyConnection::Sqlite(conn) => conn.exclusive_transaction(|conn| run_pending(conn, SQLITE)),
         AnyConnection::Postgres(conn) => conn.transaction(|conn| {
             diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
                 .bind::<diesel::sql_types::BigInt, _>(POSTGRES_LOCK)
@@ -65,6 +63,8 @@ where
     if let Some(newer) = applied.iter().find(|version| !known.contains(version)) {
         return Err(MigrateError::Newer(newer.to_string()));
     }
-    let ran = conn.run_pending_migrations(migrations).map_err(MigrateError::Failed)?;
+    let ran = conn
+        .run_pending_migrations(migrations)
+        .map_err(MigrateError::Failed)?;
     Ok(ran.len())
 }

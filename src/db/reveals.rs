@@ -20,7 +20,11 @@ pub struct Reveal {
 
 /// What waits for this key, whether or not it has run out.
 pub fn of_key(conn: &mut AnyConnection, key: i64) -> Result<Option<Reveal>, DbError> {
-    reveals::table.find(key).select(Reveal::as_select()).first(conn).optional()
+    reveals::table
+        .find(key)
+        .select(Reveal::as_select())
+        .first(conn)
+        .optional()
 }
 
 /// Lays a secret down.

@@ -148,5 +148,14 @@ diesel::joinable!(keys -> projects (project_id));
 diesel::joinable!(scopes -> projects (project_id));
 diesel::joinable!(grants -> projects (project_id));
 diesel::allow_tables_to_appear_in_same_query!(
-    projects, scopes, users, grants, sessions, keys, key_terms, key_usage, reveals, audit_entries,
+    projects,
+    scopes,
+    users,
+    grants,
+    sessions,
+    keys,
+    key_terms,
+    key_usage,
+    reveals,
+    audit_entries,
 );

@@ -80,6 +80,8 @@ pub fn delete_stale(
     idle: UtcTime,
     started: UtcTime,
 ) -> Result<usize, DbError> {
-    let stale = sessions::last_seen_at.le(idle).or(sessions::created_at.le(started));
+    let stale = sessions::last_seen_at
+        .le(idle)
+        .or(sessions::created_at.le(started));
     diesel::delete(sessions::table.filter(stale)).execute(upkeep.conn())
 }

@@ -10,7 +10,10 @@ use crate::clock::UtcTime;
 /// Keeps the digest of a code that is about to be printed.
 pub fn insert(upkeep: &mut Upkeep, digest: &[u8], now: UtcTime) -> Result<(), DbError> {
     diesel::insert_into(setup_codes::table)
-        .values((setup_codes::digest.eq(digest), setup_codes::created_at.eq(now)))
+        .values((
+            setup_codes::digest.eq(digest),
+            setup_codes::created_at.eq(now),
+        ))
         .execute(upkeep.conn())?;
     Ok(())
 }

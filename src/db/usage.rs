@@ -34,7 +34,9 @@ pub fn add(
 
 /// Notes the last use of a key, unless a later one is noted already.
 pub fn set_last_use(upkeep: &mut Upkeep, key: i64, last: &LastUse) -> Result<(), DbError> {
-    let later = keys::last_used_at.is_null().or(keys::last_used_at.lt(last.at));
+    let later = keys::last_used_at
+        .is_null()
+        .or(keys::last_used_at.lt(last.at));
     diesel::update(keys::table.find(key).filter(later))
         .set((
             keys::last_used_at.eq(last.at),

@@ -30,7 +30,11 @@ pub fn by_email(conn: &mut AnyConnection, email: &str) -> Result<Option<User>, D
 
 /// The person with this id.
 pub fn by_id(conn: &mut AnyConnection, id: i64) -> Result<Option<User>, DbError> {
-    users::table.find(id).select(User::as_select()).first(conn).optional()
+    users::table
+        .find(id)
+        .select(User::as_select())
+        .first(conn)
+        .optional()
 }
 
 /// Whether anybody holds the role `owner`.
@@ -39,12 +43,7 @@ pub fn any_owner(conn: &mut AnyConnection) -> Result<bool, DbError> {
 }
 
 /// Adds a person and gives back their id.
-pub fn insert(
-    tx: &mut Tx,
-    email: &str,
-    password_hash: &str,
-    now: UtcTime,
-) -> Result<i64, DbError> {
+pub fn insert(tx: &mut Tx, email: &str, password_hash: &str, now: UtcTime) -> Result<i64, DbError> {
     diesel::insert_into(users::table)
         .values((
             users::email.eq(email),

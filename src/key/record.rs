@@ -172,19 +172,28 @@ impl FromStr for KeyState {
     type Err = UnknownState;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        KeyState::ALL.into_iter().find(|state| state.as_str() == text).ok_or(UnknownState)
+        KeyState::ALL
+            .into_iter()
+            .find(|state| state.as_str() == text)
+            .ok_or(UnknownState)
     }
 }
 
 impl Key {
     /// The state at the time `now`.
     pub fn state(&self, now: UtcTime) -> KeyState {
-        let quiet_since = self.last_use.as_ref().map_or(self.created_at, |last| last.at);
+        let quiet_since = self
+            .last_use
+            .as_ref()
+            .map_or(self.created_at, |last| last.at);
         if self.revocation.is_some() {
             KeyState::Revoked
         } else if self.expires_at.is_some_and(|expiry| expiry <= now) {
             KeyState::Expired
-        } else if self.expires_at.is_some_and(|expiry| expiry <= now + EXPIRING) {
+        } else if self
+            .expires_at
+            .is_some_and(|expiry| expiry <= now + EXPIRING)
+        {
             KeyState::Expiring
         } else if quiet_since <= now - DORMANT {
             KeyState::Dormant
@@ -229,7 +238,13 @@ mod tests {
 
     #[test]
     fn a_key_is_expiring_for_its_last_seven_days() {
-        let until = |expiry| Key { expires_at: Some(expiry), ..key() }.state(NOW);
+        let until = |expiry| {
+            Key {
+                expires_at: Some(expiry),
+                ..key()
+            }
+            .state(NOW)
+        };
         assert_eq!(until(NOW + EXPIRING + Duration::SECOND), KeyState::Active);
         assert_eq!(until(NOW + EXPIRING), KeyState::Expiring);
         assert_eq!(until(NOW), KeyState::Expired);
@@ -237,9 +252,16 @@ mod tests {
 
     #[test]
     fn a_key_is_dormant_after_ninety_quiet_days() {
-        let old = Key { created_at: NOW - DORMANT, ..key() };
+        let old = Key {
+            created_at: NOW - DORMANT,
+            ..key()
+        };
         assert_eq!(old.state(NOW), KeyState::Dormant);
-        let last_use = Some(LastUse { at: NOW - Duration::days(2), ip: None, user_agent: None });
+        let last_use = Some(LastUse {
+            at: NOW - Duration::days(2),
+            ip: None,
+            user_agent: None,
+        });
         assert_eq!(Key { last_use, ..old }.state(NOW), KeyState::Active);
     }
 }

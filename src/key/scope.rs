@@ -36,7 +36,9 @@ pub fn grants(held: &[String], inclusions: &[Inclusion], wanted: &str) -> bool {
             continue;
         }
         seen.push(scope);
-        let included = inclusions.iter().filter(|inclusion| inclusion.scope == scope);
+        let included = inclusions
+            .iter()
+            .filter(|inclusion| inclusion.scope == scope);
         open.extend(included.flat_map(|inclusion| inclusion.includes.iter().map(String::as_str)));
     }
     false
@@ -44,7 +46,11 @@ pub fn grants(held: &[String], inclusions: &[Inclusion], wanted: &str) -> bool {
 
 /// Reads scopes as the database keeps them: names parted by single spaces.
 pub fn split(joined: &str) -> Vec<String> {
-    joined.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    joined
+        .split(' ')
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 #[cfg(test)]
@@ -53,10 +59,22 @@ mod tests {
 
     fn streaming() -> Vec<Inclusion> {
         vec![
-            Inclusion { scope: "streams:write".into(), includes: vec!["streams:read".into()] },
-            Inclusion { scope: "streams:admin".into(), includes: vec!["streams:write".into()] },
-            Inclusion { scope: "loop:a".into(), includes: vec!["loop:b".into()] },
-            Inclusion { scope: "loop:b".into(), includes: vec!["loop:a".into()] },
+            Inclusion {
+                scope: "streams:write".into(),
+                includes: vec!["streams:read".into()],
+            },
+            Inclusion {
+                scope: "streams:admin".into(),
+                includes: vec!["streams:write".into()],
+            },
+            Inclusion {
+                scope: "loop:a".into(),
+                includes: vec!["loop:b".into()],
+            },
+            Inclusion {
+                scope: "loop:b".into(),
+                includes: vec!["loop:a".into()],
+            },
         ]
     }
 
@@ -66,9 +84,21 @@ mod tests {
 
     #[test]
     fn a_scope_includes_others_and_what_those_include() {
-        assert!(grants(&held(&["streams:write"]), &streaming(), "streams:read"));
-        assert!(grants(&held(&["streams:admin"]), &streaming(), "streams:read"));
-        assert!(!grants(&held(&["streams:read"]), &streaming(), "streams:write"));
+        assert!(grants(
+            &held(&["streams:write"]),
+            &streaming(),
+            "streams:read"
+        ));
+        assert!(grants(
+            &held(&["streams:admin"]),
+            &streaming(),
+            "streams:read"
+        ));
+        assert!(!grants(
+            &held(&["streams:read"]),
+            &streaming(),
+            "streams:write"
+        ));
     }
 
     #[test]
@@ -87,7 +117,15 @@ mod tests {
         for name in ["*", "read:assets", "streams:write", "a", "v1.read_all-x"] {
             assert!(is_valid_name(name), "{name}");
         }
-        for name in ["", "**", "Read", "read assets", "read,assets", "é", &"x".repeat(65)] {
+        for name in [
+            "",
+            "**",
+            "Read",
+            "read assets",
+            "read,assets",
+            "é",
+            &"x".repeat(65),
+        ] {
             assert!(!is_valid_name(name), "{name}");
         }
     }

@@ -96,9 +96,16 @@ pub fn decide(key: &KnownKey, required: &Requirement, now: UtcTime) -> Outcome {
         Outcome::Revoked
     } else if key.expires_at.is_some_and(|expiry| expiry <= now) {
         Outcome::Expired
-    } else if required.project.as_ref().is_some_and(|project| *project != key.project) {
+    } else if required
+        .project
+        .as_ref()
+        .is_some_and(|project| *project != key.project)
+    {
         Outcome::NotFound
-    } else if required.environment.is_some_and(|environment| environment != key.environment) {
+    } else if required
+        .environment
+        .is_some_and(|environment| environment != key.environment)
+    {
         Outcome::WrongEnvironment(key.environment)
     } else if !has_scopes(key, required) {
         Outcome::InsufficientScope
@@ -138,7 +145,11 @@ mod tests {
 
     fn asking(scopes: &[&str], all: bool) -> Requirement {
         let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-        Requirement { scopes, all, ..Requirement::default() }
+        Requirement {
+            scopes,
+            all,
+            ..Requirement::default()
+        }
     }
 
     #[test]
@@ -148,22 +159,41 @@ mod tests {
 
     #[test]
     fn expiry_counts_from_its_very_moment() {
-        let expired = KnownKey { expires_at: Some(NOW), ..key() };
-        assert_eq!(decide(&expired, &Requirement::default(), NOW), Outcome::Expired);
-        let alive = KnownKey { expires_at: Some(NOW + Duration::MICROSECOND), ..key() };
+        let expired = KnownKey {
+            expires_at: Some(NOW),
+            ..key()
+        };
+        assert_eq!(
+            decide(&expired, &Requirement::default(), NOW),
+            Outcome::Expired
+        );
+        let alive = KnownKey {
+            expires_at: Some(NOW + Duration::MICROSECOND),
+            ..key()
+        };
         assert_eq!(decide(&alive, &Requirement::default(), NOW), Outcome::Valid);
     }
 
     #[test]
     fn refusals_come_in_their_fixed_order() {
-        let worst = KnownKey { revoked: true, expires_at: Some(NOW), ..key() };
+        let worst = KnownKey {
+            revoked: true,
+            expires_at: Some(NOW),
+            ..key()
+        };
         let mut required = asking(&["none"], false);
         required.environment = Some(Environment::Live);
         required.project = Some("other".into());
         assert_eq!(decide(&worst, &required, NOW), Outcome::Revoked);
-        let expired = KnownKey { revoked: false, ..worst };
+        let expired = KnownKey {
+            revoked: false,
+            ..worst
+        };
         assert_eq!(decide(&expired, &required, NOW), Outcome::Expired);
-        let alive = KnownKey { expires_at: None, ..expired };
+        let alive = KnownKey {
+            expires_at: None,
+            ..expired
+        };
         assert_eq!(decide(&alive, &required, NOW), Outcome::NotFound);
         required.project = Some("default".into());
         let wrong = Outcome::WrongEnvironment(Environment::Test);
@@ -176,8 +206,14 @@ mod tests {
     fn one_required_scope_is_enough_unless_all_are_asked_for() {
         let verdict = |scopes: &[&str], all| decide(&key(), &asking(scopes, all), NOW);
         assert_eq!(verdict(&["read:assets", "none"], false), Outcome::Valid);
-        assert_eq!(verdict(&["read:assets", "none"], true), Outcome::InsufficientScope);
-        assert_eq!(verdict(&["read:assets", "write:assets"], true), Outcome::Valid);
+        assert_eq!(
+            verdict(&["read:assets", "none"], true),
+            Outcome::InsufficientScope
+        );
+        assert_eq!(
+            verdict(&["read:assets", "write:assets"], true),
+            Outcome::Valid
+        );
         assert_eq!(verdict(&["none"], false), Outcome::InsufficientScope);
     }
 }

@@ -1,0 +1,236 @@
+//! A key as somebody asks for it, and the checks on it.
+
+use ipnet::IpNet;
+
+use super::{FieldError, text};
+use crate::clock::UtcTime;
+use crate::db::keys::KeyTerms;
+use crate::db::scopes::Scope;
+use crate::key::{RateLimit, scope};
+
+/// The most requests and the most seconds of a rate limit.
+const MAX_REQUESTS: i64 = 1_000_000;
+const MAX_SECONDS: i64 = 86_400;
+/// The most networks on a key's list.
+const MAX_NETWORKS: usize = 50;
+/// No key expires later: from here on the calendar runs out of four-digit years.
+const LAST_YEAR: i32 = 9_000;
+
+/// What a key should be like, as a form or a request says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyDraft {
+    pub label: String,
+    pub scopes: Vec<String>,
+    pub expires_at: Option<UtcTime>,
+    pub rate_limit: Option<RateLimit>,
+    /// Addresses or networks in CIDR notation (RFC 4632, RFC 4291).
+    pub allowed_ips: Vec<String>,
+}
+
+impl KeyDraft {
+    /// The draft as it can be written, against the project's catalogue.
+    ///
+    /// `kept` are scopes and an expiry that the key has already: they may stay even if they
+    /// could not be chosen now.
+    ///
+    /// # Errors
+    /// Every field that is wrong.
+    pub fn check(
+        &self,
+        catalogue: &[Scope],
+        kept: Option<&KeyTerms>,
+        now: UtcTime,
+    ) -> Result<KeyTerms, Vec<FieldError>> {
+        let mut errors = Vec::new();
+        let label = text::tidy(&self.label).unwrap_or_else(|detail| {
+            errors.push(FieldError::new("label", detail));
+            String::new()
+        });
+        let scopes = check_scopes(&self.scopes, catalogue, kept, &mut errors);
+        let expiry_is_kept = kept.is_some_and(|kept| kept.expires_at == self.expires_at);
+        if let Some(expiry) = self.expires_at.filter(|_| !expiry_is_kept) {
+            if expiry <= now {
+                errors.push(FieldError::new(
+                    "expires",
+                    "Choose a time that is still to come.",
+                ));
+            } else if expiry.year() > LAST_YEAR {
+                errors.push(FieldError::new(
+                    "expires",
+                    "Choose an earlier year, or never.",
+                ));
+            }
+        }
+        if let Some(limit) = self.rate_limit {
+            check_rate_limit(limit, &mut errors);
+        }
+        let allowed_ips = check_networks(&self.allowed_ips, &mut errors);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(KeyTerms {
+            label,
+            scopes,
+            expires_at: self.expires_at,
+            rate_limit: self.rate_limit,
+            allowed_ips,
+        })
+    }
+}
+
+fn check_scopes(
+    wanted: &[String],
+    catalogue: &[Scope],
+    kept: Option<&KeyTerms>,
+    errors: &mut Vec<FieldError>,
+) -> Vec<String> {
+    let mut scopes: Vec<String> = Vec::new();
+    for name in wanted {
+        let known = name == scope::EVERY_SCOPE
+            || catalogue.iter().any(|scope| scope.name == *name)
+            || kept.is_some_and(|kept| kept.scopes.contains(name));
+        if !known {
+            let shown: String = name.chars().take(scope::MAX_LENGTH).collect();
+            errors.push(FieldError::new(
+                "scopes",
+                format!("This project has no scope {shown}."),
+            ));
+        } else if !scopes.contains(name) {
+            scopes.push(name.clone());
+        }
+    }
+    if wanted.is_empty() {
+        errors.push(FieldError::new("scopes", "Choose at least one scope."));
+    }
+    scopes
+}
+
+fn check_rate_limit(limit: RateLimit, errors: &mut Vec<FieldError>) {
+    if !(1..=MAX_REQUESTS).contains(&limit.requests) {
+        let detail = "Write a whole number of requests from 1 to 1,000,000.";
+        errors.push(FieldError::new("rate_limit_requests", detail));
+    }
+    if !(1..=MAX_SECONDS).contains(&limit.seconds) {
+        let detail = "Write a whole number of seconds from 1 to 86,400 (a day).";
+        errors.push(FieldError::new("rate_limit_seconds", detail));
+    }
+}
+
+fn check_networks(wanted: &[String], errors: &mut Vec<FieldError>) -> Vec<IpNet> {
+    if wanted.len() > MAX_NETWORKS {
+        let detail = format!("Write at most {MAX_NETWORKS} addresses or networks.");
+        errors.push(FieldError::new("allowed_ips", detail));
+        return Vec::new();
+    }
+    let mut networks = Vec::new();
+    for written in wanted {
+        match parse_network(written) {
+            Some(network) if networks.contains(&network) => {}
+            Some(network) => networks.push(network),
+            None => {
+                let shown: String = written.chars().take(50).collect();
+                let detail = format!(
+                    "{shown} is no address or network. Write 203.0.113.7, 203.0.113.0/24 or \
+                     2001:db8::/32."
+                );
+                errors.push(FieldError::new("allowed_ips", detail));
+                return Vec::new();
+            }
+        }
+    }
+    networks
+}
+
+fn parse_network(written: &str) -> Option<IpNet> {
+    let network = written.parse::<IpNet>().map(|network| network.trunc());
+    network
+        .or_else(|_| {
+            written
+                .parse()
+                .map(|address: std::net::IpAddr| address.into())
+        })
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::Duration;
+    use time::macros::datetime;
+
+    const NOW: UtcTime = datetime!(2026-11-20 12:00);
+
+    fn catalogue() -> Vec<Scope> {
+        vec![Scope {
+            name: "read:assets".into(),
+            description: "List assets".into(),
+        }]
+    }
+
+    fn good() -> KeyDraft {
+        KeyDraft {
+            label: " Checkout ".into(),
+            scopes: vec!["read:assets".into(), "read:assets".into()],
+            expires_at: Some(NOW + Duration::DAY),
+            rate_limit: Some(RateLimit {
+                requests: 600,
+                seconds: 60,
+            }),
+            allowed_ips: vec![
+                "203.0.113.7".into(),
+                "10.1.2.3/8".into(),
+                "2001:db8::/32".into(),
+            ],
+        }
+    }
+
+    #[test]
+    fn a_good_draft_is_tidied() {
+        let terms = good().check(&catalogue(), None, NOW).unwrap();
+        assert_eq!(terms.label, "Checkout");
+        assert_eq!(terms.scopes, ["read:assets"]);
+        let networks: Vec<String> = terms.allowed_ips.iter().map(ToString::to_string).collect();
+        assert_eq!(networks, ["203.0.113.7/32", "10.0.0.0/8", "2001:db8::/32"]);
+    }
+
+    #[test]
+    fn every_wrong_field_is_named_at_once() {
+        let draft = KeyDraft {
+            label: "\u{202E}".into(),
+            scopes: vec!["delete:all".into()],
+            expires_at: Some(NOW),
+            rate_limit: Some(RateLimit {
+                requests: 0,
+                seconds: 90_000,
+            }),
+            allowed_ips: vec!["localhost".into()],
+        };
+        let errors = draft.check(&catalogue(), None, NOW).unwrap_err();
+        let fields: Vec<&str> = errors.iter().map(|error| error.field).collect();
+        let expected = [
+            "label",
+            "scopes",
+            "expires",
+            "rate_limit_requests",
+            "rate_limit_seconds",
+            "allowed_ips",
+        ];
+        assert_eq!(fields, expected);
+    }
+
+    #[test]
+    fn what_a_key_has_already_may_stay() {
+        let kept = KeyTerms {
+            scopes: vec!["old:scope".into()],
+            expires_at: Some(NOW - Duration::DAY),
+            ..good().check(&catalogue(), None, NOW).unwrap()
+        };
+        let draft = KeyDraft {
+            scopes: kept.scopes.clone(),
+            expires_at: kept.expires_at,
+            ..good()
+        };
+        assert!(draft.check(&catalogue(), Some(&kept), NOW).is_ok());
+        assert!(draft.check(&catalogue(), None, NOW).is_err());
+    }
+}

@@ -1,0 +1,75 @@
+//! Edit a key's label, scopes, expiry and limits.
+
+use serde_json::{Map, Value, json};
+
+use super::draft::KeyDraft;
+use super::mint_key::details;
+use super::policy::{self, Action};
+use super::{Actor, DomainError};
+use crate::clock::UtcTime;
+use crate::db::keys::{self, KeyTerms};
+use crate::db::projects::Project;
+use crate::db::{AnyConnection, change, scopes};
+
+/// Writes `draft` over the key `id`, if the key still is at `version`.
+///
+/// # Errors
+/// The actor may not, there is no such key, fields are wrong, the key was revoked or changed
+/// in between.
+pub fn edit_key(
+    conn: &mut AnyConnection,
+    actor: &Actor,
+    project: &Project,
+    id: i64,
+    version: i64,
+    draft: &KeyDraft,
+    now: UtcTime,
+) -> Result<(), DomainError> {
+    policy::require(actor, Action::EditKeys, Some(project.id))?;
+    let catalogue = scopes::of_project(conn, project.id)?;
+    change(conn, |tx| {
+        let key = keys::by_id(tx.conn(), project.id, id)?.ok_or(DomainError::NotFound)?;
+        if key.revocation.is_some() {
+            return Err(DomainError::Conflict(
+                "A revoked key can't be edited.".into(),
+            ));
+        }
+        if key.version != version {
+            let told = "Somebody changed this key after you opened the form. Look at it as it \
+                        is now, then edit it again.";
+            return Err(DomainError::Conflict(told.into()));
+        }
+        let before = KeyTerms::from(&key);
+        let after = draft
+            .check(&catalogue, Some(&before), now)
+            .map_err(DomainError::Invalid)?;
+        keys::update(tx, &key, &after)?;
+        let mut entry = actor.key_entry("key.edited", &key, now);
+        entry.details.insert(
+            "changes".into(),
+            changes(&key.prefix, key.environment, &before, &after),
+        );
+        Ok(((), entry))
+    })
+}
+
+/// What changed, each as what it was and what it is.
+fn changes(
+    prefix: &str,
+    environment: crate::key::Environment,
+    before: &KeyTerms,
+    after: &KeyTerms,
+) -> Value {
+    let mut changes = Map::new();
+    if before.label != after.label {
+        changes.insert("label".into(), json!([before.label, after.label]));
+    }
+    let now = details(prefix, environment, after);
+    for (name, was) in details(prefix, environment, before) {
+        if now.get(&name) != Some(&was) {
+            let is = now.get(&name).cloned().unwrap_or_default();
+            changes.insert(name, json!([was, is]));
+        }
+    }
+    Value::Object(changes)
+}

@@ -1,0 +1,102 @@
+//! List a project's keys.
+
+use super::policy::{self, Action};
+use super::{Actor, DomainError};
+use crate::clock::UtcTime;
+use crate::db::AnyConnection;
+use crate::db::key_list::{self, KeyFilter, Listed, Order, Seek};
+use crate::db::projects::Project;
+use crate::key::{Key, KeyState};
+
+/// Filtered lists are counted up to here.
+pub const COUNTED: i64 = 1_000;
+
+/// A page of a list.
+#[derive(Debug)]
+pub struct KeyPage {
+    pub keys: Vec<Key>,
+    /// Where the pages before and behind begin, if there are any.
+    pub previous: Option<Seek>,
+    pub next: Option<Seek>,
+    /// How many keys the filter lets through; exact up to [`COUNTED`], and without a filter.
+    pub total: i64,
+    /// How many keys of the project are expiring or dormant, counted up to [`COUNTED`] each.
+    pub need_attention: i64,
+}
+
+/// At most `limit` keys of `project` that `filter` lets through.
+///
+/// # Errors
+/// The actor may not see them.
+pub fn list_keys(
+    conn: &mut AnyConnection,
+    actor: &Actor,
+    project: &Project,
+    filter: &KeyFilter,
+    order: Order,
+    seek: Option<&Seek>,
+    limit: usize,
+    now: UtcTime,
+) -> Result<KeyPage, DomainError> {
+    policy::require(actor, Action::SeeKeys, Some(project.id))?;
+    let filter = KeyFilter {
+        project_id: project.id,
+        ..filter.clone()
+    };
+    let one_more = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+    let mut listed = key_list::page(conn, &filter, order, seek, one_more, now)?;
+    let backwards = seek.is_some_and(|seek| seek.backwards);
+    let more = listed.len() > limit;
+    match (more, backwards) {
+        (true, true) => drop(listed.remove(0)),
+        (true, false) => listed.truncate(limit),
+        (false, _) => {}
+    }
+    let (has_previous, has_next) = match backwards {
+        true => (more, true),
+        false => (seek.is_some(), more),
+    };
+    let edge = |listed: Option<&Listed>, backwards| {
+        listed.map(|listed| Seek {
+            value: listed.value.clone(),
+            id: listed.key.id,
+            backwards,
+        })
+    };
+    let plain = KeyFilter {
+        project_id: project.id,
+        ..KeyFilter::default()
+    };
+    let total = match filter == plain {
+        true => project.key_count,
+        false => key_list::count(conn, &filter, COUNTED, now)?,
+    };
+    Ok(KeyPage {
+        previous: edge(listed.first(), true).filter(|_| has_previous),
+        next: edge(listed.last(), false).filter(|_| has_next),
+        keys: listed.into_iter().map(|listed| listed.key).collect(),
+        total,
+        need_attention: needing_attention(conn, project, now)?,
+    })
+}
+
+/// How many keys of a project are expiring or dormant, counted up to [`COUNTED`] each.
+pub fn needing_attention(
+    conn: &mut AnyConnection,
+    project: &Project,
+    now: UtcTime,
+) -> Result<i64, DomainError> {
+    let mut sum = 0;
+    for state in [KeyState::Expiring, KeyState::Dormant] {
+        let plain = KeyFilter {
+            project_id: project.id,
+            ..KeyFilter::default()
+        };
+        let filter = KeyFilter {
+            state: Some(state),
+            ..plain
+        };
+        sum += key_list::count(conn, &filter, COUNTED, now)?;
+    }
+    Ok(sum)
+}

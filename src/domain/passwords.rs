@@ -1,0 +1,156 @@
+//! Passwords: what is asked of them, and how they are kept.
+
+use std::fmt;
+
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use argon2::{Algorithm, Argon2, Params, Version};
+use zeroize::Zeroizing;
+
+use super::DomainError;
+
+const MIN_CHARS: usize = 12;
+const MAX_CHARS: usize = 128;
+
+/// Memory in KiB, passes and lanes, as OWASP's password storage cheat sheet gives them.
+const MEMORY: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+/// A password as typed. Never printed, wiped from memory when dropped.
+#[derive(Clone)]
+pub struct Password(Zeroizing<String>);
+
+impl Password {
+    /// The password as typed: nothing is trimmed or changed.
+    pub fn new(typed: String) -> Self {
+        Password(Zeroizing::new(typed))
+    }
+
+    /// Checks a new password: 12 to 128 characters, not easy to guess, not the email.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    pub fn check(&self, email: &str) -> Result<(), &'static str> {
+        let length = self.0.chars().count();
+        if length < MIN_CHARS {
+            return Err("Use at least 12 characters.");
+        }
+        if length > MAX_CHARS {
+            return Err("Use at most 128 characters.");
+        }
+        let typed = self.0.to_lowercase();
+        let local = email.split('@').next().unwrap_or_default();
+        if typed == email || (local.len() >= MIN_CHARS && typed == local) {
+            return Err("Use something other than the email.");
+        }
+        if zxcvbn::zxcvbn(&self.0, &[email, local]).score() < zxcvbn::Score::Three {
+            return Err("This password is easy to guess. Use a longer phrase.");
+        }
+        Ok(())
+    }
+
+    /// The password as argon2id keeps it, a PHC string. Takes about 27 ms and 19 MiB.
+    ///
+    /// # Errors
+    /// No randomness for the salt.
+    pub fn hash(&self) -> Result<String, DomainError> {
+        argon2()
+            .hash_password(self.0.as_bytes())
+            .map(|hash: PasswordHash| hash.to_string())
+            .map_err(|error| DomainError::Internal(error.to_string()))
+    }
+
+    /// Whether this is the password that was kept. Takes as long as [`hash`](Self::hash).
+    pub fn is(&self, kept: &str) -> bool {
+        PasswordHash::new(kept)
+            .is_ok_and(|kept| argon2().verify_password(self.0.as_bytes(), &kept).is_ok())
+    }
+}
+
+/// Whether a kept hash was made with less than today's parameters.
+pub fn is_outdated(kept: &str) -> bool {
+    PasswordHash::new(kept)
+        .ok()
+        .and_then(|kept| Params::try_from(&kept).ok())
+        .is_none_or(|params| {
+            params.m_cost() < MEMORY || params.t_cost() < PASSES || params.p_cost() < LANES
+        })
+}
+
+/// A hash that no password has, checked in place of a missing person's so that the answer
+/// takes the same time.
+pub const NOBODYS_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$a2V5d2FyZC1ub2JvZHk$\
+                                AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+fn argon2() -> Argon2<'static> {
+    let params = Params::new(MEMORY, PASSES, LANES, None).expect("parameters within bounds");
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(typed: &str) -> Result<(), &'static str> {
+        Password::new(typed.into()).check("ana.example@example.com")
+    }
+
+    #[test]
+    fn weak_passwords_are_refused() {
+        for typed in [
+            "short",
+            "password1234",
+            "qwertyuiop123",
+            "aaaaaaaaaaaaaaaa",
+            "123456789012",
+            "ana.example@example.com",
+            &"x9!Tq".repeat(30),
+        ] {
+            assert!(check(typed).is_err(), "{typed}");
+        }
+    }
+
+    #[test]
+    fn good_passwords_pass_as_typed() {
+        for typed in [
+            "correct horse battery staple",
+            "  Vb7#kk2!qPz9 ",
+            "желтый слон у окна 7",
+        ] {
+            assert_eq!(check(typed), Ok(()), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_hash_knows_its_password_alone() {
+        let hash = Password::new("correct horse battery".into())
+            .hash()
+            .unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert!(Password::new("correct horse battery".into()).is(&hash));
+        assert!(!Password::new("correct horse batterz".into()).is(&hash));
+        assert!(!is_outdated(&hash));
+        assert!(is_outdated(&hash.replace("m=19456", "m=4096")));
+        assert!(!Password::new(String::new()).is(NOBODYS_HASH));
+    }
+
+    #[test]
+    fn a_missing_persons_hash_is_well_formed() {
+        assert!(PasswordHash::new(NOBODYS_HASH).is_ok());
+        assert!(!is_outdated(NOBODYS_HASH));
+    }
+
+    #[test]
+    fn a_password_is_never_printed() {
+        assert_eq!(
+            format!("{:?}", Password::new("hunter2".into())),
+            "Password(…)"
+        );
+    }
+}

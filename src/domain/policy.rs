@@ -1,0 +1,250 @@
+//! Who may do what: the one table of roles and actions.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::actor::{Actor, Who};
+use super::error::Denial;
+
+/// What a grant makes of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Owner,
+    Admin,
+    Support,
+    Auditor,
+    Viewer,
+}
+
+/// What can be done, in one project or, without one, on the whole instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    SeeKeys,
+    MintKeys,
+    EditKeys,
+    RevokeKeys,
+    ReadAudit,
+    ManageUsers,
+}
+
+impl Role {
+    pub const ALL: [Role; 5] = [
+        Role::Owner,
+        Role::Admin,
+        Role::Support,
+        Role::Auditor,
+        Role::Viewer,
+    ];
+
+    /// The word in the database and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Owner => "owner",
+            Role::Admin => "admin",
+            Role::Support => "support",
+            Role::Auditor => "auditor",
+            Role::Viewer => "viewer",
+        }
+    }
+
+    /// The word on pages.
+    pub fn title(self) -> &'static str {
+        match self {
+            Role::Owner => "Owner",
+            Role::Admin => "Admin",
+            Role::Support => "Support",
+            Role::Auditor => "Auditor",
+            Role::Viewer => "Viewer",
+        }
+    }
+
+    /// Whether this role may do `action`: the table itself.
+    pub fn may(self, action: Action) -> bool {
+        use Role::{Admin, Auditor, Owner, Support, Viewer};
+        match action {
+            Action::SeeKeys => matches!(self, Owner | Admin | Support | Auditor | Viewer),
+            Action::MintKeys | Action::EditKeys => matches!(self, Owner | Admin),
+            Action::RevokeKeys => matches!(self, Owner | Admin | Support),
+            Action::ReadAudit => matches!(self, Owner | Admin | Support | Auditor),
+            Action::ManageUsers => matches!(self, Owner),
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text named no role.
+#[derive(Debug, thiserror::Error)]
+#[error("a role is owner, admin, support, auditor or viewer")]
+pub struct UnknownRole;
+
+impl FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Role::ALL
+            .into_iter()
+            .find(|role| role.as_str() == text)
+            .ok_or(UnknownRole)
+    }
+}
+
+impl Action {
+    /// The word in the audit log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Action::SeeKeys => "see keys",
+            Action::MintKeys => "create keys",
+            Action::EditKeys => "edit keys",
+            Action::RevokeKeys => "revoke keys",
+            Action::ReadAudit => "read the audit log",
+            Action::ManageUsers => "manage people",
+        }
+    }
+}
+
+/// A role on one project or, where that is `None`, on all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grant {
+    pub role: Role,
+    pub project_id: Option<i64>,
+}
+
+impl Actor {
+    /// Whether they may do `action` in `project`; without a project, on the whole instance.
+    pub fn may(&self, action: Action, project: Option<i64>) -> bool {
+        match &self.who {
+            Who::CommandLine => true,
+            Who::Nobody => false,
+            Who::Person { grants, .. } => {
+                applying(grants, project).any(|grant| grant.role.may(action))
+            }
+        }
+    }
+
+    /// Whether the project exists for them.
+    pub fn knows(&self, project: i64) -> bool {
+        match &self.who {
+            Who::CommandLine => true,
+            Who::Nobody => false,
+            Who::Person { grants, .. } => applying(grants, Some(project)).next().is_some(),
+        }
+    }
+}
+
+fn applying(grants: &[Grant], project: Option<i64>) -> impl Iterator<Item = &Grant> {
+    grants
+        .iter()
+        .filter(move |grant| grant.project_id.is_none() || grant.project_id == project)
+}
+
+/// Lets the actor do `action`, or says why not.
+///
+/// # Errors
+/// The denial; a hidden one if the project does not exist for them.
+pub fn require(actor: &Actor, action: Action, project: Option<i64>) -> Result<(), Denial> {
+    if actor.may(action, project) {
+        return Ok(());
+    }
+    let hidden = project.is_some_and(|project| !actor.knows(project));
+    Err(Denial {
+        action,
+        project_id: project,
+        hidden,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Origin;
+
+    fn person(grants: Vec<Grant>) -> Actor {
+        let who = Who::Person {
+            id: 1,
+            email: "ana@example.com".into(),
+            grants,
+        };
+        Actor {
+            who,
+            origin: Origin::default(),
+        }
+    }
+
+    #[test]
+    fn the_table_is_the_one_in_the_handbook() {
+        use Action::{EditKeys, ManageUsers, MintKeys, ReadAudit, RevokeKeys, SeeKeys};
+        let table = [
+            (
+                Role::Owner,
+                &[
+                    SeeKeys,
+                    MintKeys,
+                    EditKeys,
+                    RevokeKeys,
+                    ReadAudit,
+                    ManageUsers,
+                ][..],
+            ),
+            (
+                Role::Admin,
+                &[SeeKeys, MintKeys, EditKeys, RevokeKeys, ReadAudit],
+            ),
+            (Role::Support, &[SeeKeys, RevokeKeys, ReadAudit]),
+            (Role::Auditor, &[SeeKeys, ReadAudit]),
+            (Role::Viewer, &[SeeKeys]),
+        ];
+        for (role, allowed) in table {
+            for action in [
+                SeeKeys,
+                MintKeys,
+                EditKeys,
+                RevokeKeys,
+                ReadAudit,
+                ManageUsers,
+            ] {
+                assert_eq!(
+                    role.may(action),
+                    allowed.contains(&action),
+                    "{role} {action:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_project_without_a_grant_does_not_exist() {
+        let ana = person(vec![Grant {
+            role: Role::Admin,
+            project_id: Some(1),
+        }]);
+        assert!(require(&ana, Action::MintKeys, Some(1)).is_ok());
+        assert!(require(&ana, Action::SeeKeys, Some(2)).unwrap_err().hidden);
+        assert!(!require(&ana, Action::ManageUsers, None).unwrap_err().hidden);
+    }
+
+    #[test]
+    fn grants_add_up() {
+        let ana = person(vec![
+            Grant {
+                role: Role::Viewer,
+                project_id: None,
+            },
+            Grant {
+                role: Role::Support,
+                project_id: Some(2),
+            },
+        ]);
+        assert!(ana.may(Action::RevokeKeys, Some(2)));
+        assert!(!ana.may(Action::RevokeKeys, Some(1)));
+        assert!(
+            !require(&ana, Action::RevokeKeys, Some(1))
+                .unwrap_err()
+                .hidden
+        );
+    }
+}

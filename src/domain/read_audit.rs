@@ -1,0 +1,62 @@
+//! Read the audit log.
+
+use super::actor::Who;
+use super::policy::{self, Action};
+use super::{Actor, DomainError};
+use crate::db::AnyConnection;
+use crate::db::audit::{self, AuditRow};
+
+/// A page of the audit log.
+#[derive(Debug)]
+pub struct AuditPage {
+    pub rows: Vec<AuditRow>,
+    /// The entry to read on from, if there are older ones.
+    pub next: Option<i64>,
+}
+
+/// The newest `limit` entries before the entry `before`, of the projects whose log the actor
+/// may read; with a grant on all projects also those of no project, such as sign-ins.
+///
+/// # Errors
+/// The actor may read no project's log.
+pub fn read_audit(
+    conn: &mut AnyConnection,
+    actor: &Actor,
+    before: Option<i64>,
+    limit: usize,
+) -> Result<AuditPage, DomainError> {
+    let projects = match actor.may(Action::ReadAudit, None) {
+        true => None,
+        false => Some(readable_projects(actor)?),
+    };
+    let one_more = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+    let mut rows = audit::page(conn, projects.as_deref(), before, one_more)?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    Ok(AuditPage {
+        next: rows.last().map(|row| row.id).filter(|_| more),
+        rows,
+    })
+}
+
+/// Whether there is a log for the actor to read.
+pub fn may_read_audit(actor: &Actor) -> bool {
+    actor.may(Action::ReadAudit, None) || readable_projects(actor).is_ok()
+}
+
+/// The projects of single grants; an actor without any may at most read everything.
+fn readable_projects(actor: &Actor) -> Result<Vec<i64>, DomainError> {
+    let grants = match &actor.who {
+        Who::Person { grants, .. } => grants.as_slice(),
+        Who::CommandLine | Who::Nobody => &[],
+    };
+    let projects: Vec<i64> = grants
+        .iter()
+        .filter(|grant| grant.role.may(Action::ReadAudit))
+        .filter_map(|grant| grant.project_id)
+        .collect();
+    if projects.is_empty() {
+        policy::require(actor, Action::ReadAudit, None)?;
+    }
+    Ok(projects)
+}

@@ -1,0 +1,70 @@
+//! Replace a key whose secret nobody has: revoke it and mint the same again.
+
+use super::mint_key::{Minted, details, lay_down, write};
+use super::policy::{self, Action};
+use super::seal::SealKey;
+use super::{Actor, DomainError};
+use crate::clock::UtcTime;
+use crate::db::keys::{self, KeyTerms};
+use crate::db::projects::Project;
+use crate::db::{AnyConnection, change, reveals};
+use crate::key::{Revocation, RevokeReason};
+
+/// Revokes the key `id` and mints one with the same label, scopes, expiry and limits, whose
+/// secret can be revealed once in the session `session_id`.
+///
+/// # Errors
+/// The actor may not, there is no such key, or it is no longer active.
+pub fn replace_key(
+    conn: &mut AnyConnection,
+    actor: &Actor,
+    project: &Project,
+    id: i64,
+    session_id: &str,
+    now: UtcTime,
+) -> Result<Minted, DomainError> {
+    policy::require(actor, Action::MintKeys, Some(project.id))?;
+    policy::require(actor, Action::RevokeKeys, Some(project.id))?;
+    let seal_key = SealKey::generate()?;
+    change(conn, |tx| {
+        let old = keys::by_id(tx.conn(), project.id, id)?.ok_or(DomainError::NotFound)?;
+        if !old.is_active(now) {
+            let told = "This key can no longer be used, so there is nothing to replace.";
+            return Err(DomainError::Conflict(told.into()));
+        }
+        let revocation = Revocation {
+            at: now,
+            by: actor.name().to_owned(),
+            reason: RevokeReason::Rotated,
+            note: Some("Replaced before it was stored".into()),
+        };
+        keys::revoke(tx, id, &revocation)?;
+        reveals::delete(tx, id)?;
+        let secret = project.key_format().generate(old.environment)?;
+        let terms = KeyTerms::from(&old);
+        let new = write(
+            tx,
+            actor,
+            project,
+            old.environment,
+            &terms,
+            &secret,
+            Some(id),
+            now,
+        )?;
+        lay_down(tx, &seal_key, &secret, new.id, session_id, now)?;
+        let mut entry = actor.key_entry("key.replaced", &old, now);
+        entry.related_key_id = Some(new.id);
+        entry.details = details(&new.prefix, old.environment, &terms);
+        entry
+            .details
+            .insert("replaced_prefix".into(), old.prefix.into());
+        Ok((
+            Minted {
+                id: new.id,
+                seal_key,
+            },
+            entry,
+        ))
+    })
+}

@@ -1,0 +1,105 @@
+//! Free text that people type: labels, notes, emails.
+
+use unicode_general_category::{GeneralCategory, get_general_category};
+use unicode_normalization::UnicodeNormalization;
+
+/// The longest label or note, in characters.
+pub const MAX_LENGTH: usize = 100;
+
+/// Tidies `text` (NFC, outer spaces removed) if it is 1 to 100 characters without control,
+/// format (bidirectional and zero-width ones among them), private or unassigned characters.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn tidy(text: &str) -> Result<String, &'static str> {
+    let text: String = text.trim().nfc().collect();
+    if text.is_empty() {
+        return Err("Fill this in.");
+    }
+    if text.chars().count() > MAX_LENGTH {
+        return Err("Use at most 100 characters.");
+    }
+    if !text.chars().all(is_plain) {
+        return Err("Remove invisible or control characters.");
+    }
+    Ok(text)
+}
+
+fn is_plain(character: char) -> bool {
+    use GeneralCategory as C;
+    // ZERO WIDTH JOINER holds emoji together, and it and its opposite shape Persian and Hindi.
+    matches!(character, '\u{200C}' | '\u{200D}')
+        || !matches!(
+            get_general_category(character),
+            C::Control
+                | C::Format
+                | C::LineSeparator
+                | C::ParagraphSeparator
+                | C::PrivateUse
+                | C::Surrogate
+                | C::Unassigned
+        )
+}
+
+/// Tidies an email address: lower case, one `@` with something on either side.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn tidy_email(text: &str) -> Result<String, &'static str> {
+    let email = text.trim().to_lowercase();
+    let parts = email
+        .split_once('@')
+        .filter(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
+    let plain = email.chars().all(|c| is_plain(c) && !c.is_whitespace());
+    match parts {
+        Some(_) if plain && email.len() <= 254 => Ok(email),
+        _ => Err("Write an email address, for instance ana@example.com."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_labels_are_refused() {
+        for text in [
+            "",
+            "   ",
+            "a\u{0}b",
+            "line\nbreak",
+            "right\u{202E}left",
+            "zero\u{200B}width",
+            "iso\u{2067}late",
+            "unassigned\u{378}",
+            "private\u{E000}",
+            "line\u{2028}separator",
+            &"x".repeat(101),
+        ] {
+            assert!(tidy(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn labels_of_any_script_are_kept_in_nfc() {
+        assert_eq!(tidy("  Cafe\u{301} ").unwrap(), "Café");
+        for text in [
+            "Ключ",
+            "مفتاح الإنتاج",
+            "本番",
+            "👩‍🔧 ops",
+            "<b>=1+1</b>",
+            &"x".repeat(100),
+        ] {
+            assert_eq!(tidy(text).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn emails_are_lower_case() {
+        assert_eq!(tidy_email(" Ana@Example.com ").unwrap(), "ana@example.com");
+        for text in ["", "ana", "@", "a@", "@b", "a@b@c", "a b@c", "a\u{202E}@b"] {
+            assert!(tidy_email(text).is_err(), "{text:?}");
+        }
+    }
+}
