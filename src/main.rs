@@ -1,1 +1,5 @@
-fn main() {}
+//! The command line of Keyward.
+
+fn main() -> std::process::ExitCode {
+    keyward::cli::run()
+}

@@ -10,8 +10,8 @@ pub enum AnyConnection {
     Postgres(PgConnection),
 }
 
-/// Where the database is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Where the database is. Printed without user and password.
+#[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
     /// The path of a file.
     Sqlite(String),
@@ -93,6 +93,12 @@ impl DatabaseUrl {
                 .map(AnyConnection::Postgres)
                 .map_err(|error| failed(first_line(&error.to_string()))),
         }
+    }
+}
+
+impl std::fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.place())
     }
 }
 

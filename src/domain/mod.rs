@@ -6,6 +6,7 @@ pub mod denial;
 pub mod draft;
 pub mod edit_key;
 pub mod error;
+pub mod key_json;
 pub mod list_keys;
 pub mod list_projects;
 pub mod mint_key;

@@ -1,0 +1,103 @@
+//! Prepares the static files: fetches htmx from npm's registry by its lock file, names each
+//! file after its content, compresses it, and writes the table that `web/assets.rs` includes.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use sha2::{Digest, Sha256};
+
+fn main() {
+    println!("cargo::rerun-if-changed=static");
+    println!("cargo::rerun-if-changed=migrations");
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    let mut table = String::new();
+    for (constant, file, kind) in [
+        ("APP_CSS", "app.css", "text/css; charset=utf-8"),
+        ("APP_JS", "app.js", "text/javascript; charset=utf-8"),
+        ("ICON", "icon.svg", "image/svg+xml"),
+    ] {
+        let asset = prepare(&out, &Path::new("static").join(file), file, kind);
+        writeln!(table, "pub const {constant}: Asset = {asset};").expect("memory");
+    }
+    let htmx = match fetch_htmx(&out) {
+        Ok(path) => {
+            let kind = "text/javascript; charset=utf-8";
+            format!("Some({})", prepare(&out, &path, "htmx.js", kind))
+        }
+        Err(why) => {
+            println!("cargo::warning=htmx is left out, pages load whole instead: {why}");
+            "None".to_owned()
+        }
+    };
+    writeln!(table, "pub const HTMX: Option<Asset> = {htmx};").expect("memory");
+    fs::write(out.join("assets.rs"), table).expect("OUT_DIR can be written");
+}
+
+/// Runs `npm ci` on a copy of the lock file and gives back htmx's path.
+fn fetch_htmx(out: &Path) -> Result<PathBuf, String> {
+    let folder = out.join("npm");
+    fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+    for file in ["package.json", "package-lock.json"] {
+        fs::copy(Path::new("static").join(file), folder.join(file))
+            .map_err(|error| error.to_string())?;
+    }
+    let output = Command::new("npm")
+        .args([
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--loglevel=error",
+        ])
+        .current_dir(&folder)
+        .output()
+        .map_err(|error| format!("npm can't be run ({error})"))?;
+    if !output.status.success() {
+        let told = String::from_utf8_lossy(&output.stderr);
+        return Err(format!(
+            "npm failed ({})",
+            told.lines().next().unwrap_or_default()
+        ));
+    }
+    Ok(folder.join("node_modules/htmx.org/dist/htmx.min.js"))
+}
+
+/// Writes the file's three forms and gives back the Rust expression of its `Asset`.
+fn prepare(out: &Path, source: &Path, name: &str, kind: &str) -> String {
+    let plain = fs::read(source).unwrap_or_else(|error| panic!("{}: {error}", source.display()));
+    let digest = Sha256::digest(&plain);
+    let hash: String = digest
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let (stem, extension) = name.rsplit_once('.').expect("files have extensions");
+    let write = |suffix: &str, bytes: &[u8]| {
+        let path = out.join(format!("{name}{suffix}"));
+        fs::write(&path, bytes).expect("OUT_DIR can be written");
+        format!("include_bytes!({:?})", path.display().to_string())
+    };
+    format!(
+        "Asset {{ path: \"/static/{stem}.{hash}.{extension}\", kind: {kind:?}, plain: {}, gzip: \
+         {}, brotli: {} }}",
+        write("", &plain),
+        write(".gz", &gzip(&plain)),
+        write(".br", &brotli(&plain)),
+    )
+}
+
+fn gzip(plain: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(plain).expect("memory");
+    encoder.finish().expect("memory")
+}
+
+fn brotli(plain: &[u8]) -> Vec<u8> {
+    let mut packed = Vec::new();
+    let params = brotli::enc::BrotliEncoderParams::default();
+    brotli::BrotliCompress(&mut &plain[..], &mut packed, &params).expect("memory");
+    packed
+}

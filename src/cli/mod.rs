@@ -1,0 +1,145 @@
+//! The command line. Exit codes: 0 done, 1 failed, 2 wrong usage.
+
+mod admin;
+mod keys;
+mod password;
+mod serve;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::clock::Clock;
+use crate::config::{Config, Flags, Found};
+use crate::db::AnyConnection;
+use crate::domain::DomainError;
+use crate::startup::{self, StartError};
+
+/// A self-hosted console for API keys
+#[derive(Parser)]
+#[command(name = "keyward", version, args_conflicts_with_subcommands = true)]
+struct Arguments {
+    /// Where the database is: sqlite:PATH or postgres://…
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+    #[command(flatten)]
+    serve: ServeArguments,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Args)]
+struct ServeArguments {
+    /// Address and port to listen on; port 0 picks one
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the console and verifications (the default)
+    Serve(ServeArguments),
+    /// People who may sign in
+    #[command(subcommand)]
+    Admin(admin::Admin),
+    /// API keys
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// Bring the database's schema up to date
+    Migrate,
+    /// Show which settings are in force and where each came from
+    Config {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Why a command ended without doing what it was asked for.
+enum Failure {
+    /// It could not; one sentence.
+    Failed(String),
+    /// It was asked for in a wrong way; one sentence.
+    Usage(String),
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        Failure::Failed(error.to_string())
+    }
+}
+
+impl From<DomainError> for Failure {
+    fn from(error: DomainError) -> Self {
+        Failure::Failed(match error {
+            DomainError::Invalid(fields) => fields
+                .iter()
+                .map(|field| field.detail.as_str())
+                .collect::<Vec<_>>()
+                .join(" "),
+            DomainError::NotFound => "There is no such thing.".into(),
+            error => error.to_string(),
+        })
+    }
+}
+
+/// Runs the command that the process was started with.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match &arguments.command {
+        None => serve::serve(&arguments.serve, &arguments),
+        Some(Command::Serve(own)) => serve::serve(own, &arguments),
+        Some(Command::Admin(command)) => command.run(&arguments),
+        Some(Command::Keys(command)) => command.run(&arguments),
+        Some(Command::Migrate) => migrate(&arguments),
+        Some(Command::Config { json }) => settings::show(&arguments, *json),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Failed(told)) => {
+            eprintln!("{told}");
+            ExitCode::from(1)
+        }
+        Err(Failure::Usage(told)) => {
+            eprintln!("{told}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+impl Arguments {
+    fn found(&self, listen: Option<&String>) -> Result<Vec<Found>, StartError> {
+        let flags = Flags {
+            listen: listen.cloned(),
+            database_url: self.database_url.clone(),
+        };
+        // A variable that is no text can't be one of ours.
+        let variables: Vec<(String, String)> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let folder = std::env::current_dir().unwrap_or_default();
+        Ok(crate::config::find(&flags, &variables, &folder)?)
+    }
+
+    fn config(&self, listen: Option<&String>) -> Result<Config, StartError> {
+        Ok(Config::from_found(&self.found(listen)?)?)
+    }
+
+    /// A connection to the database that is there, with the schema of this version.
+    fn connect(&self) -> Result<AnyConnection, StartError> {
+        let database = self.config(None)?.database;
+        drop(database.open()?);
+        startup::open_up_to_date(&database)
+    }
+}
+
+fn migrate(arguments: &Arguments) -> Result<(), Failure> {
+    startup::open_up_to_date(&arguments.config(None)?.database)?;
+    println!("The schema is up to date.");
+    Ok(())
+}
+
+fn clock() -> Clock {
+    Clock::default()
+}

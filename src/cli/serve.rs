@@ -1,0 +1,44 @@
+//! `keyward serve`.
+
+use std::io::Write;
+
+use tracing_subscriber::EnvFilter;
+
+use super::{Arguments, Failure, ServeArguments};
+use crate::startup;
+
+/// Serves until the process is told to stop.
+pub(super) fn serve(own: &ServeArguments, arguments: &Arguments) -> Result<(), Failure> {
+    let config = arguments.config(own.listen.as_ref().or(arguments.serve.listen.as_ref()))?;
+    let filter = EnvFilter::try_new(&config.log).map_err(|error| {
+        Failure::Failed(format!(
+            "log is not a filter such as info or keyward=debug: {error}."
+        ))
+    })?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    actix_web::rt::System::new().block_on(async {
+        let application = startup::build(&config, super::clock())?;
+        announce(&application);
+        application
+            .run()
+            .await
+            .map_err(|error| Failure::Failed(format!("{error}.")))
+    })
+}
+
+/// Says where the console is and, at the first start, with which code to begin. Whoever
+/// started Keyward may have closed the other end; that is no reason to stop.
+fn announce(application: &startup::Application) {
+    let address = application.address();
+    let mut lines = format!("listening on http://{address}\n");
+    if let Some(code) = application.setup_code() {
+        lines.push_str(&format!(
+            "setup code: {code}\nOpen http://{address}/setup and enter it to make the first owner.\n"
+        ));
+    }
+    let mut out = std::io::stdout().lock();
+    drop(out.write_all(lines.as_bytes()).and_then(|()| out.flush()));
+}

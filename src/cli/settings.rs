@@ -1,0 +1,40 @@
+//! `keyward config`.
+
+use super::{Arguments, Failure};
+use crate::config::{Config, Found};
+use crate::db::connection::DatabaseUrl;
+
+/// Shows every setting's value and where it came from. Secrets stay hidden.
+pub(super) fn show(arguments: &Arguments, json: bool) -> Result<(), Failure> {
+    let found = arguments.found(None)?;
+    if json {
+        let all: serde_json::Map<_, _> = found
+            .iter()
+            .map(|found| {
+                let value = serde_json::json!({
+                    "value": shown(found),
+                    "source": found.source.to_string(),
+                });
+                (found.setting.name.to_owned(), value)
+            })
+            .collect();
+        println!("{}", serde_json::Value::Object(all));
+    } else {
+        for found in &found {
+            let value = shown(found).unwrap_or_else(|| "–".into());
+            println!("{:<16} {:<32} {}", found.setting.name, value, found.source);
+        }
+    }
+    Config::from_found(&found).map_err(|error| Failure::Failed(error.to_string()))?;
+    Ok(())
+}
+
+fn shown(found: &Found) -> Option<String> {
+    let value = found.value.as_ref()?;
+    Some(match found.setting.name {
+        // Where the database is may be seen; who signs in there, and how, may not.
+        "database_url" => DatabaseUrl::parse(value).map_or("(hidden)".into(), |url| url.place()),
+        _ if found.setting.secret => "(hidden)".into(),
+        _ => value.to_string(),
+    })
+}

@@ -1,0 +1,171 @@
+//! Who is on the other end: the client's address and what it calls itself.
+
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{self, HeaderMap};
+use ipnet::IpNet;
+
+const MAX_USER_AGENT: usize = 200;
+
+/// The proxies whose word on a client's address is taken.
+#[derive(Clone, Debug, Default)]
+pub struct TrustedProxies(Vec<IpNet>);
+
+impl TrustedProxies {
+    /// These networks, and no others.
+    pub fn new(networks: Vec<IpNet>) -> Self {
+        TrustedProxies(networks)
+    }
+
+    fn contain(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address))
+    }
+
+    /// The client's address: the peer's or, when the peer is a trusted proxy, the nearest hop
+    /// that `Forwarded` (RFC 7239) or `X-Forwarded-For` names and that is not itself one.
+    pub fn client_ip(&self, req: &HttpRequest) -> Option<IpAddr> {
+        let peer = req.peer_addr()?.ip().to_canonical();
+        Some(self.nearest_untrusted(peer, req.headers()))
+    }
+
+    fn nearest_untrusted(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let mut nearest = peer;
+        for hop in hops(headers).into_iter().rev() {
+            if !self.contain(nearest) {
+                break;
+            }
+            // An unreadable hop hides whoever stands behind it: the proxy that sent it counts.
+            let Some(hop) = hop else { break };
+            nearest = hop;
+        }
+        nearest
+    }
+}
+
+/// The hops from the farthest to the nearest; `None` for one that names no address.
+fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
+    let listed = |name: header::HeaderName| -> Vec<String> {
+        let values = headers
+            .get_all(name)
+            .filter_map(|value| value.to_str().ok());
+        values
+            .flat_map(|value| value.split(',').map(str::to_owned))
+            .collect()
+    };
+    let forwarded = listed(header::FORWARDED);
+    if !forwarded.is_empty() {
+        return forwarded
+            .iter()
+            .map(|element| forwarded_for(element))
+            .collect();
+    }
+    listed(header::X_FORWARDED_FOR)
+        .iter()
+        .map(|hop| address(hop))
+        .collect()
+}
+
+fn forwarded_for(element: &str) -> Option<IpAddr> {
+    element.split(';').find_map(|pair| {
+        let (name, value) = pair.trim().split_once('=')?;
+        name.eq_ignore_ascii_case("for")
+            .then(|| address(value))
+            .flatten()
+    })
+}
+
+/// `203.0.113.7`, `203.0.113.7:4711`, `2001:db8::1`, `[2001:db8::1]:4711`, also in quotes.
+fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim().trim_matches('"');
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(text);
+    let parsed = IpAddr::from_str(bare).ok();
+    parsed
+        .or_else(|| Some(SocketAddr::from_str(text).ok()?.ip()))
+        .map(|ip| ip.to_canonical())
+}
+
+/// What the client calls itself, cut to 200 characters and without control characters.
+pub fn user_agent(req: &HttpRequest) -> Option<String> {
+    let agent = req.headers().get(header::USER_AGENT)?;
+    let agent = String::from_utf8_lossy(agent.as_bytes());
+    Some(
+        agent
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(MAX_USER_AGENT)
+            .collect(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    fn client(peer: &str, headers: &[(&str, &str)]) -> String {
+        let proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()]);
+        let peer = SocketAddr::new(peer.parse().unwrap(), 4711);
+        let mut req = TestRequest::default().peer_addr(peer);
+        for header in headers {
+            req = req.append_header(*header);
+        }
+        proxies
+            .client_ip(&req.to_http_request())
+            .unwrap()
+            .to_string()
+    }
+
+    #[test]
+    fn a_client_can_not_name_its_own_address() {
+        assert_eq!(
+            client("192.0.2.9", &[("x-forwarded-for", "203.0.113.7")]),
+            "192.0.2.9"
+        );
+        assert_eq!(
+            client("192.0.2.9", &[("forwarded", "for=203.0.113.7")]),
+            "192.0.2.9"
+        );
+    }
+
+    #[test]
+    fn behind_trusted_proxies_the_nearest_untrusted_hop_counts() {
+        let spoofed = "198.51.100.1, 203.0.113.7, 10.0.0.2";
+        assert_eq!(
+            client("10.0.0.1", &[("x-forwarded-for", spoofed)]),
+            "203.0.113.7"
+        );
+        let forwarded = "for=198.51.100.1, for=\"[2001:db8::7]:4711\";proto=https";
+        assert_eq!(
+            client("10.0.0.1", &[("forwarded", forwarded)]),
+            "2001:db8::7"
+        );
+        let two = [
+            ("x-forwarded-for", "198.51.100.1"),
+            ("x-forwarded-for", "203.0.113.7"),
+        ];
+        assert_eq!(client("10.0.0.1", &two), "203.0.113.7");
+    }
+
+    #[test]
+    fn an_unreadable_hop_ends_the_chain() {
+        assert_eq!(
+            client("10.0.0.1", &[("x-forwarded-for", "203.0.113.7, junk")]),
+            "10.0.0.1"
+        );
+        assert_eq!(
+            client("10.0.0.1", &[("forwarded", "for=unknown")]),
+            "10.0.0.1"
+        );
+        assert_eq!(client("10.0.0.1", &[]), "10.0.0.1");
+    }
+
+    #[test]
+    fn an_ipv4_address_in_ipv6_clothes_is_an_ipv4_address() {
+        assert_eq!(client("::ffff:192.0.2.9", &[]), "192.0.2.9");
+    }
+}

@@ -1,0 +1,75 @@
+//! Errors as JSON: RFC 9457 `application/problem+json`.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use serde::Serialize;
+use tracing_actix_web::RequestId;
+
+/// The body of a refused or failed request.
+#[derive(Debug, Serialize)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: String,
+    status: u16,
+    detail: String,
+    code: String,
+    request_id: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<WrongField>,
+    /// Which scopes were required, where that is what was missing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    required: Vec<String>,
+}
+
+/// One wrong field of a body.
+#[derive(Debug, Serialize)]
+struct WrongField {
+    field: String,
+    detail: String,
+}
+
+impl Problem {
+    /// A problem with a sentence that tells a person exactly what is wrong, and a code that
+    /// tells a program.
+    pub fn new(request_id: Option<String>, status: StatusCode, code: &str, detail: &str) -> Self {
+        Problem {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: status.as_u16(),
+            detail: detail.to_owned(),
+            code: code.to_owned(),
+            request_id,
+            errors: Vec::new(),
+            required: Vec::new(),
+        }
+    }
+
+    /// Adds what is wrong with one field.
+    pub fn with_field(mut self, field: &str, detail: &str) -> Self {
+        self.errors.push(WrongField {
+            field: field.to_owned(),
+            detail: detail.to_owned(),
+        });
+        self
+    }
+
+    /// Adds the scopes that were required.
+    pub fn with_required(mut self, required: &[String]) -> Self {
+        self.required = required.to_vec();
+        self
+    }
+
+    /// The answer.
+    pub fn respond(&self) -> HttpResponse {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        HttpResponse::build(status)
+            .content_type("application/problem+json")
+            .body(serde_json::to_string(self).expect("strings and numbers"))
+    }
+}
+
+/// The id of a request, as logs and error pages show it.
+pub fn request_id(req: &HttpRequest) -> Option<String> {
+    req.extensions().get::<RequestId>().map(ToString::to_string)
+}

@@ -1,0 +1,161 @@
+//! Puts an instance together: database, schema, sessions, routes, and what runs beside them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::{App, HttpServer, web};
+use tracing_actix_web::TracingLogger;
+
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError};
+use crate::db::connection::{AnyConnection, DatabaseUrl, OpenError};
+use crate::db::migrate::{self, MigrateError};
+use crate::db::{Pool, PoolError};
+use crate::domain::{DomainError, set_up};
+use crate::http::TrustedProxies;
+use crate::instance_secret::{InstanceSecret, SecretError};
+use crate::upkeep::Upkeep;
+use crate::verify::{UsageBuffer, Verifier};
+use crate::web::trace::RequestSpan;
+use crate::web::{AppState, WebError, headers, routes};
+
+/// Connections for pages, and for verifications, so that neither can keep the other waiting.
+const PAGE_CONNECTIONS: u32 = 8;
+const VERIFY_CONNECTIONS: u32 = 6;
+/// How long a client may take to send its headers, and requests under way to end at shutdown.
+const HEADER_TIME: Duration = Duration::from_secs(5);
+const DRAIN_SECONDS: u64 = 10;
+
+/// An instance that is ready to serve.
+pub struct Application {
+    server: Server,
+    address: SocketAddr,
+    setup_code: Option<String>,
+    upkeep: Upkeep,
+}
+
+/// Why an instance can't start; one sentence each.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    #[error("The database does not answer: {0}.")]
+    Database(String),
+    #[error("Keyward can't listen on {address}: {cause}.")]
+    Listen {
+        address: SocketAddr,
+        cause: std::io::Error,
+    },
+}
+
+impl From<DomainError> for StartError {
+    fn from(error: DomainError) -> Self {
+        StartError::Database(error.to_string())
+    }
+}
+
+impl From<PoolError> for StartError {
+    fn from(error: PoolError) -> Self {
+        StartError::Database(error.to_string())
+    }
+}
+
+/// Opens the database, brings its schema up to date, and binds the address.
+///
+/// # Errors
+/// The database can't be used, or the address can't be listened on.
+pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
+    let mut conn = open_up_to_date(&config.database)?;
+    let secret = InstanceSecret::find(config)?;
+    let setup_code = set_up::issue_code(&mut conn, clock.now())?;
+    drop(conn);
+
+    let pages = Pool::new(config.database.clone(), PAGE_CONNECTIONS);
+    let verifying = Pool::new(config.database.clone(), VERIFY_CONNECTIONS);
+    let usage = Arc::new(UsageBuffer::default());
+    let verifier = web::Data::new(Verifier::new(verifying, clock.clone(), Arc::clone(&usage)));
+    let proxies = web::Data::new(TrustedProxies::new(config.trusted_proxies.clone()));
+    let state = web::Data::new(AppState::new(
+        pages.clone(),
+        clock.clone(),
+        config.public_url.clone(),
+    ));
+    let upkeep = Upkeep::start(pages, clock, usage, web::Data::clone(&state));
+    let cookie_key = secret.cookie_key();
+
+    let server = HttpServer::new(move || {
+        App::new()
+            .wrap(headers::defaults(state.is_https()))
+            .wrap(TracingLogger::<RequestSpan>::new())
+            .app_data(state.clone())
+            .app_data(verifier.clone())
+            .app_data(proxies.clone())
+            .app_data(
+                web::PathConfig::default()
+                    .error_handler(|_, _| WebError::from(DomainError::NotFound).into()),
+            )
+            .app_data(web::QueryConfig::default().error_handler(|_, _| WebError::BadForm.into()))
+            .configure(|routes| routes::configure(routes, state.clone(), &cookie_key))
+    })
+    .workers(config.workers)
+    .client_request_timeout(HEADER_TIME)
+    .shutdown_timeout(DRAIN_SECONDS)
+    .bind(config.listen)
+    .map_err(|cause| StartError::Listen {
+        address: config.listen,
+        cause,
+    })?;
+    let address = server.addrs().first().copied().unwrap_or(config.listen);
+    Ok(Application {
+        server: server.run(),
+        address,
+        setup_code,
+        upkeep,
+    })
+}
+
+/// A connection to the database, made if it is a missing SQLite file, with the schema of this
+/// version.
+///
+/// # Errors
+/// It can't be opened, or was made by a newer version.
+pub fn open_up_to_date(database: &DatabaseUrl) -> Result<AnyConnection, StartError> {
+    let mut conn = database.open_or_create()?;
+    migrate::run(&mut conn)?;
+    Ok(conn)
+}
+
+impl Application {
+    /// The address it listens on, with the port that was picked for port 0.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The code that lets the first owner in, while there is none.
+    pub fn setup_code(&self) -> Option<&str> {
+        self.setup_code.as_deref()
+    }
+
+    /// Stops the instance from elsewhere.
+    pub fn handle(&self) -> ServerHandle {
+        self.server.handle()
+    }
+
+    /// Serves until it is told to stop; then ends what is under way and writes out the usage.
+    ///
+    /// # Errors
+    /// The server fails.
+    pub async fn run(self) -> std::io::Result<()> {
+        let served = self.server.await;
+        self.upkeep.stop();
+        served
+    }
+}

@@ -1,0 +1,55 @@
+//! Static files: in the program, named after their content, compressed ahead.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::WebError;
+use crate::domain::DomainError;
+
+/// A static file in its three forms.
+pub struct Asset {
+    /// Its URL, with a hash of its content in the name.
+    pub path: &'static str,
+    kind: &'static str,
+    plain: &'static [u8],
+    gzip: &'static [u8],
+    brotli: &'static [u8],
+}
+
+include!(concat!(env!("OUT_DIR"), "/assets.rs"));
+
+/// `GET /static/{file}`: for ever the same, so browsers never ask twice.
+pub async fn serve(req: HttpRequest) -> Result<HttpResponse, WebError> {
+    let all = [Some(APP_CSS), Some(APP_JS), Some(ICON), HTMX];
+    let mut all = all.into_iter().flatten();
+    let asset = all
+        .find(|asset| asset.path == req.path())
+        .ok_or(DomainError::NotFound)?;
+    let accepted = req.headers().get(header::ACCEPT_ENCODING);
+    let accepted = accepted
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let accepts = |coding: &str| {
+        accepted.split(',').any(|one| {
+            one.split(';')
+                .next()
+                .is_some_and(|one| one.trim() == coding)
+        })
+    };
+    let mut response = HttpResponse::Ok();
+    response
+        .content_type(asset.kind)
+        .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
+        .insert_header((header::VARY, "Accept-Encoding"));
+    Ok(if accepts("br") {
+        response
+            .insert_header((header::CONTENT_ENCODING, "br"))
+            .body(asset.brotli)
+    } else if accepts("gzip") {
+        response
+            .insert_header((header::CONTENT_ENCODING, "gzip"))
+            .body(asset.gzip)
+    } else {
+        response.body(asset.plain)
+    })
+}

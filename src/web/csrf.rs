@@ -1,0 +1,97 @@
+//! Forms come from our own pages: a token in each, and a look at where it was sent from.
+
+use actix_session::SessionExt;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
+use subtle::ConstantTimeEq;
+
+use super::session::{SignedIn, cookie_name, random_word};
+use super::{AppState, WebError};
+use crate::domain::DomainError;
+
+/// The field that every form carries.
+pub const FIELD: &str = "csrf";
+
+/// The token for a form that someone fills in before signing in, and the cookie it is compared
+/// with (double submit: there is no session yet to keep it in).
+pub struct AnonymousToken {
+    pub token: String,
+    https: bool,
+}
+
+impl AnonymousToken {
+    /// The token this browser has already, or a new one.
+    ///
+    /// # Errors
+    /// The operating system has no randomness to give.
+    pub fn for_browser(req: &HttpRequest, state: &AppState) -> Result<Self, DomainError> {
+        let https = state.is_https();
+        let token = match req.cookie(&cookie_name("form", https)) {
+            Some(cookie) if cookie.value().len() == 43 => cookie.value().to_owned(),
+            _ => random_word()?,
+        };
+        Ok(AnonymousToken { token, https })
+    }
+
+    /// Sets the cookie.
+    pub fn attach(&self, response: &mut HttpResponse) {
+        let cookie = Cookie::build(cookie_name("form", self.https), self.token.as_str())
+            .path("/")
+            .secure(self.https)
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .finish();
+        response
+            .add_cookie(&cookie)
+            .expect("a token is a cookie value");
+    }
+}
+
+/// Lets a form through that carries the token of this session or browser and was not sent from
+/// a foreign page.
+///
+/// # Errors
+/// It does not, or was.
+pub fn check(req: &HttpRequest, state: &AppState, token: Option<&str>) -> Result<(), WebError> {
+    let expected = match SignedIn::read(&req.get_session()) {
+        Some(session) => Some(session.csrf),
+        None => req
+            .cookie(&cookie_name("form", state.is_https()))
+            .map(|cookie| cookie.value().to_owned()),
+    };
+    let matches = expected.zip(token).is_some_and(|(expected, token)| {
+        !expected.is_empty() && bool::from(expected.as_bytes().ct_eq(token.as_bytes()))
+    });
+    match matches && is_from_here(req, state) {
+        true => Ok(()),
+        false => Err(WebError::ForeignForm),
+    }
+}
+
+/// What browsers say of where a request comes from (Fetch Metadata; RFC 6454 `Origin`).
+/// Programs that say neither still need the token.
+fn is_from_here(req: &HttpRequest, state: &AppState) -> bool {
+    let text = |name: &str| {
+        req.headers()
+            .get(name)
+            .map(|value| value.to_str().unwrap_or("?"))
+    };
+    if let Some(site) = text("sec-fetch-site") {
+        return matches!(site, "same-origin" | "none");
+    }
+    let Some(origin) = text("origin") else {
+        return true;
+    };
+    match &state.public_url {
+        Some(url) => origin.eq_ignore_ascii_case(&url.origin),
+        None => {
+            let host = req
+                .headers()
+                .get(header::HOST)
+                .and_then(|host| host.to_str().ok());
+            let origin = origin.split_once("://").map(|(_, host)| host);
+            origin.is_some() && origin == host
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! Every failure becomes an answer here, and nowhere else.
+
+use actix_session::storage::{SaveError, UpdateError};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::{StatusCode, header};
+use actix_web::middleware::Next;
+use actix_web::{HttpResponse, ResponseError, web};
+use askama::Template;
+use form_urlencoded::byte_serialize;
+
+use super::throttle::TooMany;
+use super::{AppState, headers, page};
+use crate::domain::DomainError;
+use crate::domain::error::Denial;
+use crate::http::Problem;
+use crate::http::body::BodyError;
+use crate::http::problem::request_id;
+
+/// Everything a page can fail with.
+#[derive(Debug, thiserror::Error)]
+pub enum WebError {
+    #[error(transparent)]
+    Domain(#[from] DomainError),
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    #[error("nobody is signed in")]
+    SignInFirst { next: Option<String> },
+    #[error("the form was not one of ours, or out of date")]
+    ForeignForm,
+    #[error("the form has fields that can't be read")]
+    BadForm,
+    #[error("too many attempts")]
+    TooMany(TooMany),
+}
+
+impl From<TooMany> for WebError {
+    fn from(told: TooMany) -> Self {
+        WebError::TooMany(told)
+    }
+}
+
+impl From<getrandom::Error> for WebError {
+    fn from(error: getrandom::Error) -> Self {
+        DomainError::from(error).into()
+    }
+}
+
+impl ResponseError for WebError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            WebError::Domain(error) => match error {
+                DomainError::NotFound | DomainError::Denied(Denial { hidden: true, .. }) => {
+                    StatusCode::NOT_FOUND
+                }
+                DomainError::Denied(_) => StatusCode::FORBIDDEN,
+                DomainError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+                DomainError::Conflict(_) => StatusCode::CONFLICT,
+                DomainError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+                DomainError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            },
+            WebError::Body(BodyError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+            WebError::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
+            WebError::Body(BodyError::Broken(_)) | WebError::BadForm => StatusCode::BAD_REQUEST,
+            WebError::SignInFirst { .. } => StatusCode::SEE_OTHER,
+            WebError::ForeignForm => StatusCode::FORBIDDEN,
+            WebError::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+        }
+    }
+
+    /// The bare status; [`answer`] writes the page, because only it knows the request.
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status_code())
+    }
+}
+
+impl WebError {
+    fn sentence(&self) -> String {
+        match self {
+            WebError::Domain(DomainError::Conflict(told)) => told.clone(),
+            WebError::Domain(DomainError::Invalid(fields)) => fields
+                .iter()
+                .map(|field| field.detail.as_str())
+                .collect::<Vec<_>>()
+                .join(" "),
+            WebError::Body(error) => error.to_string(),
+            WebError::ForeignForm => {
+                "This form is out of date or was sent from another site, so nothing was done. Go \
+                 back, reload the page and try again."
+                    .into()
+            }
+            WebError::TooMany(told) => {
+                format!(
+                    "Too many attempts. Wait {} seconds, then try again.",
+                    told.retry_after
+                )
+            }
+            _ => sentence_for(self.status_code()).into(),
+        }
+    }
+}
+
+fn sentence_for(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND => "There is nothing here, or nothing that you may see.",
+        StatusCode::FORBIDDEN => "Your role does not allow this. An owner can change that.",
+        StatusCode::METHOD_NOT_ALLOWED => "This address does not take such requests.",
+        StatusCode::BAD_REQUEST => "The request could not be understood.",
+        StatusCode::SERVICE_UNAVAILABLE => {
+            "The database can't be reached right now. Nothing was changed. Try again in a moment."
+        }
+        _ => "Something went wrong on our side. Nothing was changed.",
+    }
+}
+
+fn title_for(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND => "Not found",
+        StatusCode::FORBIDDEN => "Not allowed",
+        StatusCode::CONFLICT => "Something changed in between",
+        StatusCode::TOO_MANY_REQUESTS => "Too many attempts",
+        StatusCode::SERVICE_UNAVAILABLE => "Unavailable for the moment",
+        status if status.is_server_error() => "Something went wrong",
+        _ => "That did not work",
+    }
+}
+
+/// What an error's page depends on. Taken from the request beforehand: while it is on its way
+/// through the routes, nothing else may hold it.
+struct Asked {
+    is_api: bool,
+    is_htmx: bool,
+    request_id: Option<String>,
+    https: bool,
+}
+
+/// The middleware that writes what errors answer.
+pub async fn answer(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let asked = Asked {
+        is_api: req.path().starts_with("/api/"),
+        is_htmx: req.headers().contains_key("hx-request"),
+        request_id: request_id(req.request()),
+        https: req
+            .app_data::<web::Data<AppState>>()
+            .is_some_and(|state| state.is_https()),
+    };
+    let response = match next.call(req).await {
+        Ok(response) => response,
+        Err(error) => {
+            let mut written = from_outside(&asked, &error);
+            headers::add_to(written.headers_mut(), asked.https);
+            return Err(InternalError::from_response(error, written).into());
+        }
+    };
+    let error = response.response().error();
+    let written = match error.and_then(|error| error.as_error::<WebError>()) {
+        Some(error) => Some(write(&asked, error)),
+        None if is_bare(&response) => {
+            let status = response.status();
+            Some(message(&asked, status, sentence_for(status)))
+        }
+        None => None,
+    };
+    let Some(mut written) = written else {
+        return Ok(response.map_into_boxed_body());
+    };
+    // The session may have set or removed its cookie on the way.
+    for cookie in response.headers().get_all(header::SET_COOKIE) {
+        written
+            .headers_mut()
+            .append(header::SET_COOKIE, cookie.clone());
+    }
+    if let Some(allowed) = response.headers().get(header::ALLOW) {
+        written.headers_mut().insert(header::ALLOW, allowed.clone());
+    }
+    Ok(response.into_response(written))
+}
+
+fn is_bare<B: MessageBody>(response: &ServiceResponse<B>) -> bool {
+    let status = response.status();
+    (status.is_client_error() || status.is_server_error())
+        && response.headers().get(header::CONTENT_TYPE).is_none()
+}
+
+/// An error of a middleware. Those of the session layer mean that its store is away.
+fn from_outside(asked: &Asked, error: &actix_web::Error) -> HttpResponse {
+    let is_session_store = error.as_error::<InternalError<anyhow::Error>>().is_some()
+        || error.as_error::<InternalError<SaveError>>().is_some()
+        || error.as_error::<InternalError<UpdateError>>().is_some();
+    match (error.as_error::<WebError>(), is_session_store) {
+        (Some(error), _) => write(asked, error),
+        (None, true) => write(asked, &DomainError::Unavailable(error.to_string()).into()),
+        (None, false) => {
+            let status = error.as_response_error().status_code();
+            message(asked, status, sentence_for(status))
+        }
+    }
+}
+
+fn write(asked: &Asked, error: &WebError) -> HttpResponse {
+    let status = error.status_code();
+    if let WebError::SignInFirst { next } = error {
+        let next = next
+            .as_deref()
+            .map(|next| byte_serialize(next.as_bytes()).collect::<String>());
+        let to = next.map_or("/login".into(), |next| format!("/login?next={next}"));
+        return match asked.is_htmx {
+            true => HttpResponse::Ok()
+                .insert_header(("HX-Redirect", to))
+                .finish(),
+            false => page::see_other(&to),
+        };
+    }
+    if status.is_server_error() {
+        tracing::error!(error = %error, request_id = asked.request_id, "a request failed");
+    }
+    let mut response = message(asked, status, &error.sentence());
+    let retry_after = match error {
+        WebError::TooMany(told) => Some(told.retry_after),
+        _ if status == StatusCode::SERVICE_UNAVAILABLE => Some(2),
+        _ => None,
+    };
+    if let Some(seconds) = retry_after {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
+    }
+    response
+}
+
+#[derive(Template)]
+#[template(path = "message.html", blocks = ["dialog"])]
+struct MessagePage<'a> {
+    title: &'a str,
+    sentence: &'a str,
+    request_id: Option<&'a str>,
+}
+
+/// A page with one message, or a dialog for htmx; under `/api`, a problem. The request's id is
+/// shown where it helps whoever is told about it.
+fn message(asked: &Asked, status: StatusCode, sentence: &str) -> HttpResponse {
+    if asked.is_api {
+        let reason = status.canonical_reason().unwrap_or("error");
+        let code = reason.to_ascii_uppercase().replace([' ', '-'], "_");
+        return Problem::new(asked.request_id.clone(), status, &code, sentence).respond();
+    }
+    let request_id = asked
+        .request_id
+        .as_deref()
+        .filter(|_| status.is_server_error());
+    let page = MessagePage {
+        title: title_for(status),
+        sentence,
+        request_id,
+    };
+    if !asked.is_htmx {
+        return page::full(status, &page);
+    }
+    let mut response = page::full(status, &page.as_dialog());
+    page::into_dialog(&mut response);
+    response
+}

@@ -1,0 +1,44 @@
+//! Icons, from the Lucide set, as inline SVG.
+
+use icondata_core::IconData;
+
+/// The SVG of an icon, hidden from screen readers: it always stands beside its word.
+fn svg(icon: &IconData) -> String {
+    format!(
+        "<svg class=\"icon\" viewBox=\"{}\" fill=\"none\" stroke=\"currentColor\" \
+         stroke-width=\"2\" stroke-linecap=\"round\" stroke-linejoin=\"round\" \
+         aria-hidden=\"true\">{}</svg>",
+        icon.view_box.unwrap_or("0 0 24 24"),
+        icon.data
+    )
+}
+
+/// The brand, and API keys.
+pub fn key() -> String {
+    svg(icondata_lu::LuKeyRound)
+}
+
+/// The overview.
+pub fn overview() -> String {
+    svg(icondata_lu::LuLayoutGrid)
+}
+
+/// The audit log.
+pub fn audit() -> String {
+    svg(icondata_lu::LuScrollText)
+}
+
+/// A menu that opens.
+pub fn chevron() -> String {
+    svg(icondata_lu::LuChevronDown)
+}
+
+/// Something new.
+pub fn plus() -> String {
+    svg(icondata_lu::LuPlus)
+}
+
+/// Copy to the clipboard.
+pub fn copy() -> String {
+    svg(icondata_lu::LuCopy)
+}

@@ -1,0 +1,303 @@
+//! `/projects/{p}/keys`: the list, with search, filters, sort and pages in the URL.
+
+use actix_htmx::Htmx;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use form_urlencoded::Serializer;
+use serde::Deserialize;
+
+use super::view::KeyView;
+use crate::db::key_list::{KeyFilter, Order, SortBy};
+use crate::db::projects::Project;
+use crate::db::scopes;
+use crate::domain::list_keys::{COUNTED, list_keys};
+use crate::domain::list_projects::find_project;
+use crate::domain::policy::Action;
+use crate::key::scope::EVERY_SCOPE;
+use crate::key::{Environment, KeyState, format};
+use crate::web::page::{self, Layout, Section};
+use crate::web::times::{grouped, plural};
+use crate::web::{Visitor, WebError, cursor};
+
+const PAGE: usize = 50;
+/// A search for more than this is cut.
+const MAX_SEARCH: usize = 200;
+/// What of a secret that was typed into the search may stand in a URL.
+const SEARCHABLE_PREFIX: usize = 12;
+
+#[derive(Template)]
+#[template(path = "keys/list.html", blocks = ["main"])]
+struct ListPage {
+    layout: Layout,
+    project: Project,
+    keys: Vec<KeyView>,
+    query: ListQuery,
+    states: [KeyState; 5],
+    environments: [Environment; 2],
+    scopes: Vec<String>,
+    summary: String,
+    columns: Vec<Column>,
+    previous: Option<String>,
+    next: Option<String>,
+    /// The list without search and filters.
+    clear: Option<String>,
+    may_mint: bool,
+}
+
+/// A column that can be sorted by, or not.
+struct Column {
+    title: &'static str,
+    /// The list sorted by it; the other way round if it is already.
+    sort: Option<String>,
+    /// `ascending` or `descending`, for the column it is sorted by.
+    sorted: Option<&'static str>,
+}
+
+/// The parameters in the URL.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ListQuery {
+    q: String,
+    state: String,
+    environment: String,
+    scope: String,
+    sort: String,
+    after: String,
+    before: String,
+}
+
+/// The list.
+pub async fn show(
+    visitor: Visitor,
+    htmx: Htmx,
+    path: web::Path<String>,
+    query: web::Query<ListQuery>,
+) -> Result<HttpResponse, WebError> {
+    let (slug, query) = (path.into_inner(), query.into_inner().tidied());
+    let list = format!("/projects/{slug}/keys");
+    if let Some(without_secret) = query.without_secret() {
+        return Ok(page::see_other(&without_secret.url(&list)));
+    }
+    let (filter, order) = (query.filter(), query.order());
+    let after = cursor::decode(&query.after, order.by, false);
+    let seek = after.or_else(|| cursor::decode(&query.before, order.by, true));
+    let loading = visitor.act(move |conn, actor, now| {
+        let project = find_project(conn, actor, &slug)?;
+        let page = list_keys(
+            conn,
+            actor,
+            &project,
+            &filter,
+            order,
+            seek.as_ref(),
+            PAGE,
+            now,
+        )?;
+        let catalogue = scopes::of_project(conn, project.id)?;
+        Ok((project, page, catalogue))
+    });
+    let (project, found, catalogue) = loading.await?;
+
+    let turned = |seek: &crate::db::key_list::Seek| {
+        let (mut turned, cursor) = (query.from_start(), cursor::encode(seek));
+        match seek.backwards {
+            true => turned.before = cursor,
+            false => turned.after = cursor,
+        }
+        turned.url(&list)
+    };
+    let now = visitor.now;
+    let page = ListPage {
+        layout: Layout::new(&visitor, Section::Keys, Some(&project), "API keys"),
+        summary: summary(
+            &project,
+            &query,
+            found.keys.len(),
+            found.total,
+            found.need_attention,
+        ),
+        columns: query.columns(&list),
+        previous: found.previous.as_ref().map(turned),
+        next: found.next.as_ref().map(turned),
+        clear: query.is_filtered().then(|| ListQuery::default().url(&list)),
+        may_mint: visitor.actor.may(Action::MintKeys, Some(project.id)),
+        keys: found
+            .keys
+            .into_iter()
+            .map(|key| KeyView::new(key, &project.slug, &visitor.actor, now))
+            .collect(),
+        states: KeyState::ALL,
+        environments: Environment::ALL,
+        scopes: catalogue
+            .into_iter()
+            .map(|scope| scope.name)
+            .chain([EVERY_SCOPE.to_owned()])
+            .collect(),
+        project,
+        query,
+    };
+    Ok(page::respond(&htmx, StatusCode::OK, &page, &page.as_main()))
+}
+
+/// The line under the title: what is here, and what needs attention.
+fn summary(
+    project: &Project,
+    query: &ListQuery,
+    shown: usize,
+    total: i64,
+    need_attention: i64,
+) -> String {
+    let all = plural(project.key_count, "key");
+    let here = if query.is_filtered() {
+        let more = if total >= COUNTED { " or more" } else { "" };
+        format!("{}{more} of {all} match", grouped(total))
+    } else if i64::try_from(shown).is_ok_and(|shown| shown < total) {
+        format!("{shown} of {all}")
+    } else {
+        all
+    };
+    match need_attention {
+        0 => here,
+        1 => format!("{here} · 1 needs attention"),
+        many => format!("{here} · {} need attention", grouped(many)),
+    }
+}
+
+impl ListQuery {
+    fn tidied(mut self) -> Self {
+        self.q = self.q.trim().chars().take(MAX_SEARCH).collect();
+        self
+    }
+
+    fn is_filtered(&self) -> bool {
+        [&self.q, &self.state, &self.environment, &self.scope]
+            .iter()
+            .any(|text| !text.is_empty())
+    }
+
+    /// The same search with every secret in it cut to its prefix, if there is one: a secret
+    /// must not stay in an address bar.
+    fn without_secret(&self) -> Option<Self> {
+        let words = self.q.split_whitespace();
+        let cut = words.map(|word| match format::is_well_formed(word) {
+            true => &word[..SEARCHABLE_PREFIX],
+            false => word,
+        });
+        let cut = cut.collect::<Vec<_>>().join(" ");
+        let has_secret = self.q.split_whitespace().any(format::is_well_formed);
+        has_secret.then(|| ListQuery {
+            q: cut,
+            ..self.clone()
+        })
+    }
+
+    fn filter(&self) -> KeyFilter {
+        KeyFilter {
+            project_id: 0,
+            search: self.q.clone(),
+            state: self.state.parse().ok(),
+            environment: self.environment.parse().ok(),
+            scope: Some(self.scope.clone()).filter(|scope| !scope.is_empty()),
+        }
+    }
+
+    fn order(&self) -> Order {
+        let (descending, name) = match self.sort.strip_prefix('-') {
+            Some(name) => (true, name),
+            None => (false, self.sort.as_str()),
+        };
+        let by = match name {
+            "label" => SortBy::Label,
+            "expires" => SortBy::Expires,
+            "used" => SortBy::LastUsed,
+            "created" => SortBy::Created,
+            _ => {
+                return Order {
+                    by: SortBy::Created,
+                    descending: true,
+                };
+            }
+        };
+        Order { by, descending }
+    }
+
+    fn columns(&self, list: &str) -> Vec<Column> {
+        let order = self.order();
+        let sortable = |title, name: &str, by, first_descending| {
+            let is_own = order.by == by;
+            let descending = if is_own {
+                !order.descending
+            } else {
+                first_descending
+            };
+            let sort = if descending {
+                format!("-{name}")
+            } else {
+                name.to_owned()
+            };
+            let direction = if order.descending {
+                "descending"
+            } else {
+                "ascending"
+            };
+            Column {
+                title,
+                sort: Some(
+                    ListQuery {
+                        sort,
+                        ..self.from_start()
+                    }
+                    .url(list),
+                ),
+                sorted: is_own.then_some(direction),
+            }
+        };
+        let plain = |title| Column {
+            title,
+            sort: None,
+            sorted: None,
+        };
+        vec![
+            sortable("Label", "label", SortBy::Label, false),
+            plain("Key"),
+            plain("Environment"),
+            plain("Scopes"),
+            sortable("Created", "created", SortBy::Created, true),
+            sortable("Expires", "expires", SortBy::Expires, false),
+            sortable("Last used", "used", SortBy::LastUsed, true),
+            plain("State"),
+        ]
+    }
+
+    fn from_start(&self) -> Self {
+        ListQuery {
+            after: String::new(),
+            before: String::new(),
+            ..self.clone()
+        }
+    }
+
+    fn url(&self, list: &str) -> String {
+        let mut query = Serializer::new(String::new());
+        for (name, value) in [
+            ("q", &self.q),
+            ("state", &self.state),
+            ("environment", &self.environment),
+            ("scope", &self.scope),
+            ("sort", &self.sort),
+            ("after", &self.after),
+            ("before", &self.before),
+        ] {
+            if !value.is_empty() {
+                query.append_pair(name, value);
+            }
+        }
+        let query = query.finish();
+        if query.is_empty() {
+            list.to_owned()
+        } else {
+            format!("{list}?{query}")
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! `/projects/{p}/keys/new`: create a key.
+
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+
+use super::fields::{FieldsView, KeyFields};
+use crate::db::projects::Project;
+use crate::db::scopes::{self, Scope};
+use crate::domain::list_projects::find_project;
+use crate::domain::mint_key::{Minted, REVEAL_TIME, mint_key};
+use crate::domain::policy::{self, Action};
+use crate::domain::{DomainError, FieldError};
+use crate::web::form::Form;
+use crate::web::page::{self, Layout, Section};
+use crate::web::{Visitor, WebError};
+
+#[derive(Template)]
+#[template(path = "keys/new.html")]
+struct NewPage {
+    layout: Layout,
+    project: Project,
+    form: FieldsView,
+}
+
+/// The form.
+pub async fn show(visitor: Visitor, path: web::Path<String>) -> Result<HttpResponse, WebError> {
+    let (project, catalogue) = load(&visitor, path.into_inner()).await?;
+    Ok(form(
+        &visitor,
+        StatusCode::OK,
+        project,
+        catalogue,
+        KeyFields::fresh(),
+        vec![],
+    ))
+}
+
+/// Creates the key and leads to its reveal.
+pub async fn submit(
+    visitor: Visitor,
+    path: web::Path<String>,
+    Form(fields): Form<KeyFields>,
+) -> Result<HttpResponse, WebError> {
+    let (project, catalogue) = load(&visitor, path.into_inner()).await?;
+    let (draft, mut errors) = fields.draft(None, visitor.now);
+    let environment = fields.environment();
+    let Ok(environment) = environment.map_err(|error| errors.push(error)) else {
+        return Ok(refused(&visitor, project, catalogue, fields, errors));
+    };
+    if !errors.is_empty() {
+        errors.extend(
+            draft
+                .check(&catalogue, None, visitor.now)
+                .err()
+                .unwrap_or_default(),
+        );
+        return Ok(refused(&visitor, project, catalogue, fields, errors));
+    }
+    let (own, session) = (project.clone(), visitor.session.id.clone());
+    let minted = visitor
+        .act(move |conn, actor, now| {
+            mint_key(conn, actor, &own, environment, &draft, &session, now)
+        })
+        .await;
+    match minted {
+        Ok(minted) => Ok(to_reveal(&visitor, &project.slug, &minted)),
+        Err(DomainError::Invalid(errors)) => {
+            Ok(refused(&visitor, project, catalogue, fields, errors))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Leads to the reveal of a new key, with the cookie that opens it.
+pub(super) fn to_reveal(visitor: &Visitor, project: &str, minted: &Minted) -> HttpResponse {
+    let reveal = format!("{}/reveal", super::path(project, minted.id));
+    let https = visitor.state.is_https();
+    let opener = BASE64_URL_SAFE_NO_PAD.encode(minted.seal_key.expose());
+    let cookie = Cookie::build(super::reveal_cookie(minted.id, https), opener)
+        .path(reveal.clone())
+        .max_age(REVEAL_TIME)
+        .secure(https)
+        .http_only(true)
+        .same_site(SameSite::Strict)
+        .finish();
+    let mut response = page::see_other(&reveal);
+    response
+        .add_cookie(&cookie)
+        .expect("base 64 is a cookie value");
+    response
+}
+
+async fn load(visitor: &Visitor, slug: String) -> Result<(Project, Vec<Scope>), DomainError> {
+    visitor
+        .act(move |conn, actor, _| {
+            let project = find_project(conn, actor, &slug)?;
+            policy::require(actor, Action::MintKeys, Some(project.id))?;
+            let catalogue = scopes::of_project(conn, project.id)?;
+            Ok((project, catalogue))
+        })
+        .await
+}
+
+fn refused(
+    visitor: &Visitor,
+    project: Project,
+    catalogue: Vec<Scope>,
+    fields: KeyFields,
+    errors: Vec<FieldError>,
+) -> HttpResponse {
+    form(
+        visitor,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        project,
+        catalogue,
+        fields,
+        errors,
+    )
+}
+
+fn form(
+    visitor: &Visitor,
+    status: StatusCode,
+    project: Project,
+    catalogue: Vec<Scope>,
+    fields: KeyFields,
+    errors: Vec<FieldError>,
+) -> HttpResponse {
+    let form = FieldsView::new(fields, catalogue, None, errors, visitor.now);
+    let layout = Layout::new(visitor, Section::Keys, Some(&project), "Create key");
+    page::full(
+        status,
+        &NewPage {
+            layout,
+            project,
+            form,
+        },
+    )
+}

@@ -1,0 +1,74 @@
+//! `/projects/{p}/keys/{id}`: everything known about one key.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use super::view::KeyView;
+use crate::db::projects::Project;
+use crate::domain::list_projects::find_project;
+use crate::domain::read_key::{history, passed_last_day, read_key};
+use crate::web::page::{self, Layout, Section};
+use crate::web::pages::audit::EntryView;
+use crate::web::times::grouped;
+use crate::web::{Visitor, WebError};
+
+#[derive(Template)]
+#[template(path = "keys/one.html")]
+struct OnePage {
+    layout: Layout,
+    project: Project,
+    key: KeyView,
+    /// The key it took the place of, and the one that took its place.
+    replaces: Option<i64>,
+    replaced_by: Option<i64>,
+    last_day: String,
+    history: Vec<EntryView>,
+    flash: Option<&'static str>,
+}
+
+/// What was just done here.
+#[derive(Deserialize)]
+pub struct OneQuery {
+    done: Option<String>,
+}
+
+/// The page.
+pub async fn show(
+    visitor: Visitor,
+    path: web::Path<(String, i64)>,
+    query: web::Query<OneQuery>,
+) -> Result<HttpResponse, WebError> {
+    let (slug, id) = path.into_inner();
+    let loading = visitor.act(move |conn, actor, now| {
+        let project = find_project(conn, actor, &slug)?;
+        let key = read_key(conn, actor, &project, id)?;
+        let entries = history(conn, actor, &key)?;
+        let last_day = passed_last_day(conn, actor, &key, now)?;
+        Ok((project, key, entries, last_day))
+    });
+    let (project, key, entries, last_day) = loading.await?;
+    let history = entries
+        .into_iter()
+        .map(|row| EntryView::new(row, &visitor.projects, visitor.now))
+        .collect();
+    let flash = match query.done.as_deref() {
+        Some("edited") => Some("Changes saved. They hold from the next request on."),
+        Some("revoked") if key.revocation.is_some() => {
+            Some("Revoked. The next request with this key fails.")
+        }
+        _ => None,
+    };
+    let page = OnePage {
+        layout: Layout::new(&visitor, Section::Keys, Some(&project), key.label.clone()),
+        replaces: key.replaces,
+        replaced_by: key.replaced_by,
+        key: KeyView::new(key, &project.slug, &visitor.actor, visitor.now),
+        last_day: grouped(last_day),
+        project,
+        history,
+        flash,
+    };
+    Ok(page::full(StatusCode::OK, &page))
+}

@@ -1,0 +1,110 @@
+//! `/projects/{p}/keys/{id}/reveal`: the one showing of a new key's secret.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+
+use super::view::KeyView;
+use crate::domain::DomainError;
+use crate::domain::list_projects::find_project;
+use crate::domain::policy::{self, Action};
+use crate::domain::read_key::read_key;
+use crate::domain::reveal_key::{reveal_key, waiting_until};
+use crate::domain::seal::SealKey;
+use crate::key::PlainKey;
+use crate::web::form::Form;
+use crate::web::page::{self, Layout, Section};
+use crate::web::pages::logout::Nothing;
+use crate::web::{Visitor, WebError};
+
+#[derive(Template)]
+#[template(path = "keys/reveal.html")]
+struct RevealPage {
+    layout: Layout,
+    key: KeyView,
+    /// Whole seconds the secret still waits; without, it is gone.
+    seconds_left: Option<i64>,
+    may_replace: bool,
+}
+
+#[derive(Template)]
+#[template(path = "keys/revealed.html")]
+struct RevealedPage {
+    layout: Layout,
+    key: KeyView,
+    secret: PlainKey,
+    seconds_left: i64,
+}
+
+/// Shows what can be revealed. Uses nothing up.
+pub async fn show(
+    req: HttpRequest,
+    visitor: Visitor,
+    path: web::Path<(String, i64)>,
+) -> Result<HttpResponse, WebError> {
+    let (slug, id) = path.into_inner();
+    let (session, seal_key) = (visitor.session.id.clone(), seal_key(&req, &visitor, id));
+    let loading = visitor.act(move |conn, actor, now| {
+        let project = find_project(conn, actor, &slug)?;
+        policy::require(actor, Action::MintKeys, Some(project.id))?;
+        let key = read_key(conn, actor, &project, id)?;
+        let until = waiting_until(conn, actor, &key, &session, seal_key.as_ref(), now)?;
+        Ok((project, key, until))
+    });
+    let (project, key, until) = loading.await?;
+    let title = format!("Reveal {}", key.label);
+    let layout = Layout::new(&visitor, Section::Keys, Some(&project), title);
+    let may_replace = key.is_active(visitor.now);
+    let key = KeyView::new(key, &project.slug, &visitor.actor, visitor.now);
+    let seconds_left = until.map(|until| (until - visitor.now).whole_seconds());
+    let page = RevealPage {
+        layout,
+        may_replace: may_replace && key.may_revoke,
+        key,
+        seconds_left,
+    };
+    Ok(page::full(StatusCode::OK, &page))
+}
+
+/// Shows the secret, once.
+pub async fn submit(
+    req: HttpRequest,
+    visitor: Visitor,
+    path: web::Path<(String, i64)>,
+    _form: Form<Nothing>,
+) -> Result<HttpResponse, WebError> {
+    let (slug, id) = path.into_inner();
+    let gone = format!("{}/reveal", super::path(&slug, id));
+    let (session, seal_key) = (visitor.session.id.clone(), seal_key(&req, &visitor, id));
+    let revealing = visitor.act(move |conn, actor, now| {
+        let project = find_project(conn, actor, &slug)?;
+        let key = read_key(conn, actor, &project, id)?;
+        policy::require(actor, Action::MintKeys, Some(project.id))?;
+        let Some(seal_key) = seal_key else {
+            return Ok(None);
+        };
+        match reveal_key(conn, actor, &project, id, &session, &seal_key, now) {
+            Ok(revealed) => Ok(Some((project, key, revealed))),
+            Err(DomainError::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    });
+    // Whoever comes too late is told so by the page itself, which a reload then shows again.
+    let Some((project, key, revealed)) = revealing.await? else {
+        return Ok(page::see_other(&gone));
+    };
+    let layout = Layout::new(&visitor, Section::Keys, Some(&project), key.label.clone());
+    let page = RevealedPage {
+        layout,
+        key: KeyView::new(key, &project.slug, &visitor.actor, visitor.now),
+        secret: revealed.secret,
+        seconds_left: (revealed.until - visitor.now).whole_seconds().max(1),
+    };
+    Ok(page::full(StatusCode::OK, &page))
+}
+
+fn seal_key(req: &HttpRequest, visitor: &Visitor, id: i64) -> Option<SealKey> {
+    let cookie = req.cookie(&super::reveal_cookie(id, visitor.state.is_https()))?;
+    SealKey::from_bytes(&BASE64_URL_SAFE_NO_PAD.decode(cookie.value()).ok()?)
+}

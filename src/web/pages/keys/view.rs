@@ -1,0 +1,84 @@
+//! A key as pages show it.
+
+use crate::clock::UtcTime;
+use crate::domain::Actor;
+use crate::domain::policy::Action;
+use crate::key::{Key, KeyState};
+use crate::web::times::{Moment, grouped, plural};
+
+/// A key in words.
+pub struct KeyView {
+    pub id: i64,
+    pub path: String,
+    pub label: String,
+    pub prefix: String,
+    pub environment: &'static str,
+    pub scopes: Vec<String>,
+    pub created: Moment,
+    pub created_by: String,
+    pub expires: Option<Moment>,
+    pub last_used: Option<Moment>,
+    pub last_used_ip: Option<String>,
+    pub last_used_agent: Option<String>,
+    pub state: KeyState,
+    pub rate_limit: Option<String>,
+    pub allowed_ips: Vec<String>,
+    pub revocation: Option<RevocationView>,
+    pub may_revoke: bool,
+    pub may_edit: bool,
+}
+
+/// The end of a key, in words.
+pub struct RevocationView {
+    pub at: Moment,
+    pub by: String,
+    pub reason: &'static str,
+    pub note: Option<String>,
+}
+
+impl KeyView {
+    /// `key` of the project with this slug, with the buttons `actor` may press.
+    pub fn new(key: Key, project: &str, actor: &Actor, now: UtcTime) -> Self {
+        let state = key.state(now);
+        let may = |action| actor.may(action, Some(key.project_id));
+        let alive = key.revocation.is_none();
+        KeyView {
+            id: key.id,
+            path: super::path(project, key.id),
+            may_revoke: alive && may(Action::RevokeKeys),
+            may_edit: alive && may(Action::EditKeys),
+            label: key.label,
+            prefix: key.prefix,
+            environment: key.environment.title(),
+            scopes: key.scopes,
+            created: Moment::new(key.created_at, now),
+            created_by: key.created_by,
+            expires: key.expires_at.map(|at| Moment::new(at, now)),
+            last_used: key.last_use.as_ref().map(|last| Moment::new(last.at, now)),
+            last_used_ip: key.last_use.as_ref().and_then(|last| last.ip.clone()),
+            last_used_agent: key.last_use.and_then(|last| last.user_agent),
+            state,
+            rate_limit: key.rate_limit.map(|limit| {
+                let requests = plural(limit.requests, "request");
+                format!("{requests} in {} s", grouped(limit.seconds))
+            }),
+            allowed_ips: key.allowed_ips.iter().map(ToString::to_string).collect(),
+            revocation: key.revocation.map(|revocation| RevocationView {
+                at: Moment::new(revocation.at, now),
+                by: revocation.by,
+                reason: revocation.reason.title(),
+                note: revocation.note,
+            }),
+        }
+    }
+
+    /// How many scopes a row leaves out.
+    pub fn more_scopes(&self) -> usize {
+        self.scopes.len().saturating_sub(1)
+    }
+
+    /// All scopes, for the row's tooltip.
+    pub fn all_scopes(&self) -> String {
+        self.scopes.join(", ")
+    }
+}

@@ -1,0 +1,165 @@
+//! `/login`.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::domain::passwords::Password;
+use crate::domain::{set_up, sign_in};
+use crate::http::TrustedProxies;
+use crate::web::csrf::AnonymousToken;
+use crate::web::form::Form;
+use crate::web::session::{self, SignedIn};
+use crate::web::visitor::origin;
+use crate::web::{AppState, WebError, page};
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct LoginPage {
+    csrf: String,
+    email: String,
+    next: String,
+    failed: bool,
+}
+
+/// Where to go after signing in.
+#[derive(Deserialize)]
+pub struct LoginQuery {
+    #[serde(default)]
+    next: String,
+}
+
+/// The fields of the form.
+#[derive(Deserialize)]
+pub struct LoginForm {
+    email: String,
+    password: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// The form. Before there is an owner, nobody can sign in yet.
+pub async fn show(
+    req: HttpRequest,
+    state: web::Data<AppState>,
+    session: Session,
+    query: web::Query<LoginQuery>,
+) -> Result<HttpResponse, WebError> {
+    if SignedIn::read(&session).is_some() {
+        return Ok(page::see_other("/"));
+    }
+    if state.run(set_up::is_open).await? {
+        return Ok(page::see_other("/setup"));
+    }
+    let next = own_path(&query.next).to_owned();
+    form(&req, &state, StatusCode::OK, String::new(), next, false)
+}
+
+/// Signs in.
+pub async fn submit(
+    req: HttpRequest,
+    state: web::Data<AppState>,
+    proxies: web::Data<TrustedProxies>,
+    session: Session,
+    Form(fields): Form<LoginForm>,
+) -> Result<HttpResponse, WebError> {
+    let LoginForm {
+        email,
+        password,
+        next,
+    } = fields;
+    let address = proxies.client_ip(&req);
+    slow_down(&state, &email, address).await?;
+    let (from, now, typed) = (origin(&req), state.clock.now(), email.clone());
+    let user = state
+        .run_hashing(move |conn| {
+            sign_in::sign_in(conn, from, &email, &Password::new(password), now)
+        })
+        .await?;
+    let next = own_path(&next).to_owned();
+    match user {
+        Some(user) => {
+            session::begin(&session, user)?;
+            Ok(page::see_other(&next))
+        }
+        None => form(
+            &req,
+            &state,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            typed,
+            next,
+            true,
+        ),
+    }
+}
+
+async fn slow_down(
+    state: &AppState,
+    email: &str,
+    address: Option<std::net::IpAddr>,
+) -> Result<(), WebError> {
+    state.throttle.attempt_from(address)?;
+    let (typed, ip) = (
+        email.to_owned(),
+        address.map(|ip| ip.to_string()).unwrap_or_default(),
+    );
+    let known = state
+        .run(move |conn| sign_in::is_known_address(conn, &typed, &ip))
+        .await?;
+    Ok(state.throttle.attempt_on(email, address, known)?)
+}
+
+/// `next` if it is a path of this console; browsers read `//host` and `/\host` as another one.
+fn own_path(next: &str) -> &str {
+    let own = next.starts_with('/')
+        && !next[1..].starts_with(['/', '\\'])
+        && next.bytes().all(|byte| byte.is_ascii_graphic());
+    if own { next } else { "/" }
+}
+
+fn form(
+    req: &HttpRequest,
+    state: &AppState,
+    status: StatusCode,
+    email: String,
+    next: String,
+    failed: bool,
+) -> Result<HttpResponse, WebError> {
+    let token = AnonymousToken::for_browser(req, state)?;
+    let csrf = token.token.clone();
+    let mut response = page::full(
+        status,
+        &LoginPage {
+            csrf,
+            email,
+            next,
+            failed,
+        },
+    );
+    token.attach(&mut response);
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_path;
+
+    #[test]
+    fn signing_in_never_leads_to_another_site() {
+        assert_eq!(
+            own_path("/projects/default/keys?q=a%20b"),
+            "/projects/default/keys?q=a%20b"
+        );
+        for next in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a\nb",
+        ] {
+            assert_eq!(own_path(next), "/", "{next:?}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Sessions: actix-session's cookie over a store of ours.
+//!
+//! The cookie holds a random 256-bit id, the database its SHA-256. A session ends 30 minutes
+//! after it was last seen and 12 hours after it began, whichever comes first.
+
+use std::collections::HashMap;
+
+use actix_session::config::{BrowserSession, CookieContentSecurity};
+use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
+use actix_session::{Session, SessionMiddleware};
+use actix_web::cookie::{self, SameSite};
+use actix_web::web;
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use sha2::{Digest, Sha256};
+use time::Duration;
+
+use super::AppState;
+use crate::db::{sessions, upkeep};
+use crate::domain::DomainError;
+
+/// How long a session lives unseen, and how long at most.
+pub const IDLE: Duration = Duration::minutes(30);
+pub const LIFETIME: Duration = Duration::hours(12);
+/// A session's last use is written down at most this often.
+const TOUCH_EVERY: Duration = Duration::minutes(1);
+
+const USER: &str = "user_id";
+const ID: &str = "id";
+const CSRF: &str = "csrf";
+
+/// What a session of a signed-in person holds.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    pub user_id: i64,
+    /// Names the session without giving it away: what reveals are bound to.
+    pub id: String,
+    /// What every form of this session carries.
+    pub csrf: String,
+}
+
+impl SignedIn {
+    /// Reads the session; `None` if nobody is signed in.
+    pub fn read(session: &Session) -> Option<Self> {
+        Some(SignedIn {
+            user_id: session.get(USER).ok()??,
+            id: session.get(ID).ok()??,
+            csrf: session.get(CSRF).ok()??,
+        })
+    }
+}
+
+/// Begins a new session for a person, under a new id, and ends the one there was.
+///
+/// # Errors
+/// The operating system has no randomness to give.
+pub fn begin(session: &Session, user_id: i64) -> Result<(), DomainError> {
+    let (id, csrf) = (random_word()?, random_word()?);
+    session.clear();
+    let written = session
+        .insert(USER, user_id)
+        .and_then(|()| session.insert(ID, id))
+        .and_then(|()| session.insert(CSRF, csrf));
+    session.renew();
+    written.map_err(|error| DomainError::Internal(error.to_string()))
+}
+
+/// 256 random bits in URL-safe base 64.
+///
+/// # Errors
+/// The operating system has no randomness to give.
+pub fn random_word() -> Result<String, getrandom::Error> {
+    let mut bytes = [0_u8; 32];
+    getrandom::fill(&mut bytes)?;
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// The middleware that reads and writes sessions.
+pub fn middleware(
+    state: web::Data<AppState>,
+    cookie_key: &[u8; 64],
+) -> SessionMiddleware<DbSessions> {
+    let https = state.is_https();
+    SessionMiddleware::builder(DbSessions(state), cookie::Key::from(cookie_key))
+        .cookie_name(cookie_name("session", https))
+        .cookie_secure(https)
+        .cookie_http_only(true)
+        .cookie_same_site(SameSite::Lax)
+        .cookie_path("/".into())
+        .cookie_content_security(CookieContentSecurity::Signed)
+        .session_lifecycle(BrowserSession::default())
+        .build()
+}
+
+/// The name of a cookie for the whole host. Over https browsers keep others from setting one
+/// with this prefix (RFC 6265bis, section 4.1.3.2).
+pub fn cookie_name(name: &str, https: bool) -> String {
+    match https {
+        true => format!("__Host-keyward_{name}"),
+        false => format!("keyward_{name}"),
+    }
+}
+
+/// Sessions in the database.
+pub struct DbSessions(web::Data<AppState>);
+
+impl DbSessions {
+    async fn write(
+        &self,
+        f: impl FnOnce(&mut crate::db::Upkeep) -> Result<(), crate::db::DbError> + Send + 'static,
+    ) -> anyhow::Result<()> {
+        Ok(self.0.run(move |conn| Ok(upkeep(conn, f)?)).await?)
+    }
+}
+
+impl SessionStore for DbSessions {
+    async fn load(&self, key: &SessionKey) -> Result<Option<HashMap<String, String>>, LoadError> {
+        let (digest, now) = (digest(key), self.0.clock.now());
+        let found = self.0.run(move |conn| {
+            let Some(row) = sessions::by_digest(conn, &digest)? else {
+                return Ok(None);
+            };
+            if row.last_seen_at + IDLE <= now || row.created_at + LIFETIME <= now {
+                upkeep(conn, |upkeep| sessions::delete(upkeep, &digest))?;
+                return Ok(None);
+            }
+            if row.last_seen_at + TOUCH_EVERY <= now {
+                upkeep(conn, |upkeep| sessions::touch(upkeep, &digest, now))?;
+            }
+            Ok(Some(row.state))
+        });
+        let state = found
+            .await
+            .map_err(|error| LoadError::Other(error.into()))?;
+        state
+            .map(|state| serde_json::from_str(&state))
+            .transpose()
+            .map_err(|error| LoadError::Deserialization(error.into()))
+    }
+
+    async fn save(
+        &self,
+        state: HashMap<String, String>,
+        _ttl: &cookie::time::Duration,
+    ) -> Result<SessionKey, SaveError> {
+        let user = state.get(USER).and_then(|user| user.parse().ok());
+        let user: i64 =
+            user.ok_or_else(|| SaveError::Other(anyhow::anyhow!("only people have sessions")))?;
+        let json = serde_json::to_string(&state)
+            .map_err(|error| SaveError::Serialization(error.into()))?;
+        let word = random_word().map_err(|error| SaveError::Other(error.into()))?;
+        let key = SessionKey::try_from(word).map_err(|error| SaveError::Other(error.into()))?;
+        let (digest, now) = (digest(&key), self.0.clock.now());
+        self.write(move |upkeep| sessions::insert(upkeep, &digest, user, &json, now))
+            .await
+            .map_err(SaveError::Other)?;
+        Ok(key)
+    }
+
+    async fn update(
+        &self,
+        key: SessionKey,
+        state: HashMap<String, String>,
+        _ttl: &cookie::time::Duration,
+    ) -> Result<SessionKey, UpdateError> {
+        let json = serde_json::to_string(&state)
+            .map_err(|error| UpdateError::Serialization(error.into()))?;
+        let digest = digest(&key);
+        self.write(move |upkeep| sessions::set_state(upkeep, &digest, &json))
+            .await
+            .map_err(UpdateError::Other)?;
+        Ok(key)
+    }
+
+    /// Sessions keep their own time; see `load`.
+    async fn update_ttl(
+        &self,
+        _key: &SessionKey,
+        _ttl: &cookie::time::Duration,
+    ) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    async fn delete(&self, key: &SessionKey) -> anyhow::Result<()> {
+        let digest = digest(key);
+        self.write(move |upkeep| sessions::delete(upkeep, &digest))
+            .await
+    }
+}
+
+fn digest(key: &SessionKey) -> Vec<u8> {
+    Sha256::digest(key.as_ref().as_bytes()).to_vec()
+}

@@ -1,0 +1,81 @@
+//! What every page needs: the database, the time, the limits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web;
+use tokio::sync::Semaphore;
+
+use super::WebError;
+use super::throttle::Throttle;
+use crate::clock::Clock;
+use crate::config::PublicUrl;
+use crate::db::{AnyConnection, Pool};
+use crate::domain::DomainError;
+
+/// How long a page waits for the database.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How many passwords are hashed at once, each for 19 MiB, and how long others wait for a turn.
+const HASHES_AT_ONCE: usize = 2;
+const HASH_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What every page needs.
+pub struct AppState {
+    pool: Pool,
+    pub clock: Clock,
+    pub public_url: Option<PublicUrl>,
+    pub throttle: Throttle,
+    hashing: Arc<Semaphore>,
+}
+
+impl AppState {
+    /// The state of one instance.
+    pub fn new(pool: Pool, clock: Clock, public_url: Option<PublicUrl>) -> Self {
+        AppState {
+            pool,
+            clock,
+            public_url,
+            throttle: Throttle::new(),
+            hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
+        }
+    }
+
+    /// Whether browsers come by https, so that cookies can be bound to it.
+    pub fn is_https(&self) -> bool {
+        self.public_url.as_ref().is_some_and(|url| url.https)
+    }
+
+    /// Runs `f` with a connection, off the threads that serve requests.
+    ///
+    /// # Errors
+    /// What `f` fails with; unavailable if no connection can be had or it takes too long.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut AnyConnection) -> Result<T, DomainError> + Send + 'static,
+    ) -> Result<T, DomainError> {
+        let pool = self.pool.clone();
+        let running = web::block(move || f(&mut *pool.get()?));
+        match tokio::time::timeout(PATIENCE, running).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(DomainError::Internal("the thread pool is gone".into())),
+            Err(_) => Err(DomainError::Unavailable(
+                "it took longer than 10 seconds".into(),
+            )),
+        }
+    }
+
+    /// Like [`run`](Self::run), for what hashes a password: few of these run at once, so that a
+    /// flood of sign-ins takes neither all memory nor all threads.
+    pub async fn run_hashing<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut AnyConnection) -> Result<T, DomainError> + Send + 'static,
+    ) -> Result<T, WebError> {
+        let turn = tokio::time::timeout(HASH_PATIENCE, self.hashing.acquire()).await;
+        let Ok(Ok(_turn)) = turn else {
+            return Err(
+                DomainError::Unavailable("too many passwords are being checked".into()).into(),
+            );
+        };
+        Ok(self.run(f).await?)
+    }
+}
