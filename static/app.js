@@ -24,6 +24,13 @@ document.addEventListener("click", (event) => {
 });
 dialog?.addEventListener("close", () => dialog.replaceChildren());
 
+// What is not filtered by has no place in the URL.
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.verb !== "get") return;
+  const fields = event.detail.formData;
+  for (const [name, value] of [...fields]) if (value === "") fields.delete(name);
+});
+
 // A failed connection answers nothing, so say it here.
 document.addEventListener("htmx:sendError", () => {
   announce("Keyward can't be reached. Nothing was changed.");

@@ -1,0 +1,12 @@
+//! The integration suite: a real instance on a fresh database for every test. On SQLite by
+//! default; on Postgres where `KEYWARD_TEST_POSTGRES` names a server.
+
+mod app;
+mod browser;
+mod cli;
+mod http;
+mod pages;
+mod permissions;
+mod program;
+mod service;
+mod verify;
