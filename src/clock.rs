@@ -44,3 +44,15 @@ pub fn rfc3339(at: UtcTime) -> String {
 pub fn start_of_hour(at: UtcTime) -> UtcTime {
     at.replace_time(time::Time::from_hms(at.hour(), 0, 0).expect("an hour of the day"))
 }
+
+const EPOCH: UtcTime = time::macros::datetime!(1970-01-01 0:00);
+
+/// Microseconds since 1970.
+pub fn to_micros(at: UtcTime) -> i64 {
+    i64::try_from((at - EPOCH).whole_microseconds()).expect("years of four digits")
+}
+
+/// The time that is so many microseconds after 1970; the last one there is for those beyond.
+pub fn from_micros(micros: i64) -> UtcTime {
+    EPOCH.saturating_add(Duration::microseconds(micros))
+}

@@ -64,8 +64,9 @@ pub fn set_up(
         if users::any_owner(tx.conn())? {
             return Err(DomainError::NotFound);
         }
-        let entry = write(tx, actor, &email, &hash, Role::Owner, None, now)?;
+        let mut entry = write(tx, actor, &email, &hash, Role::Owner, None, now)?;
         setup_codes::delete_all(tx)?;
+        (entry.action, entry.actor) = ("instance.set_up", email);
         Ok(((), entry))
     })
 }

@@ -1,12 +1,13 @@
 //! The verdict on a presented key, by one indexed read.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use actix_web::web;
 
 use super::usage::UsageBuffer;
-use crate::clock::Clock;
+use crate::clock::{self, Clock, UtcTime};
 use crate::db::{Pool, keys};
 use crate::key::verdict::{KnownKey, Outcome, Requirement, decide};
 use crate::key::{KeyDigest, LastUse, format};
@@ -20,6 +21,8 @@ pub struct Verifier {
     pool: Pool,
     clock: Clock,
     usage: Arc<UsageBuffer>,
+    /// The latest time a verdict was given at, in microseconds.
+    latest: Arc<AtomicI64>,
 }
 
 /// A verdict, and the key it is about if that is known.
@@ -51,7 +54,7 @@ pub struct Caller {
 impl Verifier {
     /// A verifier on its own pool, so that pages can't keep it waiting.
     pub fn new(pool: Pool, clock: Clock, usage: Arc<UsageBuffer>) -> Self {
-        Verifier { pool, clock, usage }
+        Verifier { pool, clock, usage, latest: Arc::default() }
     }
 
     /// The verdict on `secret`. A mistyped or invented one is refused without a look-up.
@@ -70,7 +73,7 @@ impl Verifier {
         let Some(key) = self.look_up(KeyDigest::of(secret)).await? else {
             return Ok(Verdict::without_key(Outcome::NotFound));
         };
-        let now = self.clock.now();
+        let now = self.now();
         let outcome = decide(&key, required, now);
         let by = LastUse {
             at: now,
@@ -81,6 +84,14 @@ impl Verifier {
         // A key that this caller may not know of is answered like an unknown one.
         let key = Some(key).filter(|_| outcome != Outcome::NotFound);
         Ok(Verdict { outcome, key })
+    }
+
+    /// The time, which for verdicts never runs back: a key that was refused as expired stays
+    /// refused when the clock is set back.
+    fn now(&self) -> UtcTime {
+        let now = clock::to_micros(self.clock.now());
+        let latest = self.latest.fetch_max(now, Ordering::Relaxed).max(now);
+        clock::from_micros(latest)
     }
 
     async fn look_up(&self, digest: KeyDigest) -> Result<Option<KnownKey>, Unsure> {

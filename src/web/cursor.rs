@@ -1,9 +1,8 @@
 //! Cursors: where a page of a list begins, as an opaque word in its URL.
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
-use time::{Duration, UtcDateTime};
 
-use crate::clock::UtcTime;
+use crate::clock::{from_micros, to_micros};
 use crate::db::key_list::{Seek, SortBy, SortValue};
 
 /// The cursor for a URL.
@@ -11,7 +10,7 @@ pub fn encode(seek: &Seek) -> String {
     let value = match &seek.value {
         SortValue::Id => String::new(),
         SortValue::Text(text) => text.clone(),
-        SortValue::Time(at) => micros(*at).to_string(),
+        SortValue::Time(at) => to_micros(*at).to_string(),
     };
     BASE64_URL_SAFE_NO_PAD.encode(format!("{} {value}", seek.id))
 }
@@ -24,28 +23,13 @@ pub fn decode(cursor: &str, by: SortBy, backwards: bool) -> Option<Seek> {
     let value = match by {
         SortBy::Created => SortValue::Id,
         SortBy::Label => SortValue::Text(value.to_owned()),
-        SortBy::Expires | SortBy::LastUsed => SortValue::Time(from_micros(value.parse().ok()?)?),
+        SortBy::Expires | SortBy::LastUsed => SortValue::Time(from_micros(value.parse().ok()?)),
     };
     Some(Seek {
         value,
         id: id.parse().ok()?,
         backwards,
     })
-}
-
-fn epoch() -> UtcTime {
-    UtcTime::new(
-        UtcDateTime::UNIX_EPOCH.date(),
-        UtcDateTime::UNIX_EPOCH.time(),
-    )
-}
-
-fn micros(at: UtcTime) -> i128 {
-    (at - epoch()).whole_microseconds()
-}
-
-fn from_micros(micros: i64) -> Option<UtcTime> {
-    epoch().checked_add(Duration::microseconds(micros))
 }
 
 #[cfg(test)]

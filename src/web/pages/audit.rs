@@ -84,8 +84,9 @@ impl EntryView {
         EntryView {
             id: row.id,
             did: did(&row.action).to_owned(),
-            subject: (!row.action.starts_with("session.") || row.action == "session.refused")
-                .then_some(row.subject),
+            subject: Some(row.subject).filter(|_| {
+                !matches!(&*row.action, "instance.set_up" | "session.started" | "session.ended")
+            }),
             link,
             project: project.map(|project| project.name.clone()),
             details: in_words(&row.action, &details),
@@ -99,6 +100,7 @@ impl EntryView {
 fn did(action: &str) -> &str {
     match action {
         "access.denied" => "was not allowed to",
+        "instance.set_up" => "became the first owner",
         "key.created" => "created",
         "key.edited" => "edited",
         "key.replaced" => "replaced",

@@ -1,0 +1,7 @@
+mod edit;
+mod list;
+mod new;
+mod one;
+mod replacement;
+mod reveal;
+mod revocation;
