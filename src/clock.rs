@@ -52,7 +52,8 @@ pub fn to_micros(at: UtcTime) -> i64 {
     i64::try_from((at - EPOCH).whole_microseconds()).expect("years of four digits")
 }
 
-/// The time that is so many microseconds after 1970; the last one there is for those beyond.
+/// The time that is so many microseconds after 1970; at the earliest 1970 itself and at
+/// the latest the year 9999.
 pub fn from_micros(micros: i64) -> UtcTime {
-    EPOCH.saturating_add(Duration::microseconds(micros))
+    EPOCH.saturating_add(Duration::microseconds(micros.max(0)))
 }

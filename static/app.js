@@ -8,13 +8,23 @@ function announce(text) {
   if (live) live.textContent = text;
 }
 
-// Dialogs that htmx fills.
+// Dialogs that htmx fills. What is wrong in them, or else the way back, gets the focus.
+let opener = null;
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target === dialog && !dialog.open) dialog.showModal();
+  if (event.detail.target !== dialog) return;
+  if (!dialog.open) {
+    opener = document.activeElement;
+    dialog.showModal();
+  }
+  dialog.querySelector("[aria-invalid]")?.focus();
 });
 document.addEventListener("dialog-done", () => {
+  const row = opener?.closest("tr")?.id;
   dialog.close();
   announce("Revoked. The next request with this key fails.");
+  document.addEventListener("htmx:afterSettle", () => {
+    document.querySelector(`#${row} a`)?.focus();
+  }, { once: true });
 });
 document.addEventListener("click", (event) => {
   if (dialog?.open && event.target.closest("[data-close]")) {
@@ -24,46 +34,64 @@ document.addEventListener("click", (event) => {
 });
 dialog?.addEventListener("close", () => dialog.replaceChildren());
 
-// What is not filtered by has no place in the URL.
+// The list: what is not filtered by has no place in the URL, and what was found is said.
 document.addEventListener("htmx:configRequest", (event) => {
   if (event.detail.verb !== "get") return;
   const fields = event.detail.formData;
   for (const [name, value] of [...fields]) if (value === "") fields.delete(name);
 });
-
-// A failed connection answers nothing, so say it here.
-document.addEventListener("htmx:sendError", () => {
-  announce("Keyward can't be reached. Nothing was changed.");
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target?.id !== "results") return;
+  announce(document.getElementById("summary").textContent);
 });
 
-// A form that is on its way is not sent again; one that was come back to is.
+// A connection that fails answers nothing, so it is said here.
+const unreachable = Object.assign(document.createElement("p"), {
+  className: "notice bad",
+  role: "alert",
+});
+for (const failure of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(failure, () => {
+    unreachable.textContent = "Keyward can't be reached. Try again in a moment.";
+    (dialog?.open ? dialog : document.getElementById("main")).prepend(unreachable);
+  });
+}
+document.addEventListener("htmx:beforeRequest", () => unreachable.remove());
+
+// A form that is on its way is not sent again, until it seems lost.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.hasAttribute("data-once") || form.hasAttribute("hx-post")) return;
   if (form.dataset.sent) event.preventDefault();
   form.dataset.sent = "1";
+  setTimeout(() => delete form.dataset.sent, 5000);
 });
 
-// The reveal: count down, then forget.
+// The reveal: count down, then forget. The wall clock counts too: a laptop may have slept.
 const timer = document.querySelector("[data-seconds]");
 if (timer) {
   const secret = document.querySelector("[data-secret]");
   const words = timer.querySelector("[data-countdown]");
   const bar = timer.querySelector("progress");
-  const end = performance.now() + Number(timer.dataset.seconds) * 1000;
-  const forget = () => {
-    if (secret) secret.value = "";
-    location.replace(location.pathname);
-  };
+  const time = Number(timer.dataset.seconds) * 1000;
+  const [steady, wall] = [performance.now() + time, Date.now() + time];
   const tick = () => {
-    const left = Math.ceil((end - performance.now()) / 1000);
-    if (left <= 0) return forget();
-    const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    const left = Math.min(steady - performance.now(), wall - Date.now());
+    if (left <= 0) {
+      if (secret) secret.value = "";
+      location.replace(location.pathname);
+      return;
+    }
+    const seconds = Math.ceil(left / 1000);
+    const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
     words.textContent = secret ? `Hidden in ${clock}` : `Can be revealed for ${clock}`;
-    bar.value = left;
-    setTimeout(tick, 1000 - ((performance.now() - end) % 1000) % 1000);
+    bar.value = seconds;
+    setTimeout(tick, left % 1000 || 1000);
   };
   tick();
+  document.addEventListener("visibilitychange", () => {
+    if (wall <= Date.now()) tick();
+  });
   if (secret) {
     // A reload asks for the page again, not for the secret.
     history.replaceState(null, "", location.pathname);

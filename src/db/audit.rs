@@ -173,17 +173,18 @@ pub fn of_key(conn: &mut AnyConnection, key: i64, limit: i64) -> Result<Vec<Audi
         .load(conn)
 }
 
-/// Whether this person signed in from this address before.
-pub fn has_signed_in_from(
+/// The addresses of a person's latest sign-ins, at most `limit`.
+pub fn sign_in_addresses(
     conn: &mut AnyConnection,
     user: i64,
-    address: &str,
-) -> Result<bool, DbError> {
-    diesel::select(diesel::dsl::exists(
-        audit_entries::table
-            .filter(audit_entries::actor_id.eq(user))
-            .filter(audit_entries::action.eq("session.started"))
-            .filter(audit_entries::client_ip.eq(address)),
-    ))
-    .get_result(conn)
+    limit: i64,
+) -> Result<Vec<String>, DbError> {
+    let addresses: Vec<Option<String>> = audit_entries::table
+        .filter(audit_entries::actor_id.eq(user))
+        .filter(audit_entries::action.eq("session.started"))
+        .order(audit_entries::id.desc())
+        .limit(limit)
+        .select(audit_entries::client_ip)
+        .load(conn)?;
+    Ok(addresses.into_iter().flatten().collect())
 }

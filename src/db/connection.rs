@@ -39,10 +39,11 @@ impl DatabaseUrl {
     /// Any other scheme, or none.
     pub fn parse(url: &str) -> Result<Self, OpenError> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Ok(DatabaseUrl::Postgres(with_connect_timeout(url)));
+            return Ok(DatabaseUrl::Postgres(with_time_limits(url)));
         }
         match url.strip_prefix("sqlite:") {
-            Some(path) if !path.is_empty() => {
+            // `:memory:` would be another database for every connection.
+            Some(path) if !path.is_empty() && !path.starts_with(':') => {
                 let path = path.strip_prefix("//").unwrap_or(path);
                 Ok(DatabaseUrl::Sqlite(path.to_owned()))
             }
@@ -56,8 +57,10 @@ impl DatabaseUrl {
             DatabaseUrl::Sqlite(path) => path.clone(),
             DatabaseUrl::Postgres(url) => {
                 let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-                let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-                rest.split('?').next().unwrap_or_default().to_owned()
+                let rest = rest.split('?').next().unwrap_or_default();
+                rest.rsplit_once('@')
+                    .map_or(rest, |(_, host)| host)
+                    .to_owned()
             }
         }
     }
@@ -84,14 +87,19 @@ impl DatabaseUrl {
         match self {
             DatabaseUrl::Sqlite(path) => {
                 let told = |error: diesel::ConnectionError| failed(first_line(&error.to_string()));
+                make_private(path).map_err(|error| failed(error.to_string()))?;
                 let mut conn = SqliteConnection::establish(path).map_err(told)?;
                 prepare_sqlite(&mut conn)
                     .map_err(|error| failed(first_line(&error.to_string())))?;
                 Ok(AnyConnection::Sqlite(conn))
             }
-            DatabaseUrl::Postgres(url) => PgConnection::establish(url)
-                .map(AnyConnection::Postgres)
-                .map_err(|error| failed(first_line(&error.to_string()))),
+            DatabaseUrl::Postgres(url) => {
+                let told = |error: diesel::ConnectionError| failed(first_line(&error.to_string()));
+                let mut conn = PgConnection::establish(url).map_err(told)?;
+                conn.batch_execute(POSTGRES_LIMITS)
+                    .map_err(|error| failed(first_line(&error.to_string())))?;
+                Ok(AnyConnection::Postgres(conn))
+            }
         }
     }
 }
@@ -99,6 +107,19 @@ impl DatabaseUrl {
 impl std::fmt::Debug for DatabaseUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.place())
+    }
+}
+
+/// Makes a missing file so that only its owner may read it; SQLite's own files beside it
+/// follow.
+fn make_private(path: &str) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -121,13 +142,22 @@ fn prepare_sqlite(conn: &mut SqliteConnection) -> diesel::QueryResult<()> {
     Ok(())
 }
 
-/// An unreachable server must not hold a request for minutes.
-fn with_connect_timeout(url: &str) -> String {
-    match url {
-        url if url.contains("connect_timeout=") => url.to_owned(),
-        url if url.contains('?') => format!("{url}&connect_timeout=2"),
-        url => format!("{url}?connect_timeout=2"),
+/// A statement ends before whoever asked for it gives up, so that nothing is written after a
+/// page said that nothing was.
+const POSTGRES_LIMITS: &str = "SET statement_timeout = '8s'; SET lock_timeout = '5s';
+    SET idle_in_transaction_session_timeout = '30s';";
+
+/// A server that does not answer must not hold a request for minutes. Times in seconds and,
+/// for the last, milliseconds.
+fn with_time_limits(url: &str) -> String {
+    let mut url = url.to_owned();
+    for (name, limit) in [("connect_timeout", "2"), ("tcp_user_timeout", "5000")] {
+        if !url.contains(&format!("{name}=")) {
+            let joint = if url.contains('?') { '&' } else { '?' };
+            url.push_str(&format!("{joint}{name}={limit}"));
+        }
     }
+    url
 }
 
 fn first_line(text: &str) -> String {
@@ -145,6 +175,7 @@ mod tests {
             "",
             "keyward.db",
             "sqlite:",
+            "sqlite::memory:",
             "mysql://x",
             "/var/keyward.db",
             "postgres:x",
@@ -165,6 +196,8 @@ mod tests {
     fn a_place_never_shows_the_password() {
         let url = DatabaseUrl::parse("postgres://ana:s3cret@db.local:5433/keys?x=1").unwrap();
         assert_eq!(url.place(), "db.local:5433/keys");
+        let url = DatabaseUrl::parse("postgres://db.local/keys?user=me@corp&password=x").unwrap();
+        assert_eq!(url.place(), "db.local/keys");
     }
 
     #[test]

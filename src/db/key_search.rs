@@ -67,9 +67,9 @@ impl Wanted {
     }
 }
 
-/// No word of a label can look like this: it has a space.
+/// No word that is searched for begins with a space.
 fn scope_term(scope: &str) -> String {
-    format!("scope {scope}")
+    format!(" {scope}")
 }
 
 /// Replaces the terms of a key.
@@ -126,6 +126,7 @@ mod tests {
         };
         let terms = findable.terms();
         let expected = [
+            " read:assets",
             "(eu)",
             "a1b2c3",
             "ana@example.com",
@@ -134,7 +135,6 @@ mod tests {
             "eu",
             "mk_live_a1b2c3",
             "runner",
-            "scope read:assets",
         ];
         assert_eq!(
             terms.iter().map(String::as_str).collect::<Vec<_>>(),

@@ -29,26 +29,38 @@ pub type DbError = diesel::result::Error;
 /// Whether `error` means that the database is away, locked or full, rather than that the
 /// query was wrong: such a failure passes by itself.
 pub fn is_outage(error: &DbError) -> bool {
-    use diesel::result::DatabaseErrorKind::{ClosedConnection, ReadOnlyTransaction, Unknown};
-    use diesel::result::Error::{BrokenTransactionManager, DatabaseError};
+    use diesel::result::DatabaseErrorKind as Kind;
+    use diesel::result::Error;
     // Neither client library gives these a code that Diesel hands on.
-    const PASSING: [&str; 10] = [
+    const PASSING: [&str; 14] = [
         "database is locked",
         "disk I/O error",
         "database or disk is full",
         "unable to open database",
         "readonly database",
+        // What SQLite says after a full disk made it roll back by itself.
+        "no transaction is active",
         "server closed the connection",
         "terminating connection",
+        "no connection to the server",
         "shutting down",
         "starting up",
-        "no connection to the server",
+        "deadlock detected",
+        "canceling statement due to",
+        "No space left on device",
     ];
     match error {
-        DatabaseError(ClosedConnection | ReadOnlyTransaction, _) | BrokenTransactionManager => true,
-        DatabaseError(Unknown, told) => {
+        Error::BrokenTransactionManager => true,
+        Error::RollbackErrorOnCommit {
+            rollback_error,
+            commit_error,
+        } => is_outage(rollback_error) || is_outage(commit_error),
+        Error::DatabaseError(
+            Kind::ClosedConnection | Kind::ReadOnlyTransaction | Kind::UnableToSendCommand,
+            _,
+        ) => true,
+        Error::DatabaseError(_, told) => {
             PASSING.iter().any(|phrase| told.message().contains(phrase))
-                || told.message().contains("could not extend file")
         }
         _ => false,
     }

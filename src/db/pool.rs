@@ -30,6 +30,11 @@ impl Pool {
         Pool(pool)
     }
 
+    /// How many connections there are at most.
+    pub fn size(&self) -> usize {
+        usize::try_from(self.0.max_size()).unwrap_or(usize::MAX)
+    }
+
     /// A connection that was alive a moment ago. Blocks for at most 1.5 seconds.
     ///
     /// # Errors

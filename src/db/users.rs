@@ -2,6 +2,7 @@
 
 use diesel::dsl::{exists, select};
 use diesel::prelude::*;
+use sha2::{Digest, Sha256};
 
 use super::change::{Tx, Upkeep};
 use super::schema::{grants, users};
@@ -17,6 +18,24 @@ pub struct User {
     /// A PHC string (argon2id).
     pub password_hash: String,
     pub disabled_at: Option<UtcTime>,
+}
+
+impl User {
+    /// Stands for the password without giving it away. A session keeps it, so that one that
+    /// began with an earlier password ends even if it was being written when that changed.
+    pub fn stamp(&self) -> String {
+        let digest = Sha256::digest(&self.password_hash);
+        digest
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+}
+
+/// Whether there is anybody at all.
+pub fn any(conn: &mut AnyConnection) -> Result<bool, DbError> {
+    select(exists(users::table.select(users::id))).get_result(conn)
 }
 
 /// The person with this email, which must be lower case.
@@ -62,9 +81,14 @@ pub fn set_password(tx: &mut Tx, id: i64, password_hash: &str) -> Result<(), DbE
     Ok(())
 }
 
-/// Keeps the same password under newer hashing parameters.
-pub fn rehash_password(upkeep: &mut Upkeep, id: i64, password_hash: &str) -> Result<(), DbError> {
-    diesel::update(users::table.find(id))
+/// Keeps the same password under newer hashing parameters, unless it was changed meanwhile.
+pub fn rehash_password(
+    upkeep: &mut Upkeep,
+    user: &User,
+    password_hash: &str,
+) -> Result<(), DbError> {
+    let unchanged = users::password_hash.eq(&user.password_hash);
+    diesel::update(users::table.find(user.id).filter(unchanged))
         .set(users::password_hash.eq(password_hash))
         .execute(upkeep.conn())?;
     Ok(())

@@ -56,16 +56,17 @@ impl Actor {
     }
 
     /// The person with this id and what they have been given right now; `None` if there is no
-    /// such person or they were disabled.
+    /// such person, they were disabled, or have another password than `stamp` stands for.
     pub fn load(
         conn: &mut AnyConnection,
         user: i64,
+        stamp: &str,
         origin: Origin,
     ) -> Result<Option<Self>, DbError> {
         let Some(user) = db::users::by_id(conn, user)? else {
             return Ok(None);
         };
-        if user.disabled_at.is_some() {
+        if user.disabled_at.is_some() || user.stamp() != stamp {
             return Ok(None);
         }
         let grants = db::grants::of_user(conn, user.id)?

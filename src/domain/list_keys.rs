@@ -20,8 +20,14 @@ pub struct KeyPage {
     pub next: Option<Seek>,
     /// How many keys the filter lets through; exact up to [`COUNTED`], and without a filter.
     pub total: i64,
-    /// How many keys of the project are expiring or dormant, counted up to [`COUNTED`] each.
-    pub need_attention: i64,
+    pub attention: Attention,
+}
+
+/// How many keys of a project need somebody to look at them, counted up to [`COUNTED`] each.
+#[derive(Clone, Copy, Debug)]
+pub struct Attention {
+    pub expiring: i64,
+    pub dormant: i64,
 }
 
 /// At most `limit` keys of `project` that `filter` lets through.
@@ -76,27 +82,36 @@ pub fn list_keys(
         next: edge(listed.last(), false).filter(|_| has_next),
         keys: listed.into_iter().map(|listed| listed.key).collect(),
         total,
-        need_attention: needing_attention(conn, project, now)?,
+        attention: needing_attention(conn, project, now)?,
     })
 }
 
-/// How many keys of a project are expiring or dormant, counted up to [`COUNTED`] each.
+/// How many keys of `project` need somebody to look at them.
+///
+/// # Errors
+/// The database fails.
 pub fn needing_attention(
     conn: &mut AnyConnection,
     project: &Project,
     now: UtcTime,
-) -> Result<i64, DomainError> {
-    let mut sum = 0;
-    for state in [KeyState::Expiring, KeyState::Dormant] {
+) -> Result<Attention, DomainError> {
+    let mut in_state = |state| {
         let plain = KeyFilter {
             project_id: project.id,
             ..KeyFilter::default()
         };
-        let filter = KeyFilter {
-            state: Some(state),
-            ..plain
-        };
-        sum += key_list::count(conn, &filter, COUNTED, now)?;
-    }
-    Ok(sum)
+        key_list::count(
+            conn,
+            &KeyFilter {
+                state: Some(state),
+                ..plain
+            },
+            COUNTED,
+            now,
+        )
+    };
+    Ok(Attention {
+        expiring: in_state(KeyState::Expiring)?,
+        dormant: in_state(KeyState::Dormant)?,
+    })
 }

@@ -28,14 +28,20 @@ pub fn read_key(
     keys::by_id(conn, project.id, id)?.ok_or(DomainError::NotFound)
 }
 
-/// What happened to a key, newest first.
+/// What happened to a key, newest first: its part of the audit log. `None` for those who may
+/// not read that.
+///
+/// # Errors
+/// The database fails.
 pub fn history(
     conn: &mut AnyConnection,
     actor: &Actor,
     key: &Key,
-) -> Result<Vec<AuditRow>, DomainError> {
-    policy::require(actor, Action::SeeKeys, Some(key.project_id))?;
-    Ok(audit::of_key(conn, key.id, HISTORY)?)
+) -> Result<Option<Vec<AuditRow>>, DomainError> {
+    match actor.may(Action::ReadAudit, Some(key.project_id)) {
+        true => Ok(Some(audit::of_key(conn, key.id, HISTORY)?)),
+        false => Ok(None),
+    }
 }
 
 /// How many requests with a key passed in the last 24 hours. Counts are kept by the hour, so

@@ -1,5 +1,9 @@
 //! Sign in with email and password.
 
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
 use super::actor::{Actor, Origin, Who};
 use super::passwords::{self, NOBODYS_HASH, Password};
 use super::{DomainError, text};
@@ -7,7 +11,26 @@ use crate::clock::UtcTime;
 use crate::db::users::User;
 use crate::db::{AnyConnection, audit, change, upkeep, users};
 
-/// Checks email and password and gives back the person's id; `None` if they don't belong
+/// How many sign-ins back an address is remembered.
+const LATELY: i64 = 100;
+
+/// A person whose password was right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recognised {
+    pub id: i64,
+    /// Of the password that was right; see [`User::stamp`].
+    pub stamp: String,
+}
+
+/// Whether anybody can sign in at all.
+///
+/// # Errors
+/// The database fails.
+pub fn is_possible(conn: &mut AnyConnection) -> Result<bool, DomainError> {
+    Ok(users::any(conn)?)
+}
+
+/// Checks email and password and gives back who it is; `None` if they don't belong
 /// together, there is no such person, or they were disabled. All of these take the same time
 /// and leave an audit entry.
 ///
@@ -19,7 +42,7 @@ pub fn sign_in(
     email: &str,
     password: &Password,
     now: UtcTime,
-) -> Result<Option<i64>, DomainError> {
+) -> Result<Option<Recognised>, DomainError> {
     let user = find(conn, email)?;
     let hash = user
         .as_ref()
@@ -30,20 +53,23 @@ pub fn sign_in(
         .as_ref()
         .map_or("an unknown email".into(), |user| user.email.clone());
     match user.filter(|user| right && user.disabled_at.is_none()) {
-        Some(user) => {
+        Some(mut user) => {
             if passwords::is_outdated(&user.password_hash) {
                 let hash = password.hash()?;
-                upkeep(conn, |upkeep| {
-                    users::rehash_password(upkeep, user.id, &hash)
-                })?;
+                upkeep(conn, |upkeep| users::rehash_password(upkeep, &user, &hash))?;
+                user.password_hash = hash;
             }
+            let recognised = Recognised {
+                id: user.id,
+                stamp: user.stamp(),
+            };
             let who = Who::Person {
                 id: user.id,
                 email: user.email.clone(),
                 grants: vec![],
             };
             let entry = Actor { who, origin }.entry("session.started", &user.email, now);
-            change(conn, |_| Ok::<_, DomainError>((Some(user.id), entry)))
+            change(conn, |_| Ok::<_, DomainError>((Some(recognised), entry)))
         }
         None => {
             let entry = Actor::nobody(origin).entry("session.refused", subject, now);
@@ -52,16 +78,23 @@ pub fn sign_in(
     }
 }
 
-/// Whether the person with this email signed in from this address before.
-pub fn is_known_address(
+/// Whether the person with this email signed in from this network lately.
+///
+/// # Errors
+/// The database fails.
+pub fn is_known_network(
     conn: &mut AnyConnection,
     email: &str,
-    address: &str,
+    network: IpNet,
 ) -> Result<bool, DomainError> {
-    match find(conn, email)? {
-        Some(user) => Ok(audit::has_signed_in_from(conn, user.id, address)?),
-        None => Ok(false),
-    }
+    let Some(user) = find(conn, email)? else {
+        return Ok(false);
+    };
+    let addresses = audit::sign_in_addresses(conn, user.id, LATELY)?;
+    let mut addresses = addresses
+        .iter()
+        .filter_map(|address| address.parse::<IpAddr>().ok());
+    Ok(addresses.any(|address| network.contains(&address)))
 }
 
 fn find(conn: &mut AnyConnection, email: &str) -> Result<Option<User>, DomainError> {

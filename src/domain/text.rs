@@ -19,16 +19,26 @@ pub fn tidy(text: &str) -> Result<String, &'static str> {
     if text.chars().count() > MAX_LENGTH {
         return Err("Use at most 100 characters.");
     }
-    if !text.chars().all(is_plain) {
+    if !text.chars().any(is_visible) || !text.chars().all(is_plain) {
         return Err("Remove invisible or control characters.");
     }
     Ok(text)
 }
 
+/// Not one of the letters and marks that leave no trace on a page.
+fn is_visible(character: char) -> bool {
+    let blank = ['\u{115F}', '\u{1160}', '\u{2800}', '\u{3164}', '\u{FFA0}'];
+    !character.is_whitespace() && !is_joiner(character) && !blank.contains(&character)
+}
+
+/// ZERO WIDTH JOINER holds emoji together, and it and its opposite shape Persian and Hindi.
+fn is_joiner(character: char) -> bool {
+    matches!(character, '\u{200C}' | '\u{200D}')
+}
+
 fn is_plain(character: char) -> bool {
     use GeneralCategory as C;
-    // ZERO WIDTH JOINER holds emoji together, and it and its opposite shape Persian and Hindi.
-    matches!(character, '\u{200C}' | '\u{200D}')
+    is_joiner(character)
         || !matches!(
             get_general_category(character),
             C::Control
@@ -50,7 +60,7 @@ pub fn tidy_email(text: &str) -> Result<String, &'static str> {
     let parts = email
         .split_once('@')
         .filter(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
-    let plain = email.chars().all(|c| is_plain(c) && !c.is_whitespace());
+    let plain = email.chars().all(|c| is_plain(c) && is_visible(c));
     match parts {
         Some(_) if plain && email.len() <= 254 => Ok(email),
         _ => Err("Write an email address, for instance ana@example.com."),
@@ -74,6 +84,8 @@ mod tests {
             "unassigned\u{378}",
             "private\u{E000}",
             "line\u{2028}separator",
+            "\u{200D}",
+            "\u{3164}\u{2800}",
             &"x".repeat(101),
         ] {
             assert!(tidy(text).is_err(), "{text:?}");
@@ -98,7 +110,17 @@ mod tests {
     #[test]
     fn emails_are_lower_case() {
         assert_eq!(tidy_email(" Ana@Example.com ").unwrap(), "ana@example.com");
-        for text in ["", "ana", "@", "a@", "@b", "a@b@c", "a b@c", "a\u{202E}@b"] {
+        for text in [
+            "",
+            "ana",
+            "@",
+            "a@",
+            "@b",
+            "a@b@c",
+            "a b@c",
+            "a\u{202E}@b",
+            "a\u{200D}@b",
+        ] {
             assert!(tidy_email(text).is_err(), "{text:?}");
         }
     }

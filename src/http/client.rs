@@ -24,7 +24,8 @@ impl TrustedProxies {
     }
 
     /// The client's address: the peer's or, when the peer is a trusted proxy, the nearest hop
-    /// that `Forwarded` (RFC 7239) or `X-Forwarded-For` names and that is not itself one.
+    /// that `X-Forwarded-For` or, without that, `Forwarded` (RFC 7239) names and that is not
+    /// itself one. Most proxies write the first and hand on a client's own second.
     pub fn client_ip(&self, req: &HttpRequest) -> Option<IpAddr> {
         let peer = req.peer_addr()?.ip().to_canonical();
         Some(self.nearest_untrusted(peer, req.headers()))
@@ -49,21 +50,18 @@ fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let listed = |name: header::HeaderName| -> Vec<String> {
         let values = headers
             .get_all(name)
-            .filter_map(|value| value.to_str().ok());
+            .map(|value| String::from_utf8_lossy(value.as_bytes()));
         values
-            .flat_map(|value| value.split(',').map(str::to_owned))
+            .flat_map(|value| value.split(',').map(str::to_owned).collect::<Vec<_>>())
             .collect()
     };
-    let forwarded = listed(header::FORWARDED);
-    if !forwarded.is_empty() {
-        return forwarded
-            .iter()
-            .map(|element| forwarded_for(element))
-            .collect();
+    let hops = listed(header::X_FORWARDED_FOR);
+    if !hops.is_empty() {
+        return hops.iter().map(|hop| address(hop)).collect();
     }
-    listed(header::X_FORWARDED_FOR)
+    listed(header::FORWARDED)
         .iter()
-        .map(|hop| address(hop))
+        .map(|element| forwarded_for(element))
         .collect()
 }
 
@@ -87,6 +85,14 @@ fn address(text: &str) -> Option<IpAddr> {
     parsed
         .or_else(|| Some(SocketAddr::from_str(text).ok()?.ip()))
         .map(|ip| ip.to_canonical())
+}
+
+/// The network of whoever has this address: with one IPv6 address comes the /64 around it.
+pub fn network(address: IpAddr) -> IpNet {
+    let bits = if address.is_ipv4() { 32 } else { 64 };
+    IpNet::new(address, bits)
+        .expect("no more bits than there are")
+        .trunc()
 }
 
 /// What the client calls itself, cut to 200 characters and without control characters.
@@ -149,6 +155,11 @@ mod tests {
             ("x-forwarded-for", "203.0.113.7"),
         ];
         assert_eq!(client("10.0.0.1", &two), "203.0.113.7");
+        let own = [
+            ("forwarded", "for=198.51.100.1"),
+            ("x-forwarded-for", "203.0.113.7"),
+        ];
+        assert_eq!(client("10.0.0.1", &own), "203.0.113.7");
     }
 
     #[test]

@@ -15,18 +15,9 @@ pub struct Problem {
     detail: String,
     code: String,
     request_id: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<WrongField>,
     /// Which scopes were required, where that is what was missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     required: Vec<String>,
-}
-
-/// One wrong field of a body.
-#[derive(Debug, Serialize)]
-struct WrongField {
-    field: String,
-    detail: String,
 }
 
 impl Problem {
@@ -40,18 +31,8 @@ impl Problem {
             detail: detail.to_owned(),
             code: code.to_owned(),
             request_id,
-            errors: Vec::new(),
             required: Vec::new(),
         }
-    }
-
-    /// Adds what is wrong with one field.
-    pub fn with_field(mut self, field: &str, detail: &str) -> Self {
-        self.errors.push(WrongField {
-            field: field.to_owned(),
-            detail: detail.to_owned(),
-        });
-        self
     }
 
     /// Adds the scopes that were required.

@@ -6,16 +6,6 @@ pub const EVERY_SCOPE: &str = "*";
 /// The longest scope name.
 pub const MAX_LENGTH: usize = 64;
 
-/// Whether `name` can name a scope: `*`, or 1 to 64 of `a-z 0-9 : . _ -` (RFC 6749 allows
-/// more; these need no escaping in headers, URLs and lists).
-pub fn is_valid_name(name: &str) -> bool {
-    name == EVERY_SCOPE
-        || ((1..=MAX_LENGTH).contains(&name.len())
-            && name.bytes().all(|byte| {
-                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b":._-".contains(&byte)
-            }))
-}
-
 /// One scope of a project's catalogue that includes others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inclusion {
@@ -110,23 +100,5 @@ mod tests {
     fn the_star_is_every_scope() {
         assert!(grants(&held(&["*"]), &[], "anything:at-all"));
         assert!(!grants(&[], &[], "read:assets"));
-    }
-
-    #[test]
-    fn names_need_no_escaping() {
-        for name in ["*", "read:assets", "streams:write", "a", "v1.read_all-x"] {
-            assert!(is_valid_name(name), "{name}");
-        }
-        for name in [
-            "",
-            "**",
-            "Read",
-            "read assets",
-            "read,assets",
-            "é",
-            &"x".repeat(65),
-        ] {
-            assert!(!is_valid_name(name), "{name}");
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! What verifications leave behind, gathered in memory so that none of them waits for a write.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::clock::{UtcTime, start_of_hour};
@@ -15,7 +15,7 @@ pub struct UsageBuffer(Mutex<BTreeMap<i64, Pending>>);
 
 #[derive(Debug, Default)]
 struct Pending {
-    requests: HashMap<(UtcTime, &'static str), i64>,
+    requests: BTreeMap<(UtcTime, &'static str), i64>,
     last_use: Option<LastUse>,
 }
 
@@ -52,7 +52,7 @@ impl UsageBuffer {
             return Ok(());
         }
         let written = upkeep(conn, |upkeep| {
-            // In the order of ids, so that two instances can't wait for each other.
+            // In one order everywhere, so that two instances can't wait for each other.
             for (key, pending) in &gathered {
                 for ((hour, outcome), requests) in &pending.requests {
                     db::usage::add(upkeep, *key, *hour, outcome, *requests)?;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use actix_web::web;
+use tokio::sync::Semaphore;
 
 use super::usage::UsageBuffer;
 use crate::clock::{self, Clock, UtcTime};
@@ -16,13 +17,13 @@ use crate::key::{KeyDigest, LastUse, format};
 const PATIENCE: Duration = Duration::from_millis(1_800);
 
 /// Decides on presented keys.
-#[derive(Clone)]
 pub struct Verifier {
     pool: Pool,
+    turns: Semaphore,
     clock: Clock,
     usage: Arc<UsageBuffer>,
     /// The latest time a verdict was given at, in microseconds.
-    latest: Arc<AtomicI64>,
+    latest: AtomicI64,
 }
 
 /// A verdict, and the key it is about if that is known.
@@ -54,7 +55,13 @@ pub struct Caller {
 impl Verifier {
     /// A verifier on its own pool, so that pages can't keep it waiting.
     pub fn new(pool: Pool, clock: Clock, usage: Arc<UsageBuffer>) -> Self {
-        Verifier { pool, clock, usage, latest: Arc::default() }
+        Verifier {
+            turns: Semaphore::new(pool.size()),
+            pool,
+            clock,
+            usage,
+            latest: AtomicI64::default(),
+        }
     }
 
     /// The verdict on `secret`. A mistyped or invented one is refused without a look-up.
@@ -96,10 +103,15 @@ impl Verifier {
 
     async fn look_up(&self, digest: KeyDigest) -> Result<Option<KnownKey>, Unsure> {
         let pool = self.pool.clone();
-        let reading = web::block(move || {
-            let mut conn = pool.get().map_err(|error| error.to_string())?;
-            keys::for_verdict(&mut conn, &digest).map_err(|error| error.to_string())
-        });
+        let reading = async {
+            // Whoever waits for a connection must not hold a thread.
+            let _turn = self.turns.acquire().await;
+            web::block(move || {
+                let mut conn = pool.get().map_err(|error| error.to_string())?;
+                keys::for_verdict(&mut conn, &digest).map_err(|error| error.to_string())
+            })
+            .await
+        };
         match tokio::time::timeout(PATIENCE, reading).await {
             Ok(Ok(Ok(key))) => Ok(key),
             Ok(Ok(Err(error))) => {

@@ -6,7 +6,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use subtle::ConstantTimeEq;
 
-use super::session::{SignedIn, cookie_name, random_word};
+use super::session::{SignedIn, cookie_name, is_random_word, random_word};
 use super::{AppState, WebError};
 use crate::domain::DomainError;
 
@@ -28,7 +28,7 @@ impl AnonymousToken {
     pub fn for_browser(req: &HttpRequest, state: &AppState) -> Result<Self, DomainError> {
         let https = state.is_https();
         let token = match req.cookie(&cookie_name("form", https)) {
-            Some(cookie) if cookie.value().len() == 43 => cookie.value().to_owned(),
+            Some(cookie) if is_random_word(cookie.value()) => cookie.value().to_owned(),
             _ => random_word()?,
         };
         Ok(AnonymousToken { token, https })

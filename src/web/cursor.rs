@@ -19,7 +19,9 @@ pub fn encode(seek: &Seek) -> String {
 pub fn decode(cursor: &str, by: SortBy, backwards: bool) -> Option<Seek> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
     let text = String::from_utf8(bytes).ok()?;
-    let (id, value) = text.split_once(' ')?;
+    let (id, value) = text
+        .split_once(' ')
+        .filter(|_| !text.contains(char::is_control))?;
     let value = match by {
         SortBy::Created => SortValue::Id,
         SortBy::Label => SortValue::Text(value.to_owned()),

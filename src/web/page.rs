@@ -165,7 +165,11 @@ pub fn see_other(location: &str) -> HttpResponse {
 /// Makes htmx show the answer in the layout's dialog, whatever it was asked for.
 pub fn into_dialog(response: &mut HttpResponse) {
     let headers = response.headers_mut();
-    for (name, value) in [("hx-retarget", "#dialog"), ("hx-reswap", "innerHTML")] {
+    for (name, value) in [
+        ("hx-retarget", "#dialog"),
+        ("hx-reswap", "innerHTML"),
+        ("hx-reselect", "unset"),
+    ] {
         let (name, value) = (
             HeaderName::from_static(name),
             HeaderValue::from_static(value),

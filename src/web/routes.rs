@@ -2,7 +2,7 @@
 
 use actix_htmx::HtmxMiddleware;
 use actix_web::middleware::from_fn;
-use actix_web::web::{self, get, post, resource, scope};
+use actix_web::web::{self, get, head, post, resource, scope};
 
 use super::pages::{audit, keys, login, logout, overview, setup};
 use super::{AppState, WebError, assets, error, health, session};
@@ -16,21 +16,27 @@ pub fn configure(
     cookie_key: &[u8; 64],
 ) {
     config
-        .route("/healthz", get().to(health::healthz))
-        .route("/readyz", get().to(health::readyz))
+        .service(
+            resource("/healthz")
+                .route(get().to(health::healthz))
+                .route(head().to(health::healthz)),
+        )
+        .service(
+            resource("/readyz")
+                .route(get().to(health::readyz))
+                .route(head().to(health::readyz)),
+        )
+        .route("/static/{file}", get().to(assets::serve))
         .route("/verify", web::to(verify::http::verify))
         .route("/verify/{anything:.*}", web::to(verify::http::verify));
     for base in ["/api/v1", "/api"] {
-        config.route(
-            &format!("{base}/keys/verify"),
-            post().to(verify::http::verify_json),
-        );
+        let verification = resource(format!("{base}/keys/verify"));
+        config.service(verification.route(post().to(verify::http::verify_json)));
     }
     let pages = scope("")
         .wrap(HtmxMiddleware)
         .wrap(session::middleware(state, cookie_key))
         .wrap(from_fn(error::answer))
-        .route("/static/{file}", get().to(assets::serve))
         .service(resource("/setup").get(setup::show).post(setup::submit))
         .service(resource("/login").get(login::show).post(login::submit))
         .service(resource("/logout").post(logout::submit))

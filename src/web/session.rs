@@ -17,6 +17,7 @@ use time::Duration;
 use super::AppState;
 use crate::db::{sessions, upkeep};
 use crate::domain::DomainError;
+use crate::domain::sign_in::Recognised;
 
 /// How long a session lives unseen, and how long at most.
 pub const IDLE: Duration = Duration::minutes(30);
@@ -27,11 +28,14 @@ const TOUCH_EVERY: Duration = Duration::minutes(1);
 const USER: &str = "user_id";
 const ID: &str = "id";
 const CSRF: &str = "csrf";
+const STAMP: &str = "stamp";
 
 /// What a session of a signed-in person holds.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     pub user_id: i64,
+    /// Of the password it began with; see [`crate::db::users::User::stamp`].
+    pub stamp: String,
     /// Names the session without giving it away: what reveals are bound to.
     pub id: String,
     /// What every form of this session carries.
@@ -43,6 +47,7 @@ impl SignedIn {
     pub fn read(session: &Session) -> Option<Self> {
         Some(SignedIn {
             user_id: session.get(USER).ok()??,
+            stamp: session.get(STAMP).ok()??,
             id: session.get(ID).ok()??,
             csrf: session.get(CSRF).ok()??,
         })
@@ -53,11 +58,12 @@ impl SignedIn {
 ///
 /// # Errors
 /// The operating system has no randomness to give.
-pub fn begin(session: &Session, user_id: i64) -> Result<(), DomainError> {
+pub fn begin(session: &Session, person: &Recognised) -> Result<(), DomainError> {
     let (id, csrf) = (random_word()?, random_word()?);
     session.clear();
     let written = session
-        .insert(USER, user_id)
+        .insert(USER, person.id)
+        .and_then(|()| session.insert(STAMP, &person.stamp))
         .and_then(|()| session.insert(ID, id))
         .and_then(|()| session.insert(CSRF, csrf));
     session.renew();
@@ -72,6 +78,12 @@ pub fn random_word() -> Result<String, getrandom::Error> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes)?;
     Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// Whether `text` could be a [`random_word`].
+pub fn is_random_word(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    text.len() == 43 && text.bytes().all(is_plain)
 }
 
 /// The middleware that reads and writes sessions.

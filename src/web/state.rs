@@ -1,6 +1,5 @@
 //! What every page needs: the database, the time, the limits.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web;
@@ -13,7 +12,8 @@ use crate::config::PublicUrl;
 use crate::db::{AnyConnection, Pool};
 use crate::domain::DomainError;
 
-/// How long a page waits for the database.
+/// How long a page waits for its turn at a connection, and for what it asked.
+const TURN_PATIENCE: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How many passwords are hashed at once, each for 19 MiB, and how long others wait for a turn.
 const HASHES_AT_ONCE: usize = 2;
@@ -25,18 +25,22 @@ pub struct AppState {
     pub clock: Clock,
     pub public_url: Option<PublicUrl>,
     pub throttle: Throttle,
-    hashing: Arc<Semaphore>,
+    /// As many as there are connections. Whoever waits for one must not hold a thread: those
+    /// are shared with verifications.
+    turns: Semaphore,
+    hashing: Semaphore,
 }
 
 impl AppState {
     /// The state of one instance.
     pub fn new(pool: Pool, clock: Clock, public_url: Option<PublicUrl>) -> Self {
         AppState {
+            turns: Semaphore::new(pool.size()),
             pool,
             clock,
             public_url,
             throttle: Throttle::new(),
-            hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
+            hashing: Semaphore::new(HASHES_AT_ONCE),
         }
     }
 
@@ -53,6 +57,10 @@ impl AppState {
         &self,
         f: impl FnOnce(&mut AnyConnection) -> Result<T, DomainError> + Send + 'static,
     ) -> Result<T, DomainError> {
+        let turn = tokio::time::timeout(TURN_PATIENCE, self.turns.acquire()).await;
+        let Ok(Ok(_turn)) = turn else {
+            return Err(DomainError::Unavailable("every connection is taken".into()));
+        };
         let pool = self.pool.clone();
         let running = web::block(move || f(&mut *pool.get()?));
         match tokio::time::timeout(PATIENCE, running).await {

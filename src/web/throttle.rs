@@ -6,14 +6,17 @@ use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use ipnet::IpNet;
+
+use crate::http::client::network;
 
 /// Limits on guessing. An address has its own, and each account one more per address. All
-/// other addresses together have one per account, which doesn't count for addresses the person
-/// signed in from before: whoever guesses from many addresses can't lock them out.
+/// other addresses together have one per account, which doesn't count for networks the person
+/// signed in from lately: whoever guesses from many addresses can't lock them out.
 pub struct Throttle {
     clock: DefaultClock,
-    addresses: DefaultKeyedRateLimiter<String>,
-    pairs: DefaultKeyedRateLimiter<(String, String)>,
+    addresses: DefaultKeyedRateLimiter<Option<IpNet>>,
+    pairs: DefaultKeyedRateLimiter<(String, Option<IpNet>)>,
     accounts: DefaultKeyedRateLimiter<String>,
 }
 
@@ -39,7 +42,7 @@ impl Throttle {
     /// # Errors
     /// There were too many.
     pub fn attempt_from(&self, address: Option<IpAddr>) -> Result<(), TooMany> {
-        self.check(&self.addresses, &network(address))
+        self.check(&self.addresses, &address.map(network))
     }
 
     /// Counts an attempt to sign in as `email`.
@@ -50,11 +53,11 @@ impl Throttle {
         &self,
         email: &str,
         address: Option<IpAddr>,
-        is_known_address: bool,
+        is_known_network: bool,
     ) -> Result<(), TooMany> {
         let account = email.trim().to_lowercase();
-        self.check(&self.pairs, &(account.clone(), network(address)))?;
-        match is_known_address {
+        self.check(&self.pairs, &(account.clone(), address.map(network)))?;
+        match is_known_network {
             true => Ok(()),
             false => self.check(&self.accounts, &account),
         }
@@ -93,15 +96,6 @@ fn quota(burst: u32, seconds: u64) -> Quota {
     Quota::with_period(Duration::from_secs(seconds))
         .expect("above zero")
         .allow_burst(burst)
-}
-
-/// Whoever has one IPv6 address has the /64 around it.
-fn network(address: Option<IpAddr>) -> String {
-    match address {
-        None => "unknown".into(),
-        Some(IpAddr::V4(address)) => address.to_string(),
-        Some(IpAddr::V6(address)) => format!("{:x?}", &address.segments()[..4]),
-    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use super::{AppState, WebError};
 use crate::clock::UtcTime;
 use crate::db::AnyConnection;
 use crate::db::projects::Project;
+use crate::domain::error::Denial;
 use crate::domain::list_projects::list_projects;
 use crate::domain::{Actor, DomainError, Origin, denial};
 use crate::http::{TrustedProxies, client, problem};
@@ -40,14 +41,30 @@ impl Visitor {
         + 'static,
     ) -> Result<T, DomainError> {
         let (actor, now) = (self.actor.clone(), self.now);
-        let acting = self.state.run(move |conn| {
-            let result = use_case(conn, &actor, now);
-            if let Err(DomainError::Denied(denial)) = &result {
-                denial::record(conn, &actor, *denial, now)?;
+        let result = self
+            .state
+            .run(move |conn| use_case(conn, &actor, now))
+            .await;
+        if let Err(DomainError::Denied(denial)) = &result {
+            let recording = self.record(*denial);
+            match denial.hidden {
+                // A hidden project must not differ from a missing one, not even in time.
+                true => drop(actix_web::rt::spawn(recording)),
+                false => recording.await,
             }
-            result
-        });
-        acting.await
+        }
+        result
+    }
+
+    /// Writes a denial into the audit log. The answer does not depend on it.
+    fn record(&self, denial: Denial) -> impl Future<Output = ()> + 'static {
+        let (state, actor, now) = (self.state.clone(), self.actor.clone(), self.now);
+        async move {
+            let recording = state.run(move |conn| denial::record(conn, &actor, denial, now));
+            if let Err(error) = recording.await {
+                tracing::error!(%error, ?denial, "a denial could not be recorded");
+            }
+        }
     }
 }
 
@@ -66,9 +83,10 @@ impl FromRequest for Visitor {
             let Some(signed_in) = SignedIn::read(&session) else {
                 return Err(sign_in_first(&req));
             };
-            let (user, from) = (signed_in.user_id, origin(&req));
+            let (wanted, from) = (signed_in.clone(), origin(&req));
             let loading = state.run(move |conn| {
-                let Some(actor) = Actor::load(conn, user, from)? else {
+                let loaded = Actor::load(conn, wanted.user_id, &wanted.stamp, from)?;
+                let Some(actor) = loaded else {
                     return Ok(None);
                 };
                 let projects = list_projects(conn, &actor)?;

@@ -36,21 +36,31 @@ impl TestDatabase {
     /// An empty one, on the server the suite runs against.
     pub fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
+        let Ok(server) = std::env::var("KEYWARD_TEST_POSTGRES") else {
+            return Self::on_sqlite();
+        };
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("keyward_{}_{count}", std::process::id());
+        let mut conn = DatabaseUrl::parse(&server).unwrap().open().unwrap();
+        conn.batch_execute(&format!("CREATE DATABASE {name}"))
+            .unwrap();
+        let base = server.rsplit_once('/').unwrap().0;
+        let url = format!("{base}/{name}");
         let folder = tempfile::tempdir().unwrap();
-        match std::env::var("KEYWARD_TEST_POSTGRES") {
-            Err(_) => {
-                let url = format!("sqlite:{}", folder.path().join("test.db").display());
-                TestDatabase { url, folder, drop_at_end: None }
-            }
-            Ok(server) => {
-                let count = COUNT.fetch_add(1, Ordering::Relaxed);
-                let name = format!("keyward_{}_{count}", std::process::id());
-                let mut conn = DatabaseUrl::parse(&server).unwrap().open().unwrap();
-                conn.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
-                let base = server.rsplit_once('/').unwrap().0;
-                let url = format!("{base}/{name}");
-                TestDatabase { url, folder, drop_at_end: Some((server, name)) }
-            }
+        TestDatabase {
+            url,
+            folder,
+            drop_at_end: Some((server, name)),
+        }
+    }
+
+    pub fn on_sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        TestDatabase {
+            url,
+            folder,
+            drop_at_end: None,
         }
     }
 
@@ -121,7 +131,8 @@ impl TestApp {
 
     pub fn start_with(settings: Settings) -> Self {
         let database = TestDatabase::new();
-        let mut conn = startup::open_up_to_date(&DatabaseUrl::parse(&database.url).unwrap()).unwrap();
+        let mut conn =
+            startup::open_up_to_date(&DatabaseUrl::parse(&database.url).unwrap()).unwrap();
         add_person(&mut conn, "owner@example.com", Role::Owner, None);
         drop(conn);
         Self::start_on(database, settings)
@@ -154,13 +165,23 @@ impl TestApp {
             actix_web::rt::System::new().block_on(async move {
                 let application = startup::build(&config, own).unwrap();
                 let code = application.setup_code().map(str::to_owned);
-                sender.send((application.address(), code, application.handle())).unwrap();
+                sender
+                    .send((application.address(), code, application.handle()))
+                    .unwrap();
                 application.run().await.unwrap();
             });
         });
         let (address, setup_code, handle) = receiver.recv().expect("the instance starts");
         let url = format!("http://{address}");
-        TestApp { url, address, clock, setup_code, database, handle, thread: Some(thread) }
+        TestApp {
+            url,
+            address,
+            clock,
+            setup_code,
+            database,
+            handle,
+            thread: Some(thread),
+        }
     }
 
     /// A browser that nobody signed in with.
@@ -190,11 +211,13 @@ impl TestApp {
                  VALUES (2, 'read:other', 'Read');",
             )
             .unwrap();
-        self.owner().create_key_in("other", &[("label", "Foreign"), ("scopes", "read:other")])
+        self.owner()
+            .create_key_in("other", &[("label", "Foreign"), ("scopes", "read:other")])
     }
 
     pub fn audit_entries(&self) -> i64 {
-        self.database.number("SELECT last_entry AS number FROM audit_head")
+        self.database
+            .number("SELECT last_entry AS number FROM audit_head")
     }
 
     /// Stops the instance the way SIGTERM does, and waits.
@@ -220,7 +243,10 @@ impl Drop for TestApp {
 fn secret() -> keyward::config::SecretText {
     let found = keyward::config::find(
         &keyward::config::Flags::default(),
-        &[("KEYWARD_SECRET".into(), "a secret for tests, long enough to count".into())],
+        &[(
+            "KEYWARD_SECRET".into(),
+            "a secret for tests, long enough to count".into(),
+        )],
         std::path::Path::new("/nonexistent"),
     );
     Config::from_found(&found.unwrap()).unwrap().secret.unwrap()
@@ -262,9 +288,7 @@ impl Browser {
     pub fn with_headers(url: &str, headers: &[(&'static str, &str)]) -> Self {
         let headers: HeaderMap = headers
             .iter()
-            .map(|(name, value)| {
-                (name.parse().unwrap(), HeaderValue::from_str(value).unwrap())
-            })
+            .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_str(value).unwrap()))
             .collect();
         let client = Client::builder()
             .cookie_store(true)
@@ -273,7 +297,11 @@ impl Browser {
             .no_proxy()
             .build()
             .unwrap();
-        Browser { client, url: url.into(), csrf: String::new() }
+        Browser {
+            client,
+            url: url.into(),
+            csrf: String::new(),
+        }
     }
 
     pub fn signed_in(mut self, email: &str) -> Self {
@@ -285,7 +313,10 @@ impl Browser {
 
     pub fn sign_in(&self, email: &str, password: &str) -> Answer {
         let csrf = self.get("/login").value("csrf");
-        self.post_raw("/login", &[("csrf", &csrf), ("email", email), ("password", password)])
+        self.post_raw(
+            "/login",
+            &[("csrf", &csrf), ("email", email), ("password", password)],
+        )
     }
 
     pub fn get(&self, path: &str) -> Answer {
@@ -301,7 +332,12 @@ impl Browser {
 
     /// Posts these fields and no others.
     pub fn post_raw(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        self.client.post(self.at(path)).form(fields).send().unwrap().into()
+        self.client
+            .post(self.at(path))
+            .form(fields)
+            .send()
+            .unwrap()
+            .into()
     }
 
     pub fn at(&self, path: &str) -> String {
@@ -329,7 +365,10 @@ impl Browser {
             ("environment", "live"),
             ("expires", "90"),
         ];
-        let mut all: Vec<_> = defaults.into_iter().filter(|(name, _)| !given(name)).collect();
+        let mut all: Vec<_> = defaults
+            .into_iter()
+            .filter(|(name, _)| !given(name))
+            .collect();
         all.extend_from_slice(fields);
         self.post(&format!("/projects/{project}/keys"), &all)
     }
@@ -348,15 +387,22 @@ impl Browser {
 
     /// The status and code of a verification of `secret`.
     pub fn verify(&self, secret: &str) -> (u16, String) {
-        let answer: Answer =
-            self.client.get(self.at("/verify")).header("X-API-Key", secret).send().unwrap().into();
+        let answer: Answer = self
+            .client
+            .get(self.at("/verify"))
+            .header("X-API-Key", secret)
+            .send()
+            .unwrap()
+            .into();
         (answer.status, answer.code())
     }
 }
 
 impl Answer {
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 
     pub fn location(&self) -> &str {
@@ -368,7 +414,10 @@ impl Answer {
         let selector = Selector::parse(&format!("[name={name}]")).unwrap();
         let page = Html::parse_document(&self.body);
         let field = page.select(&selector).next();
-        field.and_then(|field| field.value().attr("value")).unwrap_or_default().to_owned()
+        field
+            .and_then(|field| field.value().attr("value"))
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// The text of everything that `css` selects.
@@ -390,7 +439,9 @@ impl Answer {
     /// The secret on a revealed page.
     pub fn secret(&self) -> Option<String> {
         let page = Html::parse_document(&self.body);
-        let field = page.select(&Selector::parse("[data-secret]").unwrap()).next()?;
+        let field = page
+            .select(&Selector::parse("[data-secret]").unwrap())
+            .next()?;
         Some(field.value().attr("value")?.to_owned())
     }
 
@@ -407,6 +458,10 @@ impl Answer {
 impl From<Response> for Answer {
     fn from(response: Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Answer { status, headers, body: response.text().unwrap() }
+        Answer {
+            status,
+            headers,
+            body: response.text().unwrap(),
+        }
     }
 }

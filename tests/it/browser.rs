@@ -23,7 +23,11 @@ struct Chromium {
 
 impl Chromium {
     async fn start(url: &str) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let process = Command::new("chromedriver")
             .arg(format!("--port={port}"))
             .stdout(Stdio::null())
@@ -43,7 +47,9 @@ impl Chromium {
         ] {
             capabilities.add_arg(argument).unwrap();
         }
-        capabilities.add_arg(&format!("--user-data-dir={}", profile.path().display())).unwrap();
+        capabilities
+            .add_arg(&format!("--user-data-dir={}", profile.path().display()))
+            .unwrap();
         let server = format!("http://127.0.0.1:{port}");
         let mut tries = 0;
         let driver = loop {
@@ -54,16 +60,30 @@ impl Chromium {
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         };
-        driver.set_implicit_wait_timeout(Duration::from_secs(5)).await.unwrap();
-        Chromium { driver, process, profile, url: url.into() }
+        driver
+            .set_implicit_wait_timeout(Duration::from_secs(5))
+            .await
+            .unwrap();
+        Chromium {
+            driver,
+            process,
+            profile,
+            url: url.into(),
+        }
     }
 
     async fn open(&self, path: &str) {
-        self.driver.goto(format!("{}{path}", self.url)).await.unwrap();
+        self.driver
+            .goto(format!("{}{path}", self.url))
+            .await
+            .unwrap();
     }
 
     async fn find(&self, css: &str) -> WebElement {
-        self.driver.find(By::Css(css)).await.unwrap_or_else(|error| panic!("{css}: {error}"))
+        self.driver
+            .find(By::Css(css))
+            .await
+            .unwrap_or_else(|error| panic!("{css}: {error}"))
     }
 
     async fn fill(&self, css: &str, text: &str) {
@@ -73,7 +93,8 @@ impl Chromium {
     }
 
     async fn press(&self, button: &str) {
-        let path = format!("//button[normalize-space()='{button}'] | //a[normalize-space()='{button}']");
+        let path =
+            format!("//button[normalize-space()='{button}'] | //a[normalize-space()='{button}']");
         for element in self.driver.find_all(By::XPath(path)).await.unwrap() {
             if element.is_displayed().await.unwrap() {
                 return element.click().await.unwrap();
@@ -87,7 +108,12 @@ impl Chromium {
     }
 
     async fn script(&self, script: &str) -> serde_json::Value {
-        self.driver.execute(script, vec![]).await.unwrap().json().clone()
+        self.driver
+            .execute(script, vec![])
+            .await
+            .unwrap()
+            .json()
+            .clone()
     }
 
     /// Waits until `script` gives something true.
@@ -113,7 +139,11 @@ impl Chromium {
         let media = serde_json::json!({
             "features": [{"name": "prefers-color-scheme", "value": scheme}]
         });
-        self.driver.cdp().send_raw("Emulation.setEmulatedMedia", media).await.unwrap();
+        self.driver
+            .cdp()
+            .send_raw("Emulation.setEmulatedMedia", media)
+            .await
+            .unwrap();
     }
 
     /// Looks at the page that is open in every width and scheme: nothing scrolls sideways, and
@@ -125,7 +155,11 @@ impl Chromium {
                 self.width(width).await;
                 let root = "document.documentElement";
                 let fits = format!("return {root}.scrollWidth <= {root}.clientWidth");
-                assert_eq!(self.script(&fits).await, true, "{name} scrolls sideways at {width}");
+                assert_eq!(
+                    self.script(&fits).await,
+                    true,
+                    "{name} scrolls sideways at {width}"
+                );
                 if let Ok(folder) = std::env::var("KEYWARD_TEST_PICTURES") {
                     let file = format!("{name}-{scheme}-{width}.png");
                     let path = PathBuf::from(folder).join(file);
@@ -140,7 +174,10 @@ impl Chromium {
     }
 
     async fn check_accessibility(&self, name: &str) {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/node_modules/axe-core/axe.min.js");
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/node_modules/axe-core/axe.min.js"
+        );
         let axe = std::fs::read_to_string(path).expect("npm ci in tests/; tests/run does so");
         self.driver.execute(&axe, vec![]).await.unwrap();
         let run = "const done = arguments[arguments.length - 1];
@@ -167,7 +204,11 @@ impl Chromium {
 }
 
 fn in_browser<F: Future<Output = ()>>(test: F) {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(test);
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(test);
 }
 
 #[test]
@@ -199,16 +240,27 @@ fn from_an_empty_folder_to_a_revoked_key() {
         it.press("Create the first key").await;
         it.inspect("new").await;
         it.fill("#label", "Production backend").await;
-        it.find("input[value='read:assets']").await.click().await.unwrap();
+        it.find("input[value='read:assets']")
+            .await
+            .click()
+            .await
+            .unwrap();
         it.press("Create key").await;
         it.find("[data-countdown]").await;
         it.inspect("reveal").await;
         it.press("Reveal key").await;
-        let secret = it.find("#secret").await.prop("value").await.unwrap().unwrap();
+        let secret = it
+            .find("#secret")
+            .await
+            .prop("value")
+            .await
+            .unwrap()
+            .unwrap();
         assert!(secret.starts_with("mk_live_"), "{secret}");
         it.inspect("revealed").await;
         it.press("Copy").await;
-        it.wait_for("document.querySelector('[data-copied]').textContent").await;
+        it.wait_for("document.querySelector('[data-copied]').textContent")
+            .await;
 
         // A reload asks for the page again, and it says that the secret is gone.
         it.driver.refresh().await.unwrap();
@@ -222,16 +274,28 @@ fn from_an_empty_folder_to_a_revoked_key() {
         // The dialog of the list: refused without a reason, then done, without leaving the list.
         it.open("/projects/default/keys").await;
         it.inspect("keys-one").await;
-        it.find("[aria-label='Revoke Production backend']").await.click().await.unwrap();
+        it.find("[aria-label='Revoke Production backend']")
+            .await
+            .click()
+            .await
+            .unwrap();
         it.wait_for("document.getElementById('dialog').open").await;
         it.inspect("revocation-dialog").await;
-        it.find("#reason option[value=other]").await.click().await.unwrap();
+        it.find("#reason option[value=other]")
+            .await
+            .click()
+            .await
+            .unwrap();
         it.press("Revoke key").await;
         it.find("#note-error").await;
+        assert_eq!(it.script("return document.activeElement.id").await, "note");
         it.fill("#note", "Left on a train").await;
         it.press("Revoke key").await;
         it.wait_for("!document.getElementById('dialog').open").await;
-        it.wait_for("document.querySelector('#key-1 .state.revoked')").await;
+        it.wait_for("document.querySelector('#key-1 .state.revoked')")
+            .await;
+        let focus = "return document.activeElement.textContent";
+        assert_eq!(it.script(focus).await, "Production backend");
         let path = it.script("return location.pathname").await;
         assert_eq!(path, "/projects/default/keys");
         assert_eq!(verify(), (401, "REVOKED".into()));
@@ -251,44 +315,71 @@ fn a_full_list_searches_filters_and_sorts_without_leaving_the_page() {
     let app = TestApp::start();
     let owner = app.owner();
     let long = "x".repeat(100);
-    for label in ["Checkout service", "مفتاح الإنتاج", "<b>=1+1</b> & co", &long] {
+    for label in [
+        "Checkout service",
+        "مفتاح الإنتاج",
+        "<b>=1+1</b> & co",
+        &long,
+    ] {
         owner.create_key(&[("label", label), ("scopes", "*")]);
     }
     for number in 0..60 {
         let environment = if number % 2 == 0 { "live" } else { "test" };
-        owner.create_key(&[("label", &format!("Service {number:02}")), ("environment", environment)]);
+        owner.create_key(&[
+            ("label", &format!("Service {number:02}")),
+            ("environment", environment),
+        ]);
     }
     in_browser(async {
         let it = Chromium::start(&app.url).await;
         it.sign_in("owner@example.com").await;
         it.open("/projects/default/keys").await;
         it.inspect("keys-full").await;
-        assert_eq!(it.driver.find_all(By::Css("tbody tr")).await.unwrap().len(), 50);
+        assert_eq!(
+            it.driver.find_all(By::Css("tbody tr")).await.unwrap().len(),
+            50
+        );
         it.press("Next").await;
-        it.wait_for("document.querySelectorAll('tbody tr').length === 14").await;
+        it.wait_for("document.querySelectorAll('tbody tr').length === 14")
+            .await;
         it.inspect("keys-full-2").await;
         it.fill("#q", "checkout").await;
-        it.wait_for("document.querySelectorAll('tbody tr').length === 1").await;
+        it.wait_for("document.querySelectorAll('tbody tr').length === 1")
+            .await;
         assert_eq!(it.script("return location.search").await, "?q=checkout");
         assert!(it.text("#summary").await.contains("1 of 64 keys match"));
         it.driver.back().await.unwrap();
-        it.wait_for("document.querySelectorAll('tbody tr').length === 14").await;
+        it.wait_for("document.querySelectorAll('tbody tr').length === 14")
+            .await;
         it.fill("#q", "nothing-like-this").await;
-        it.wait_for("document.querySelector('#results .empty')").await;
+        it.wait_for("document.querySelector('#results .empty')")
+            .await;
         it.inspect("keys-no-match").await;
-        it.open("/projects/default/keys?environment=test&sort=label").await;
+        it.open("/projects/default/keys?environment=test&sort=label")
+            .await;
         assert_eq!(it.text("tbody tr:first-child .label").await, "Service 01");
 
         it.open("/projects/default/keys/4").await;
         it.inspect("key").await;
         it.open("/projects/default/keys/4/edit").await;
         it.inspect("edit").await;
-        it.open("/projects/default/keys/4/revocation").await;
+        it.press("Cancel").await;
+        it.press("Revoke").await;
         it.inspect("revocation").await;
+        it.find("#reason option[value=unused]")
+            .await
+            .click()
+            .await
+            .unwrap();
+        it.press("Revoke key").await;
+        it.find("section.notice.bad").await;
         it.open("/projects/default/keys/new").await;
         it.find("summary").await.click().await.ok();
-        it.script("document.querySelectorAll('form details').forEach((d) => d.open = true); \
-                   document.querySelector('#label').removeAttribute('required')").await;
+        it.script(
+            "document.querySelectorAll('form details').forEach((d) => d.open = true); \
+                   document.querySelector('#label').removeAttribute('required')",
+        )
+        .await;
         it.fill("#allowed_ips", "localhost").await;
         it.press("Create key").await;
         it.find("#label-error").await;

@@ -17,24 +17,63 @@ struct Rule {
 const EVERYONE: [u16; 5] = [200; 5];
 const NOT_READERS: [u16; 5] = [200, 200, 200, 403, 403];
 const MINTERS: [u16; 5] = [200, 200, 403, 403, 403];
-const KEY: &[(&str, &str)] =
-    &[("label", "x"), ("scopes", "*"), ("environment", "live"), ("expires", "never")];
-const EDIT: &[(&str, &str)] = &[("label", "x"), ("scopes", "*"), ("expires", "keep"), ("version", "0")];
+const KEY: &[(&str, &str)] = &[
+    ("label", "x"),
+    ("scopes", "*"),
+    ("environment", "live"),
+    ("expires", "never"),
+];
+const EDIT: &[(&str, &str)] = &[
+    ("label", "x"),
+    ("scopes", "*"),
+    ("expires", "keep"),
+    ("version", "0"),
+];
 
 /// One row per method and route with a project in it. `409` and `422` are answers of the use
 /// case: whoever gets them was let in.
 const PROJECT_RULES: [Rule; 11] = [
     rule("GET", "/projects/{project}/keys", &[], EVERYONE),
-    rule("POST", "/projects/{project}/keys", KEY, [303, 303, 403, 403, 403]),
+    rule(
+        "POST",
+        "/projects/{project}/keys",
+        KEY,
+        [303, 303, 403, 403, 403],
+    ),
     rule("GET", "/projects/{project}/keys/new", &[], MINTERS),
     rule("GET", "/projects/{project}/keys/{id}", &[], EVERYONE),
     rule("GET", "/projects/{project}/keys/{id}/edit", &[], MINTERS),
-    rule("POST", "/projects/{project}/keys/{id}/edit", EDIT, [409, 409, 403, 403, 403]),
+    rule(
+        "POST",
+        "/projects/{project}/keys/{id}/edit",
+        EDIT,
+        [409, 409, 403, 403, 403],
+    ),
     rule("GET", "/projects/{project}/keys/{id}/reveal", &[], MINTERS),
-    rule("POST", "/projects/{project}/keys/{id}/reveal", &[], [303, 303, 403, 403, 403]),
-    rule("POST", "/projects/{project}/keys/{id}/replacement", &[], [303, 409, 403, 403, 403]),
-    rule("GET", "/projects/{project}/keys/{id}/revocation", &[], NOT_READERS),
-    rule("POST", "/projects/{project}/keys/{id}/revocation", &[], [422, 422, 422, 403, 403]),
+    rule(
+        "POST",
+        "/projects/{project}/keys/{id}/reveal",
+        &[],
+        [303, 303, 403, 403, 403],
+    ),
+    rule(
+        "POST",
+        "/projects/{project}/keys/{id}/replacement",
+        &[],
+        [303, 409, 403, 403, 403],
+    ),
+    rule(
+        "GET",
+        "/projects/{project}/keys/{id}/revocation",
+        &[],
+        NOT_READERS,
+    ),
+    rule(
+        "POST",
+        "/projects/{project}/keys/{id}/revocation",
+        &[],
+        [422, 422, 422, 403, 403],
+    ),
 ];
 
 const fn rule(
@@ -43,7 +82,12 @@ const fn rule(
     fields: &'static [(&'static str, &'static str)],
     own: [u16; 5],
 ) -> Rule {
-    Rule { method, route, fields, own }
+    Rule {
+        method,
+        route,
+        fields,
+        own,
+    }
 }
 
 /// The other routes: what someone signed in with each role gets.
@@ -52,13 +96,21 @@ const OTHER_RULES: [Rule; 7] = [
     rule("GET", "/audit", &[], [200, 200, 200, 200, 403]),
     rule("GET", "/login", &[], [303; 5]),
     rule("GET", "/setup", &[], [404; 5]),
-    rule("POST", "/setup", &[("code", "x"), ("email", "x"), ("password", "x")], [404; 5]),
+    rule(
+        "POST",
+        "/setup",
+        &[("code", "x"), ("email", "x"), ("password", "x")],
+        [404; 5],
+    ),
     rule("GET", "/static/{file}", &[], [404; 5]),
     rule("POST", "/logout", &[], [303; 5]),
 ];
 
 fn send(browser: &Browser, rule: &Rule, project: &str, id: i64) -> u16 {
-    let path = rule.route.replace("{project}", project).replace("{id}", &id.to_string());
+    let path = rule
+        .route
+        .replace("{project}", project)
+        .replace("{id}", &id.to_string());
     match rule.method {
         "GET" => browser.get(&path).status,
         _ => browser.post(&path, rule.fields).status,
@@ -77,20 +129,35 @@ fn every_route_as_every_role_on_the_own_and_a_foreign_project() {
             role => app.person(role),
         };
         for rule in &PROJECT_RULES {
-            let id = if rule.route.ends_with("/replacement") { replaceable } else { own };
+            let id = if rule.route.ends_with("/replacement") {
+                replaceable
+            } else {
+                own
+            };
             let told = format!("{role} {} {}", rule.method, rule.route);
-            assert_eq!(send(&person, rule, "default", id), rule.own[position], "{told}");
+            assert_eq!(
+                send(&person, rule, "default", id),
+                rule.own[position],
+                "{told}"
+            );
             if role == Role::Owner {
                 continue; // Owners are on every project.
             }
-            assert_eq!(send(&person, rule, "other", foreign), 404, "{told}, foreign project");
+            assert_eq!(
+                send(&person, rule, "other", foreign),
+                404,
+                "{told}, foreign project"
+            );
             if rule.route.contains("{id}") {
                 // A key's id under a project that it does not belong to.
                 let expected = if rule.own[position] == 403 { 403 } else { 404 };
                 let status = send(&person, rule, "default", foreign);
                 // Nothing waits for a reveal there, so the page that says so is next.
                 let is_reveal = rule.method == "POST" && rule.route.ends_with("/reveal");
-                assert!(status == expected || (is_reveal && status == 404), "{told}: {status}");
+                assert!(
+                    status == expected || (is_reveal && status == 404),
+                    "{told}: {status}"
+                );
             }
         }
         for rule in &OTHER_RULES {
@@ -114,7 +181,13 @@ fn whoever_is_not_signed_in_is_sent_to_do_so() {
     let nobody = app.anonymous();
     for rule in &PROJECT_RULES {
         for (project, id) in [("default", 1), ("other", foreign), ("nope", 1)] {
-            assert_eq!(send(&nobody, rule, project, id), 303, "{} {}", rule.method, rule.route);
+            assert_eq!(
+                send(&nobody, rule, project, id),
+                303,
+                "{} {}",
+                rule.method,
+                rule.route
+            );
         }
     }
 }
@@ -134,9 +207,17 @@ fn buttons_are_shown_to_those_who_may_press_them() {
         let one = person.get(&format!("/projects/default/keys/{id}"));
         assert_eq!(list.body.contains("Create key"), may_mint, "{role}");
         assert_eq!(one.body.contains("/edit\""), may_mint, "{role}");
-        assert_eq!(list.body.contains("aria-label=\"Revoke"), may_revoke, "{role}");
+        assert_eq!(
+            list.body.contains("aria-label=\"Revoke"),
+            may_revoke,
+            "{role}"
+        );
         assert_eq!(one.body.contains("/revocation\""), may_revoke, "{role}");
-        assert_eq!(list.body.contains("href=\"/audit\""), role != Role::Viewer, "{role}");
+        assert_eq!(
+            list.body.contains("href=\"/audit\""),
+            role != Role::Viewer,
+            "{role}"
+        );
     }
 }
 
@@ -161,7 +242,9 @@ fn the_table_knows_every_route() {
     for (route, line) in routes {
         let known = |method: &str| {
             let rules = PROJECT_RULES.iter().chain(&OTHER_RULES);
-            rules.into_iter().any(|rule| rule.route == route && rule.method == method)
+            rules
+                .into_iter()
+                .any(|rule| rule.route == route && rule.method == method)
         };
         if line.contains(".get(") || line.contains("get()") {
             assert!(known("GET"), "nobody decided who may GET {route}");

@@ -14,17 +14,29 @@ fn ask(browser: &Browser, query: &str, secret: &str) -> Answer {
 }
 
 fn ask_json(browser: &Browser, body: &Value) -> Answer {
-    browser.client.post(browser.at("/api/v1/keys/verify")).json(body).send().unwrap().into()
+    browser
+        .client
+        .post(browser.at("/api/v1/keys/verify"))
+        .json(body)
+        .send()
+        .unwrap()
+        .into()
 }
 
 /// The status line of a request sent byte for byte.
 fn raw(app: &TestApp, lines: &[&str]) -> String {
     let mut stream = TcpStream::connect(app.address).unwrap();
-    let head = format!("GET /verify HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{}\r\n\r\n", lines.join("\r\n"));
+    let head = format!(
+        "GET /verify HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{}\r\n\r\n",
+        lines.join("\r\n")
+    );
     stream.write_all(head.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
-    let code = answer.split("\"code\":\"").nth(1).and_then(|rest| rest.split('"').next());
+    let code = answer
+        .split("\"code\":\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next());
     format!("{} {}", &answer[9..12], code.unwrap_or("VALID"))
 }
 
@@ -32,14 +44,21 @@ fn raw(app: &TestApp, lines: &[&str]) -> String {
 fn a_good_key_passes_and_names_itself() {
     let app = TestApp::start();
     let owner = app.owner();
-    let fields = [("label", "Café & co"), ("scopes", "read:assets"), ("scopes", "write:assets")];
+    let fields = [
+        ("label", "Café & co"),
+        ("scopes", "read:assets"),
+        ("scopes", "write:assets"),
+    ];
     let (id, secret) = owner.new_key(&fields);
     let answer = ask(&app.anonymous(), "", &secret);
     assert_eq!((answer.status, answer.body.as_str()), (200, ""));
     assert_eq!(answer.header("x-keyward-key-id"), id.to_string());
     assert_eq!(answer.header("x-keyward-project"), "default");
     assert_eq!(answer.header("x-keyward-environment"), "live");
-    assert_eq!(answer.header("x-keyward-scopes"), "read:assets write:assets");
+    assert_eq!(
+        answer.header("x-keyward-scopes"),
+        "read:assets write:assets"
+    );
     assert_eq!(answer.header("x-keyward-label"), "Caf%C3%A9%20%26%20co");
     assert_eq!(answer.header("cache-control"), "no-store");
 }
@@ -57,20 +76,58 @@ fn every_refusal_has_its_status_code_and_words() {
     app.clock.advance(Duration::days(30));
     let mistyped = format!("{}x", &good[..good.len() - 1]);
     let unknown = {
-        let format = keyward::key::KeyFormat { start: "mk".into(), environment_segment: true };
+        let format = keyward::key::KeyFormat {
+            start: "mk".into(),
+            environment_segment: true,
+        };
         let secret = format.generate(keyward::key::Environment::Live).unwrap();
         secret.expose().to_owned()
     };
     let missing: Answer = browser.get("/verify");
     let table = [
         (missing, 401, "MISSING", "Missing X-API-Key header"),
-        (ask(&browser, "", "garbage"), 401, "NOT_FOUND", "Invalid API key"),
-        (ask(&browser, "", &mistyped), 401, "NOT_FOUND", "Invalid API key"),
-        (ask(&browser, "", &unknown), 401, "NOT_FOUND", "Invalid API key"),
-        (ask(&browser, "?project=other", &good), 401, "NOT_FOUND", "Invalid API key"),
-        (ask(&browser, "?project=nope", &good), 401, "NOT_FOUND", "Invalid API key"),
-        (ask(&browser, "", &expired), 401, "EXPIRED", "This API key has expired"),
-        (ask(&browser, "", &revoked), 401, "REVOKED", "This API key has been revoked"),
+        (
+            ask(&browser, "", "garbage"),
+            401,
+            "NOT_FOUND",
+            "Invalid API key",
+        ),
+        (
+            ask(&browser, "", &mistyped),
+            401,
+            "NOT_FOUND",
+            "Invalid API key",
+        ),
+        (
+            ask(&browser, "", &unknown),
+            401,
+            "NOT_FOUND",
+            "Invalid API key",
+        ),
+        (
+            ask(&browser, "?project=other", &good),
+            401,
+            "NOT_FOUND",
+            "Invalid API key",
+        ),
+        (
+            ask(&browser, "?project=nope", &good),
+            401,
+            "NOT_FOUND",
+            "Invalid API key",
+        ),
+        (
+            ask(&browser, "", &expired),
+            401,
+            "EXPIRED",
+            "This API key has expired",
+        ),
+        (
+            ask(&browser, "", &revoked),
+            401,
+            "REVOKED",
+            "This API key has been revoked",
+        ),
         (
             ask(&browser, "?environment=live", &good),
             403,
@@ -84,7 +141,11 @@ fn every_refusal_has_its_status_code_and_words() {
             "This API key lacks a required scope",
         ),
         (
-            ask(&browser, "?scope=write:assets&scope=read:assets&all=1", &good),
+            ask(
+                &browser,
+                "?scope=write:assets&scope=read:assets&all=1",
+                &good,
+            ),
             403,
             "INSUFFICIENT_SCOPE",
             "This API key lacks a required scope",
@@ -98,14 +159,32 @@ fn every_refusal_has_its_status_code_and_words() {
         assert_eq!(problem["detail"], detail);
         assert_eq!(problem["status"], status);
         assert!(problem["request_id"].as_str().unwrap().len() > 8);
-        assert!(answer.header("www-authenticate").starts_with("Bearer realm=\"keyward\""));
+        assert!(
+            answer
+                .header("www-authenticate")
+                .starts_with("Bearer realm=\"keyward\"")
+        );
         assert_eq!(answer.header("cache-control"), "no-store");
-        assert!(answer.headers.keys().all(|name| !name.as_str().starts_with("x-keyward")));
+        assert!(
+            answer
+                .headers
+                .keys()
+                .all(|name| !name.as_str().starts_with("x-keyward"))
+        );
     }
     let lacking = ask(&browser, "?scope=write:assets&scope=read:analytics", &good).json();
-    assert_eq!(lacking["required"], json!(["write:assets", "read:analytics"]));
-    assert_eq!(ask(&browser, "?scope=write:assets&scope=read:assets", &good).status, 200);
-    assert_eq!(ask(&browser, "?project=default&environment=test", &good).status, 200);
+    assert_eq!(
+        lacking["required"],
+        json!(["write:assets", "read:analytics"])
+    );
+    assert_eq!(
+        ask(&browser, "?scope=write:assets&scope=read:assets", &good).status,
+        200
+    );
+    assert_eq!(
+        ask(&browser, "?project=default&environment=test", &good).status,
+        200
+    );
 }
 
 #[test]
@@ -131,10 +210,18 @@ fn any_method_and_path_below_verify_is_asked_and_bodies_are_ignored() {
     let app = TestApp::start();
     let (_, secret) = app.owner().new_key(&[]);
     let client = app.anonymous().client;
-    for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND"] {
-        for path in ["/verify", "/verify/", "/verify/api/assets/7?scope=read:assets"] {
+    for method in [
+        "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND",
+    ] {
+        for path in [
+            "/verify",
+            "/verify/",
+            "/verify/api/assets/7?scope=read:assets",
+        ] {
             let request = client.request(method.parse().unwrap(), format!("{}{path}", app.url));
-            let request = request.header("X-API-Key", &secret).body("x".repeat(100_000));
+            let request = request
+                .header("X-API-Key", &secret)
+                .body("x".repeat(100_000));
             assert_eq!(request.send().unwrap().status(), 200, "{method} {path}");
         }
     }
@@ -153,7 +240,12 @@ fn either_header_carries_the_key_but_not_both_with_two() {
     let other_bearer = format!("Authorization: Bearer {two}");
     let underscore = format!("X_API_KEY: {two}");
     let joined = format!("X-API-Key: {one}, {two}");
-    for lines in [&[own.as_str()][..], &[&bearer], &[&own, &bearer], &[&own, "Authorization: Basic YTpi"]] {
+    for lines in [
+        &[own.as_str()][..],
+        &[&bearer],
+        &[&own, &bearer],
+        &[&own, "Authorization: Basic YTpi"],
+    ] {
         assert_eq!(raw(&app, lines), "200 VALID", "{lines:?}");
     }
     for lines in [
@@ -175,7 +267,12 @@ fn either_header_carries_the_key_but_not_both_with_two() {
 fn a_misspelt_parameter_lets_nothing_through() {
     let app = TestApp::start();
     let (_, secret) = app.owner().new_key(&[("scopes", "*")]);
-    for query in ["?scopes=read:assets", "?all=yes", "?environment=prod", "?limit_status=200"] {
+    for query in [
+        "?scopes=read:assets",
+        "?all=yes",
+        "?environment=prod",
+        "?limit_status=200",
+    ] {
         assert_eq!(ask(&app.anonymous(), query, &secret).status, 400, "{query}");
     }
 }
@@ -196,20 +293,44 @@ fn the_json_form_tells_the_same_and_always_with_200() {
             "expires_at": null, "rate_limit": null,
         }})
     );
-    let lacking = ask_json(&browser, &json!({"key": secret, "scopes": ["write:assets"]})).json();
+    let lacking = ask_json(
+        &browser,
+        &json!({"key": secret, "scopes": ["write:assets"]}),
+    )
+    .json();
     assert_eq!(lacking["data"]["code"], "INSUFFICIENT_SCOPE");
     assert_eq!(lacking["data"]["key_id"], id);
-    for body in [json!({"key": "garbage"}), json!({"key": secret, "project": "other"})] {
+    for body in [
+        json!({"key": "garbage"}),
+        json!({"key": secret, "project": "other"}),
+    ] {
         let unknown = ask_json(&browser, &body).json();
         assert_eq!(unknown["data"]["code"], "NOT_FOUND");
         assert_eq!(unknown["data"]["valid"], false);
-        for field in ["key_id", "name", "project", "environment", "scopes", "expires_at"] {
+        for field in [
+            "key_id",
+            "name",
+            "project",
+            "environment",
+            "scopes",
+            "expires_at",
+        ] {
             assert_eq!(unknown["data"][field], Value::Null, "{field}");
         }
     }
-    assert_eq!(ask_json(&browser, &json!({})).json()["data"]["code"], "MISSING");
+    assert_eq!(
+        ask_json(&browser, &json!({})).json()["data"]["code"],
+        "MISSING"
+    );
     let without_version = browser.client.post(browser.at("/api/keys/verify"));
-    assert_eq!(without_version.json(&json!({"key": secret})).send().unwrap().status(), 200);
+    assert_eq!(
+        without_version
+            .json(&json!({"key": secret}))
+            .send()
+            .unwrap()
+            .status(),
+        200
+    );
 }
 
 #[test]
@@ -218,12 +339,28 @@ fn a_body_that_is_not_understood_is_a_problem_that_says_why() {
     let browser = app.anonymous();
     let unknown = ask_json(&browser, &json!({"key": "x", "scope": ["read:assets"]}));
     assert_eq!(unknown.status, 400);
-    assert!(unknown.json()["detail"].as_str().unwrap().contains("`scope`"));
-    for body in [json!([]), json!({"key": 7}), json!({"environment": "prod"}), json!({"client_ip": "x"})] {
+    assert!(
+        unknown.json()["detail"]
+            .as_str()
+            .unwrap()
+            .contains("`scope`")
+    );
+    for body in [
+        json!([]),
+        json!({"key": 7}),
+        json!({"environment": "prod"}),
+        json!({"client_ip": "x"}),
+    ] {
         assert_eq!(ask_json(&browser, &body).status, 400, "{body}");
     }
-    assert_eq!(ask_json(&browser, &json!({"key": "x".repeat(70_000)})).status, 413);
-    let text = browser.client.post(browser.at("/api/v1/keys/verify")).body("not json");
+    assert_eq!(
+        ask_json(&browser, &json!({"key": "x".repeat(70_000)})).status,
+        413
+    );
+    let text = browser
+        .client
+        .post(browser.at("/api/v1/keys/verify"))
+        .body("not json");
     assert_eq!(text.send().unwrap().status(), 400);
 }
 
@@ -231,14 +368,22 @@ fn a_body_that_is_not_understood_is_a_problem_that_says_why() {
 fn the_last_use_is_the_clients_address_as_far_as_it_can_be_trusted() {
     let forwarded = [("x-forwarded-for", "203.0.113.7")];
     for (proxies, expected) in [(vec![], "127.0.0.1"), (vec!["127.0.0.0/8"], "203.0.113.7")] {
-        let app = TestApp::start_with(Settings { trusted_proxies: proxies, ..Settings::default() });
+        let app = TestApp::start_with(Settings {
+            trusted_proxies: proxies,
+            ..Settings::default()
+        });
         let owner = app.owner();
         let (id, secret) = owner.new_key(&[]);
-        assert_eq!(ask(&Browser::with_headers(&app.url, &forwarded), "", &secret).status, 200);
+        assert_eq!(
+            ask(&Browser::with_headers(&app.url, &forwarded), "", &secret).status,
+            200
+        );
         let mut shown = Vec::new();
         for _ in 0..50 {
             std::thread::sleep(std::time::Duration::from_millis(100));
-            shown = owner.get(&format!("/projects/default/keys/{id}")).texts(".facts dd");
+            shown = owner
+                .get(&format!("/projects/default/keys/{id}"))
+                .texts(".facts dd");
             if !shown.iter().any(|fact| fact == "never") {
                 break;
             }

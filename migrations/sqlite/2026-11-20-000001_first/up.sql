@@ -93,7 +93,7 @@ CREATE INDEX keys_by_quiet ON keys (project_id, quiet_since, id);
 CREATE INDEX keys_by_environment ON keys (project_id, environment, id);
 CREATE INDEX keys_revoked ON keys (project_id, id) WHERE revoked_at IS NOT NULL;
 
--- What the search finds keys by: words of the label, the prefix, the creator, `scope:<name>`.
+-- What the search finds keys by: words of the label, the prefix, the creator, and a space and a scope.
 CREATE TABLE key_terms (
   project_id BIGINT NOT NULL,
   term TEXT NOT NULL,
@@ -147,7 +147,7 @@ CREATE TABLE audit_entries (
 CREATE INDEX audit_by_project ON audit_entries (project_id, id);
 CREATE INDEX audit_by_key ON audit_entries (key_id, id);
 CREATE INDEX audit_by_related_key ON audit_entries (related_key_id, id);
-CREATE INDEX audit_by_actor ON audit_entries (actor_id, action, client_ip);
+CREATE INDEX audit_by_actor ON audit_entries (actor_id, action, id);
 
 CREATE TRIGGER audit_entries_keep BEFORE UPDATE ON audit_entries
 BEGIN

@@ -85,7 +85,10 @@ impl EntryView {
             id: row.id,
             did: did(&row.action).to_owned(),
             subject: Some(row.subject).filter(|_| {
-                !matches!(&*row.action, "instance.set_up" | "session.started" | "session.ended")
+                !matches!(
+                    &*row.action,
+                    "instance.set_up" | "session.started" | "session.ended"
+                )
             }),
             link,
             project: project.map(|project| project.name.clone()),

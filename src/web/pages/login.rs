@@ -7,8 +7,9 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::domain::passwords::Password;
-use crate::domain::{set_up, sign_in};
+use crate::domain::sign_in;
 use crate::http::TrustedProxies;
+use crate::http::client::network;
 use crate::web::csrf::AnonymousToken;
 use crate::web::form::Form;
 use crate::web::session::{self, SignedIn};
@@ -50,7 +51,7 @@ pub async fn show(
     if SignedIn::read(&session).is_some() {
         return Ok(page::see_other("/"));
     }
-    if state.run(set_up::is_open).await? {
+    if !state.run(sign_in::is_possible).await? {
         return Ok(page::see_other("/setup"));
     }
     let next = own_path(&query.next).to_owned();
@@ -73,15 +74,15 @@ pub async fn submit(
     let address = proxies.client_ip(&req);
     slow_down(&state, &email, address).await?;
     let (from, now, typed) = (origin(&req), state.clock.now(), email.clone());
-    let user = state
+    let recognised = state
         .run_hashing(move |conn| {
             sign_in::sign_in(conn, from, &email, &Password::new(password), now)
         })
         .await?;
     let next = own_path(&next).to_owned();
-    match user {
-        Some(user) => {
-            session::begin(&session, user)?;
+    match recognised {
+        Some(person) => {
+            session::begin(&session, &person)?;
             Ok(page::see_other(&next))
         }
         None => form(
@@ -101,14 +102,14 @@ async fn slow_down(
     address: Option<std::net::IpAddr>,
 ) -> Result<(), WebError> {
     state.throttle.attempt_from(address)?;
-    let (typed, ip) = (
-        email.to_owned(),
-        address.map(|ip| ip.to_string()).unwrap_or_default(),
-    );
-    let known = state
-        .run(move |conn| sign_in::is_known_address(conn, &typed, &ip))
+    let (typed, network) = (email.to_owned(), address.map(network));
+    let is_known = state
+        .run(move |conn| match network {
+            Some(network) => sign_in::is_known_network(conn, &typed, network),
+            None => Ok(false),
+        })
         .await?;
-    Ok(state.throttle.attempt_on(email, address, known)?)
+    Ok(state.throttle.attempt_on(email, address, is_known)?)
 }
 
 /// `next` if it is a path of this console; browsers read `//host` and `/\host` as another one.

@@ -22,8 +22,9 @@ struct ProjectCard {
     slug: String,
     name: String,
     keys: String,
-    need_attention: String,
-    is_calm: bool,
+    /// How many, where there are any.
+    expiring: Option<String>,
+    dormant: Option<String>,
 }
 
 /// The overview.
@@ -35,11 +36,12 @@ pub async fn show(visitor: Visitor) -> Result<HttpResponse, WebError> {
             known
                 .into_iter()
                 .map(|project| {
-                    let need_attention = needing_attention(conn, &project, now)?;
+                    let attention = needing_attention(conn, &project, now)?;
+                    let some = |count| (count > 0).then(|| grouped(count));
                     Ok(ProjectCard {
                         keys: plural(project.key_count, "key"),
-                        need_attention: grouped(need_attention),
-                        is_calm: need_attention == 0,
+                        expiring: some(attention.expiring),
+                        dormant: some(attention.dormant),
                         slug: project.slug,
                         name: project.name,
                     })

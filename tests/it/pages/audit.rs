@@ -14,7 +14,12 @@ fn every_change_and_denial_is_told_in_words() {
         ("expires", "never"),
         ("version", "1"),
     ];
-    assert_eq!(owner.post(&format!("/projects/default/keys/{id}/edit"), &fields).status, 303);
+    assert_eq!(
+        owner
+            .post(&format!("/projects/default/keys/{id}/edit"), &fields)
+            .status,
+        303
+    );
     owner.revoke(id);
     let viewer = app.person(Role::Viewer);
     assert_eq!(viewer.get("/projects/default/keys/new").status, 403);
@@ -25,7 +30,11 @@ fn every_change_and_denial_is_told_in_words() {
     assert_eq!(told[2], "command line added viewer@example.comas viewer");
     assert_eq!(told[3], "owner@example.com revoked Checkout 2Compromised");
     assert!(told[4].starts_with("owner@example.com edited Checkout"));
-    assert!(told[4].contains("Label: Checkout → Checkout 2"), "{}", told[4]);
+    assert!(
+        told[4].contains("Label: Checkout → Checkout 2"),
+        "{}",
+        told[4]
+    );
     assert!(told[4].contains("Scopes: read:assets → write:assets"));
     assert!(told[4].contains("→ none"));
     assert_eq!(told[5], "owner@example.com revealed Checkout");
@@ -55,7 +64,14 @@ fn older_entries_are_a_page_away() {
     assert_eq!(first.texts(".entries li").len(), 50);
     let page = scraper::Html::parse_document(&first.body);
     let selector = scraper::Selector::parse("a[rel=next]").unwrap();
-    let next = page.select(&selector).next().unwrap().value().attr("href").unwrap().to_owned();
+    let next = page
+        .select(&selector)
+        .next()
+        .unwrap()
+        .value()
+        .attr("href")
+        .unwrap()
+        .to_owned();
     let second = owner.get(&next);
     assert!(second.text(".entries li").contains("Key 9"));
     assert!(second.texts("a[rel=next]").is_empty());

@@ -19,7 +19,12 @@ fn a_form_without_this_sessions_token_does_nothing() {
         assert_eq!(answer.status, 403, "{token}");
         assert!(answer.body.contains("This form is out of date"));
     }
-    assert_eq!(owner.post_raw("/projects/default/keys", &[("label", "x")]).status, 403);
+    assert_eq!(
+        owner
+            .post_raw("/projects/default/keys", &[("label", "x")])
+            .status,
+        403
+    );
     assert_eq!(app.audit_entries(), before);
 }
 
@@ -90,7 +95,10 @@ fn a_form_that_can_not_be_read_is_told_so() {
     let owner = app.owner();
     let large = "x".repeat(70_000);
     assert_eq!(owner.post_key("default", &[("label", &large)]).status, 413);
-    let answer = owner.post("/projects/default/keys/1/revocation", &[("reason", "a"), ("reason", "b")]);
+    let answer = owner.post(
+        "/projects/default/keys/1/revocation",
+        &[("reason", "a"), ("reason", "b")],
+    );
     assert_eq!(answer.status, 400);
     assert_eq!(owner.get("/projects/default/keys?q=a&q=b").status, 400);
 }

@@ -8,7 +8,10 @@ fn signing_in_leads_to_where_one_was_going() {
     let browser = app.anonymous();
     let sent = browser.get("/projects/default/keys?q=a%20b");
     assert_eq!(sent.status, 303);
-    assert_eq!(sent.location(), "/login?next=%2Fprojects%2Fdefault%2Fkeys%3Fq%3Da%2520b");
+    assert_eq!(
+        sent.location(),
+        "/login?next=%2Fprojects%2Fdefault%2Fkeys%3Fq%3Da%2520b"
+    );
     let login = browser.get(sent.location());
     let fields = [
         ("csrf", login.value("csrf")),
@@ -16,8 +19,14 @@ fn signing_in_leads_to_where_one_was_going() {
         ("email", "owner@example.com".into()),
         ("password", PASSWORD.into()),
     ];
-    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    assert_eq!(browser.post_raw("/login", &fields).location(), "/projects/default/keys?q=a%20b");
+    let fields: Vec<(&str, &str)> = fields
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    assert_eq!(
+        browser.post_raw("/login", &fields).location(),
+        "/projects/default/keys?q=a%20b"
+    );
 }
 
 #[test]
@@ -25,7 +34,10 @@ fn an_unknown_person_and_a_wrong_password_read_the_same() {
     let app = TestApp::start();
     let answers = ["owner@example.com", "nobody@example.com"].map(|email| {
         let answer = app.anonymous().sign_in(email, "wrong horse battery staple");
-        let body = answer.body.replace(email, "").replace(&answer.value("csrf"), "");
+        let body = answer
+            .body
+            .replace(email, "")
+            .replace(&answer.value("csrf"), "");
         (answer.status, body)
     });
     assert_eq!(answers[0].0, 422);
@@ -42,15 +54,18 @@ fn guessing_is_slowed_without_locking_the_person_out() {
     from("198.51.100.1").signed_in("owner@example.com");
     // One guesser is slowed, and told how long to wait.
     let guesser = from("203.0.113.1");
-    let statuses: Vec<u16> =
-        (0..12).map(|_| guesser.sign_in("owner@example.com", "a wrong guess").status).collect();
+    let statuses: Vec<u16> = (0..12)
+        .map(|_| guesser.sign_in("owner@example.com", "a wrong guess").status)
+        .collect();
     assert_eq!(statuses[..10], [422; 10]);
     let slowed = guesser.sign_in("owner@example.com", PASSWORD);
     assert_eq!(slowed.status, 429);
     assert!(slowed.header("retry-after").parse::<u64>().unwrap() >= 1);
     // So are many guessers together ...
     let others = (2..40).map(|last| {
-        from(&format!("203.0.113.{last}")).sign_in("owner@example.com", "a wrong guess").status
+        from(&format!("203.0.113.{last}"))
+            .sign_in("owner@example.com", "a wrong guess")
+            .status
     });
     assert!(others.filter(|status| *status == 429).count() > 10);
     // ... but the person comes in from where they came before.
@@ -61,11 +76,20 @@ fn guessing_is_slowed_without_locking_the_person_out() {
 fn failed_attempts_are_in_the_audit_log_and_what_was_typed_is_not() {
     let app = TestApp::start();
     app.anonymous().sign_in("owner@example.com", "wrong horse");
-    app.anonymous().sign_in("hunter2-typed-in-the-wrong-field", "x");
+    app.anonymous()
+        .sign_in("hunter2-typed-in-the-wrong-field", "x");
     let log = app.owner().get("/audit");
     let entries = log.texts(".entries p");
-    assert!(entries.iter().any(|entry| entry == "nobody failed to sign in as owner@example.com"));
-    assert!(entries.iter().any(|entry| entry == "nobody failed to sign in as an unknown email"));
+    assert!(
+        entries
+            .iter()
+            .any(|entry| entry == "nobody failed to sign in as owner@example.com")
+    );
+    assert!(
+        entries
+            .iter()
+            .any(|entry| entry == "nobody failed to sign in as an unknown email")
+    );
     assert!(!log.body.contains("hunter2"));
 }
 
@@ -79,7 +103,9 @@ fn a_password_is_rehashed_when_the_parameters_rise() {
     let hash: argon2::password_hash::phc::PasswordHash =
         old.hash_password(PASSWORD.as_bytes()).unwrap();
     assert!(hash.to_string().contains("m=4096,t=1,p=1"));
-    app.database.execute(&format!("UPDATE users SET password_hash = '{hash}'")).unwrap();
+    app.database
+        .execute(&format!("UPDATE users SET password_hash = '{hash}'"))
+        .unwrap();
     app.owner();
     let sql = "SELECT count(*) AS number FROM users WHERE password_hash LIKE '%m=19456,t=2,p=1%'";
     assert_eq!(app.database.number(sql), 1);
@@ -95,14 +121,24 @@ fn a_disabled_person_is_out_at_once() {
         .execute("UPDATE users SET disabled_at = '2026-01-01 00:00:00' WHERE email LIKE 'admin%'")
         .unwrap();
     assert_eq!(admin.get("/projects/default/keys").status, 303);
-    assert_eq!(app.anonymous().sign_in("admin@example.com", PASSWORD).status, 422);
+    assert_eq!(
+        app.anonymous()
+            .sign_in("admin@example.com", PASSWORD)
+            .status,
+        422
+    );
 }
 
 #[test]
 fn several_roles_add_up() {
     let app = TestApp::start();
     app.other_project();
-    add_person(&mut app.database.connect(), "eve@example.com", Role::Viewer, None);
+    add_person(
+        &mut app.database.connect(),
+        "eve@example.com",
+        Role::Viewer,
+        None,
+    );
     app.database
         .execute(
             "INSERT INTO grants (user_id, project_id, role, created_by, created_at)

@@ -1,1 +1,8 @@
-//! x
+//! What holds when things go wrong around the service.
+
+mod audit_chain;
+mod kill;
+mod outage;
+mod own_postgres;
+mod secrets;
+mod start;

@@ -11,11 +11,11 @@ use super::view::KeyView;
 use crate::db::key_list::{KeyFilter, Order, SortBy};
 use crate::db::projects::Project;
 use crate::db::scopes;
-use crate::domain::list_keys::{COUNTED, list_keys};
+use crate::domain::list_keys::{Attention, COUNTED, list_keys};
 use crate::domain::list_projects::find_project;
 use crate::domain::policy::Action;
 use crate::key::scope::EVERY_SCOPE;
-use crate::key::{Environment, KeyState, format};
+use crate::key::{Environment, KeyState};
 use crate::web::page::{self, Layout, Section};
 use crate::web::times::{grouped, plural};
 use crate::web::{Visitor, WebError, cursor};
@@ -23,8 +23,10 @@ use crate::web::{Visitor, WebError, cursor};
 const PAGE: usize = 50;
 /// A search for more than this is cut.
 const MAX_SEARCH: usize = 200;
-/// What of a secret that was typed into the search may stand in a URL.
-const SEARCHABLE_PREFIX: usize = 12;
+/// So many characters behind an underscore look like a secret; of these, so many are known to
+/// anyone who sees the key's prefix.
+const SECRET_LIKE: usize = 20;
+const PREFIX_PAST_START: usize = 6;
 
 #[derive(Template)]
 #[template(path = "keys/list.html", blocks = ["main"])]
@@ -76,9 +78,6 @@ pub async fn show(
 ) -> Result<HttpResponse, WebError> {
     let (slug, query) = (path.into_inner(), query.into_inner().tidied());
     let list = format!("/projects/{slug}/keys");
-    if let Some(without_secret) = query.without_secret() {
-        return Ok(page::see_other(&without_secret.url(&list)));
-    }
     let (filter, order) = (query.filter(), query.order());
     let after = cursor::decode(&query.after, order.by, false);
     let seek = after.or_else(|| cursor::decode(&query.before, order.by, true));
@@ -98,6 +97,9 @@ pub async fn show(
         Ok((project, page, catalogue))
     });
     let (project, found, catalogue) = loading.await?;
+    if let Some(without_secret) = query.without_secret() {
+        return Ok(page::see_other(&without_secret.url(&list)));
+    }
 
     let turned = |seek: &crate::db::key_list::Seek| {
         let (mut turned, cursor) = (query.from_start(), cursor::encode(seek));
@@ -115,7 +117,7 @@ pub async fn show(
             &query,
             found.keys.len(),
             found.total,
-            found.need_attention,
+            found.attention,
         ),
         columns: query.columns(&list),
         previous: found.previous.as_ref().map(turned),
@@ -146,7 +148,7 @@ fn summary(
     query: &ListQuery,
     shown: usize,
     total: i64,
-    need_attention: i64,
+    attention: Attention,
 ) -> String {
     let all = plural(project.key_count, "key");
     let here = if query.is_filtered() {
@@ -157,7 +159,7 @@ fn summary(
     } else {
         all
     };
-    match need_attention {
+    match attention.expiring + attention.dormant {
         0 => here,
         1 => format!("{here} · 1 needs attention"),
         many => format!("{here} · {} need attention", grouped(many)),
@@ -166,7 +168,10 @@ fn summary(
 
 impl ListQuery {
     fn tidied(mut self) -> Self {
-        self.q = self.q.trim().chars().take(MAX_SEARCH).collect();
+        for text in [&mut self.q, &mut self.scope] {
+            let plain = text.trim().chars().filter(|c| !c.is_control());
+            *text = plain.take(MAX_SEARCH).collect();
+        }
         self
     }
 
@@ -179,15 +184,13 @@ impl ListQuery {
     /// The same search with every secret in it cut to its prefix, if there is one: a secret
     /// must not stay in an address bar.
     fn without_secret(&self) -> Option<Self> {
-        let words = self.q.split_whitespace();
-        let cut = words.map(|word| match format::is_well_formed(word) {
-            true => &word[..SEARCHABLE_PREFIX],
-            false => word,
-        });
-        let cut = cut.collect::<Vec<_>>().join(" ");
-        let has_secret = self.q.split_whitespace().any(format::is_well_formed);
-        has_secret.then(|| ListQuery {
-            q: cut,
+        let is_secret = |word: &str| without_secret_part(word).len() < word.len();
+        let words = || self.q.split_whitespace();
+        words().any(is_secret).then(|| ListQuery {
+            q: words()
+                .map(without_secret_part)
+                .collect::<Vec<_>>()
+                .join(" "),
             ..self.clone()
         })
     }
@@ -298,6 +301,38 @@ impl ListQuery {
             list.to_owned()
         } else {
             format!("{list}?{query}")
+        }
+    }
+}
+
+/// `word` without what a prefix leaves out, if it looks like a secret or most of one.
+fn without_secret_part(word: &str) -> &str {
+    let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    match bare.rsplit_once('_') {
+        Some((start, random)) if random.len() >= SECRET_LIKE && random.is_ascii() => {
+            &bare[..start.len() + 1 + PREFIX_PAST_START]
+        }
+        _ => word,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_secret_part;
+
+    #[test]
+    fn what_looks_like_a_secret_is_cut_to_its_prefix() {
+        let secret = format!("mk_live_{}", "a1B2c3D4".repeat(5));
+        assert_eq!(without_secret_part(&secret), "mk_live_a1B2c3");
+        let quoted = format!("\"{}\",", &secret[..40]);
+        assert_eq!(without_secret_part(&quoted), "mk_live_a1B2c3");
+        for word in [
+            "mk_live_a1B2c3",
+            "checkout",
+            "ana_maria@example.com",
+            "ключ_ключ",
+        ] {
+            assert_eq!(without_secret_part(word), word);
         }
     }
 }

@@ -46,9 +46,17 @@ pub async fn submit(
 ) -> Result<HttpResponse, WebError> {
     let (project, catalogue) = load(&visitor, path.into_inner()).await?;
     let (draft, mut errors) = fields.draft(None, visitor.now);
-    let environment = fields.environment().map_err(|error| errors.push(error)).ok();
+    let environment = fields
+        .environment()
+        .map_err(|error| errors.push(error))
+        .ok();
     let Some(environment) = environment.filter(|_| errors.is_empty()) else {
-        errors.extend(draft.check(&catalogue, None, visitor.now).err().unwrap_or_default());
+        errors.extend(
+            draft
+                .check(&catalogue, None, visitor.now)
+                .err()
+                .unwrap_or_default(),
+        );
         return Ok(refused(&visitor, project, catalogue, fields, errors));
     };
     let (own, session) = (project.clone(), visitor.session.id.clone());

@@ -24,7 +24,7 @@ struct OnePage {
     replaces: Option<i64>,
     replaced_by: Option<i64>,
     last_day: String,
-    history: Vec<EntryView>,
+    history: Option<Vec<EntryView>>,
     flash: Option<&'static str>,
 }
 
@@ -49,10 +49,8 @@ pub async fn show(
         Ok((project, key, entries, last_day))
     });
     let (project, key, entries, last_day) = loading.await?;
-    let history = entries
-        .into_iter()
-        .map(|row| EntryView::new(row, &visitor.projects, visitor.now))
-        .collect();
+    let in_words = |row| EntryView::new(row, &visitor.projects, visitor.now);
+    let history = entries.map(|entries| entries.into_iter().map(in_words).collect());
     let flash = match query.done.as_deref() {
         Some("edited") => Some("Changes saved. They hold from the next request on."),
         Some("revoked") if key.revocation.is_some() => {

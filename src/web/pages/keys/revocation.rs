@@ -8,11 +8,11 @@ use serde::Deserialize;
 
 use super::view::KeyView;
 use crate::db::projects::Project;
-use crate::domain::DomainError;
 use crate::domain::list_projects::find_project;
 use crate::domain::policy::{self, Action};
 use crate::domain::read_key::{passed_last_day, read_key};
 use crate::domain::revoke_key::{RevokeRequest, revoke_key};
+use crate::domain::{DomainError, FieldError};
 use crate::key::{Key, RevokeReason};
 use crate::web::form::Form;
 use crate::web::page::{self, Layout, Section};
@@ -21,9 +21,22 @@ use crate::web::times::plural;
 use crate::web::{Visitor, WebError};
 
 #[derive(Template)]
-#[template(path = "keys/revocation.html", blocks = ["dialog"])]
+#[template(path = "keys/revocation.html")]
 struct RevocationPage {
     layout: Layout,
+    view: RevocationView,
+}
+
+/// The same in a dialog of the list, whose row the answer takes the place of.
+#[derive(Template)]
+#[template(path = "keys/revocation_dialog.html")]
+struct RevocationDialog<'a> {
+    csrf: &'a str,
+    view: &'a RevocationView,
+}
+
+/// What both show.
+struct RevocationView {
     key: KeyView,
     /// "12 requests".
     last_day: String,
@@ -55,19 +68,16 @@ pub async fn show(
     path: web::Path<(String, i64)>,
 ) -> Result<HttpResponse, WebError> {
     let (project, key, last_day) = load(&visitor, path.into_inner()).await?;
-    let page = view(
+    let fields = RevocationFields::default();
+    Ok(form(
         &visitor,
+        &htmx,
+        StatusCode::OK,
         &project,
         key,
         last_day,
-        RevocationFields::default(),
+        fields,
         vec![],
-    );
-    Ok(page::respond(
-        &htmx,
-        StatusCode::OK,
-        &page,
-        &page.as_dialog(),
     ))
 }
 
@@ -98,9 +108,10 @@ pub async fn submit(
         }
         Err(DomainError::Invalid(errors)) => {
             let (project, key, last_day) = load(&visitor, (slug, id)).await?;
-            let page = view(&visitor, &project, key, last_day, fields, errors);
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            let mut response = page::respond(&htmx, status, &page, &page.as_dialog());
+            let mut response = form(
+                &visitor, &htmx, status, &project, key, last_day, fields, errors,
+            );
             page::into_dialog(&mut response);
             Ok(response)
         }
@@ -127,22 +138,32 @@ async fn load(
         .await
 }
 
-fn view(
+#[allow(clippy::too_many_arguments)]
+fn form(
     visitor: &Visitor,
+    htmx: &Htmx,
+    status: StatusCode,
     project: &Project,
     key: Key,
     last_day: i64,
     fields: RevocationFields,
-    errors: Vec<crate::domain::FieldError>,
-) -> RevocationPage {
+    errors: Vec<FieldError>,
+) -> HttpResponse {
     let title = format!("Revoke {}", key.label);
-    RevocationPage {
+    let page = RevocationPage {
         layout: Layout::new(visitor, Section::Keys, Some(project), title),
-        key: KeyView::new(key, &project.slug, &visitor.actor, visitor.now),
-        last_day: plural(last_day, "request"),
-        in_use: last_day > 0,
-        reasons: RevokeReason::ALL,
-        fields,
-        errors: Errors(errors),
-    }
+        view: RevocationView {
+            key: KeyView::new(key, &project.slug, &visitor.actor, visitor.now),
+            last_day: plural(last_day, "request"),
+            in_use: last_day > 0,
+            reasons: RevokeReason::ALL,
+            fields,
+            errors: Errors(errors),
+        },
+    };
+    let dialog = RevocationDialog {
+        csrf: &page.layout.csrf,
+        view: &page.view,
+    };
+    page::respond(htmx, status, &page, &dialog)
 }

@@ -8,7 +8,10 @@ fn edit(browser: &Browser, id: i64, fields: &[(&str, &str)]) -> Answer {
         ("expires", "keep"),
         ("version", "1"),
     ];
-    let mut all: Vec<_> = defaults.into_iter().filter(|(name, _)| !given(name)).collect();
+    let mut all: Vec<_> = defaults
+        .into_iter()
+        .filter(|(name, _)| !given(name))
+        .collect();
     all.extend_from_slice(fields);
     browser.post(&format!("/projects/default/keys/{id}/edit"), &all)
 }
@@ -21,20 +24,46 @@ fn an_edit_holds_from_the_next_request_on() {
     let form = owner.get(&format!("/projects/default/keys/{id}/edit"));
     assert_eq!(form.value("label"), "Production backend");
     assert_eq!(form.value("version"), "1");
-    let done = edit(&owner, id, &[("label", "Renamed"), ("scopes", "write:assets")]);
-    assert_eq!(done.location(), format!("/projects/default/keys/{id}?done=edited"));
+    let done = edit(
+        &owner,
+        id,
+        &[("label", "Renamed"), ("scopes", "write:assets")],
+    );
+    assert_eq!(
+        done.location(),
+        format!("/projects/default/keys/{id}?done=edited")
+    );
     let page = owner.get(done.location());
     assert_eq!(page.text("h1"), "Renamed");
     assert!(page.text(".notice").starts_with("Changes saved"));
     let ask = |scope: &str| {
-        let request = owner.client.get(owner.at(&format!("/verify?scope={scope}")));
-        request.header("X-API-Key", &secret).send().unwrap().status().as_u16()
+        let request = owner
+            .client
+            .get(owner.at(&format!("/verify?scope={scope}")));
+        request
+            .header("X-API-Key", &secret)
+            .send()
+            .unwrap()
+            .status()
+            .as_u16()
     };
     assert_eq!(ask("read:assets"), 403);
     assert_eq!(ask("write:assets"), 200);
     // It is found under its new name and no longer under the old one.
-    assert_eq!(owner.get("/projects/default/keys?q=renamed").texts("td.name").len(), 1);
-    assert_eq!(owner.get("/projects/default/keys?q=production").texts("td.name").len(), 0);
+    assert_eq!(
+        owner
+            .get("/projects/default/keys?q=renamed")
+            .texts("td.name")
+            .len(),
+        1
+    );
+    assert_eq!(
+        owner
+            .get("/projects/default/keys?q=production")
+            .texts("td.name")
+            .len(),
+        0
+    );
 }
 
 #[test]
@@ -46,7 +75,12 @@ fn of_two_tabs_the_second_is_told_that_something_changed() {
     let second = edit(&owner, id, &[("label", "Second")]);
     assert_eq!(second.status, 409);
     assert!(second.body.contains("Somebody changed this key"));
-    assert_eq!(owner.get(&format!("/projects/default/keys/{id}")).text("h1"), "First");
+    assert_eq!(
+        owner
+            .get(&format!("/projects/default/keys/{id}"))
+            .text("h1"),
+        "First"
+    );
 }
 
 #[test]
@@ -58,7 +92,10 @@ fn a_bad_edit_is_told_beside_the_field() {
     let answer = edit(&owner, id, &fields);
     assert_eq!(answer.status, 422);
     for field in ["label", "expires", "allowed_ips"] {
-        assert!(!answer.text(&format!("#{field}-error")).is_empty(), "{field}");
+        assert!(
+            !answer.text(&format!("#{field}-error")).is_empty(),
+            "{field}"
+        );
     }
     assert_eq!(edit(&owner, id, &[("version", "x")]).status, 400);
 }
@@ -69,6 +106,11 @@ fn a_revoked_key_can_not_be_edited() {
     let owner = app.owner();
     let id = owner.create_key(&[]);
     owner.revoke(id);
-    assert_eq!(owner.get(&format!("/projects/default/keys/{id}/edit")).status, 409);
+    assert_eq!(
+        owner
+            .get(&format!("/projects/default/keys/{id}/edit"))
+            .status,
+        409
+    );
     assert_eq!(edit(&owner, id, &[]).status, 409);
 }

@@ -6,7 +6,10 @@ fn the_form_has_the_names_that_people_rely_on() {
     let page = app.owner().get("/projects/default/keys/new");
     let labels = page.texts("label, legend, button");
     for name in ["Label", "Scopes", "Environment", "Expires", "Create key"] {
-        assert!(labels.iter().any(|label| label == name), "{name} in {labels:?}");
+        assert!(
+            labels.iter().any(|label| label == name),
+            "{name} in {labels:?}"
+        );
     }
     let scopes = page.texts(".checks label");
     assert_eq!(
@@ -19,14 +22,21 @@ fn the_form_has_the_names_that_people_rely_on() {
         ]
     );
     let choices = page.texts("#expires option");
-    assert_eq!(choices.len(), 5, "never, three lifetimes, a date: {choices:?}");
+    assert_eq!(
+        choices.len(),
+        5,
+        "never, three lifetimes, a date: {choices:?}"
+    );
 }
 
 #[test]
 fn creating_leads_to_the_reveal_of_the_new_key() {
     let app = TestApp::start();
     let owner = app.owner();
-    let answer = owner.post_key("default", &[("label", " Checkout  "), ("environment", "test")]);
+    let answer = owner.post_key(
+        "default",
+        &[("label", " Checkout  "), ("environment", "test")],
+    );
     assert_eq!(answer.status, 303);
     assert_eq!(answer.location(), "/projects/default/keys/1/reveal");
     let reveal = owner.get(answer.location());
@@ -52,27 +62,52 @@ fn every_bad_field_is_told_beside_it_with_what_was_typed_kept() {
     ];
     let answer = owner.post_key("default", &fields);
     assert_eq!(answer.status, 422);
-    for field in ["label", "scopes", "environment", "expires", "rate_limit_requests", "allowed_ips"] {
-        assert!(!answer.text(&format!("#{field}-error")).is_empty(), "{field}");
+    for field in [
+        "label",
+        "scopes",
+        "environment",
+        "expires",
+        "rate_limit_requests",
+        "allowed_ips",
+    ] {
+        assert!(
+            !answer.text(&format!("#{field}-error")).is_empty(),
+            "{field}"
+        );
     }
     assert_eq!(answer.value("label"), "evil\u{202E}label");
     assert_eq!(answer.value("rate_limit_requests"), "many");
     assert_eq!(answer.text("#allowed_ips"), "10.0.0.0/8 localhost");
     assert_eq!(answer.text("#expires option[selected]"), "On a date");
-    assert_eq!(app.database.number("SELECT count(*) AS number FROM keys"), 0);
+    assert_eq!(
+        app.database.number("SELECT count(*) AS number FROM keys"),
+        0
+    );
 }
 
 #[test]
 fn a_label_may_be_anything_readable_and_is_never_markup() {
     let app = TestApp::start();
     let owner = app.owner();
-    for label in ["<script>alert(1)</script>", "=cmd|' /C calc'!A0", "مفتاح", "a\"b'c&d", "👩‍🔧"] {
+    for label in [
+        "<script>alert(1)</script>",
+        "=cmd|' /C calc'!A0",
+        "مفتاح",
+        "a\"b'c&d",
+        "👩‍🔧",
+    ] {
         let id = owner.create_key(&[("label", label)]);
         let page = owner.get(&format!("/projects/default/keys/{id}"));
         assert_eq!(page.text("h1"), label);
         assert!(!page.body.contains("<script>alert"));
     }
-    assert_eq!(owner.get("/projects/default/keys").texts("td.name bdi").len(), 5);
+    assert_eq!(
+        owner
+            .get("/projects/default/keys")
+            .texts("td.name bdi")
+            .len(),
+        5
+    );
 }
 
 #[test]
@@ -87,9 +122,19 @@ fn expiry_limits_and_addresses_are_kept() {
         ("allowed_ips", "203.0.113.7, 2001:db8::/32"),
         ("scopes", "write:assets"),
     ]);
-    let facts = owner.get(&format!("/projects/default/keys/{id}")).texts(".facts dd");
-    for fact in ["1 Jan 2100", "600 requests in 60 s", "203.0.113.7/322001:db8::/32", "write:assets"] {
-        assert!(facts.iter().any(|shown| shown == fact), "{fact} in {facts:?}");
+    let facts = owner
+        .get(&format!("/projects/default/keys/{id}"))
+        .texts(".facts dd");
+    for fact in [
+        "1 Jan 2100",
+        "600 requests in 60 s",
+        "203.0.113.7/322001:db8::/32",
+        "write:assets",
+    ] {
+        assert!(
+            facts.iter().any(|shown| shown == fact),
+            "{fact} in {facts:?}"
+        );
     }
 }
 
@@ -103,5 +148,12 @@ fn a_project_without_an_environment_segment_leaves_it_out() {
     let (_, secret) = owner.new_key(&[]);
     assert!(secret.starts_with("hkr_") && secret.len() == 42, "{secret}");
     assert_eq!(owner.verify(&secret).0, 200);
-    assert_eq!(owner.get("/projects/default/keys").text("td .key").chars().count(), 12 + 1);
+    assert_eq!(
+        owner
+            .get("/projects/default/keys")
+            .text("td .key")
+            .chars()
+            .count(),
+        12 + 1
+    );
 }

@@ -15,7 +15,12 @@ fn a_replaced_key_fails_and_its_twin_passes() {
     let facts = page.texts(".facts dd");
     assert!(facts.contains(&format!("key {id}")) && facts.contains(&"write:assets".to_owned()));
     let history = page.texts(".entries li > p:first-child");
-    assert!(history.last().unwrap().starts_with("owner@example.com replaced Checkout"));
+    assert!(
+        history
+            .last()
+            .unwrap()
+            .starts_with("owner@example.com replaced Checkout")
+    );
     let old = owner.get(&format!("/projects/default/keys/{id}"));
     assert!(old.texts(".facts dd").contains(&format!("key {}", id + 1)));
 }
@@ -28,5 +33,8 @@ fn a_key_that_ended_can_not_be_replaced() {
     owner.revoke(id);
     let path = format!("/projects/default/keys/{id}/replacement");
     assert_eq!(owner.post(&path, &[]).status, 409);
-    assert_eq!(app.database.number("SELECT count(*) AS number FROM keys"), 1);
+    assert_eq!(
+        app.database.number("SELECT count(*) AS number FROM keys"),
+        1
+    );
 }

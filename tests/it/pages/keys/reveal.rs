@@ -3,7 +3,8 @@ use time::Duration;
 use crate::app::TestApp;
 
 fn waiting(app: &TestApp) -> i64 {
-    app.database.number("SELECT count(*) AS number FROM reveals")
+    app.database
+        .number("SELECT count(*) AS number FROM reveals")
 }
 
 #[test]
@@ -23,7 +24,11 @@ fn a_secret_is_shown_once_and_then_gone() {
     assert_eq!((again.status, again.location()), (303, path.as_str()));
     let gone = owner.get(&path);
     assert!(gone.text("h1").contains("is gone"));
-    assert!(gone.texts("button").iter().any(|button| button == "Replace key"));
+    assert!(
+        gone.texts("button")
+            .iter()
+            .any(|button| button == "Replace key")
+    );
     assert!(!gone.body.contains(&secret));
     assert_eq!(waiting(&app), 0);
 }
@@ -40,7 +45,10 @@ fn of_fifty_attempts_at_once_one_sees_it() {
             std::thread::spawn(move || owner.post(&path, &[]).secret().is_some())
         })
         .collect();
-    let seen = attempts.into_iter().filter(|_| true).map(|attempt| attempt.join().unwrap());
+    let seen = attempts
+        .into_iter()
+        .filter(|_| true)
+        .map(|attempt| attempt.join().unwrap());
     assert_eq!(seen.filter(|seen| *seen).count(), 1);
 }
 
@@ -76,7 +84,10 @@ fn the_cookie_alone_opens_nothing_in_another_session() {
     let created = owner.post_key("default", &[]);
     let path = created.location().to_owned();
     let cookie = created.headers.get_all("set-cookie").iter();
-    let cookie = cookie.map(|cookie| cookie.to_str().unwrap()).find(|c| c.contains("reveal")).unwrap();
+    let cookie = cookie
+        .map(|cookie| cookie.to_str().unwrap())
+        .find(|c| c.contains("reveal"))
+        .unwrap();
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"));
     assert!(cookie.contains(&format!("Path={path}")) && cookie.contains("Max-Age=300"));
     let thief = app.owner();

@@ -23,7 +23,13 @@ fn the_page_names_the_key_and_what_depends_on_it() {
     );
     assert_eq!(
         page.texts("#reason option"),
-        ["Choose one", "Compromised", "No longer used", "Rotated", "Other"]
+        [
+            "Choose one",
+            "Compromised",
+            "No longer used",
+            "Rotated",
+            "Other"
+        ]
     );
     assert!(page.texts("button").contains(&"Revoke key".to_owned()));
 }
@@ -35,11 +41,20 @@ fn a_revoked_key_fails_on_the_next_request() {
     let (id, secret) = owner.new_key(&[]);
     assert_eq!(owner.verify(&secret).0, 200);
     let done = owner.revoke(id);
-    assert_eq!(done.location(), format!("/projects/default/keys/{id}?done=revoked"));
+    assert_eq!(
+        done.location(),
+        format!("/projects/default/keys/{id}?done=revoked")
+    );
     assert_eq!(owner.verify(&secret), (401, "REVOKED".into()));
     let page = owner.get(done.location());
-    assert_eq!(page.text(".notice"), "Revoked. The next request with this key fails.");
-    assert!(page.text("section.notice").contains("by owner@example.com: Compromised"));
+    assert_eq!(
+        page.text(".notice"),
+        "Revoked. The next request with this key fails."
+    );
+    assert!(
+        page.text("section.notice")
+            .contains("by owner@example.com: Compromised")
+    );
 }
 
 /// Under load, no verification that starts after the acknowledgement passes.
@@ -59,7 +74,10 @@ fn nothing_passes_after_the_acknowledgement() {
                     while late < 20 {
                         let is_late = acknowledged.load(Ordering::SeqCst);
                         let status = client.verify(&secret).0;
-                        assert!(!(is_late && status == 200), "passed after the acknowledgement");
+                        assert!(
+                            !(is_late && status == 200),
+                            "passed after the acknowledgement"
+                        );
                         passed += i32::from(status == 200);
                         late += i32::from(is_late);
                     }
@@ -88,8 +106,18 @@ fn a_reason_is_asked_for_and_another_one_needs_words() {
     let other = owner.post(&path, &[("reason", "other"), ("note", " ")]);
     assert!(!other.text("#note-error").is_empty());
     assert_eq!(owner.verify(&secret).0, 200);
-    assert_eq!(owner.post(&path, &[("reason", "other"), ("note", "Left on a train")]).status, 303);
-    assert!(owner.get(&format!("/projects/default/keys/{id}")).body.contains("Left on a train"));
+    assert_eq!(
+        owner
+            .post(&path, &[("reason", "other"), ("note", "Left on a train")])
+            .status,
+        303
+    );
+    assert!(
+        owner
+            .get(&format!("/projects/default/keys/{id}"))
+            .body
+            .contains("Left on a train")
+    );
 }
 
 #[test]
@@ -102,7 +130,12 @@ fn revoking_twice_is_told_so_and_changes_nothing() {
     let again = owner.revoke(id);
     assert_eq!(again.status, 409);
     assert!(again.body.contains("revoked already, by owner@example.com"));
-    assert_eq!(owner.get(&format!("/projects/default/keys/{id}/revocation")).status, 409);
+    assert_eq!(
+        owner
+            .get(&format!("/projects/default/keys/{id}/revocation"))
+            .status,
+        409
+    );
     assert_eq!(app.audit_entries(), before);
 }
 
@@ -117,7 +150,10 @@ fn of_many_at_once_one_revokes() {
             std::thread::spawn(move || owner.revoke(id).status)
         })
         .collect();
-    let mut statuses: Vec<u16> = attempts.into_iter().map(|try_| try_.join().unwrap()).collect();
+    let mut statuses: Vec<u16> = attempts
+        .into_iter()
+        .map(|try_| try_.join().unwrap())
+        .collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [303, 409, 409, 409, 409, 409, 409, 409, 409, 409]);
 }
@@ -128,20 +164,43 @@ fn htmx_gets_a_dialog_and_then_the_changed_row() {
     let owner = app.owner();
     let id = owner.create_key(&[]);
     let path = owner.at(&format!("/projects/default/keys/{id}/revocation"));
-    let dialog: Answer =
-        owner.client.get(&path).header("hx-request", "true").send().unwrap().into();
+    let dialog: Answer = owner
+        .client
+        .get(&path)
+        .header("hx-request", "true")
+        .send()
+        .unwrap()
+        .into();
     assert!(!dialog.body.contains("<html") && dialog.body.contains("id=\"dialog-title\""));
     let send = |reason: &str| -> Answer {
-        let fields = [("csrf", owner.csrf.as_str()), ("reason", reason), ("note", "")];
-        owner.client.post(&path).header("hx-request", "true").form(&fields).send().unwrap().into()
+        let fields = [
+            ("csrf", owner.csrf.as_str()),
+            ("reason", reason),
+            ("note", ""),
+        ];
+        owner
+            .client
+            .post(&path)
+            .header("hx-request", "true")
+            .form(&fields)
+            .send()
+            .unwrap()
+            .into()
     };
     let wrong = send("");
-    assert_eq!((wrong.status, wrong.header("hx-retarget")), (422, "#dialog"));
+    assert_eq!(
+        (wrong.status, wrong.header("hx-retarget")),
+        (422, "#dialog")
+    );
     assert!(!wrong.text("#reason-error").is_empty());
     let done = send("unused");
     assert_eq!(done.status, 200);
     assert!(done.header("hx-trigger").contains("dialog-done"));
-    assert!(done.body.trim_start().starts_with(&format!("<tr id=\"key-{id}\" class=\"changed\"")));
+    assert!(
+        done.body
+            .trim_start()
+            .starts_with(&format!("<tr id=\"key-{id}\" class=\"changed\""))
+    );
     assert!(done.body.contains("state revoked"));
     let late = send("unused");
     assert_eq!((late.status, late.header("hx-retarget")), (409, "#dialog"));

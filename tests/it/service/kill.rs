@@ -1,0 +1,99 @@
+//! Killed at any moment: what was acknowledged is there, and no change without its entry.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::app::{Browser, TestDatabase};
+use crate::program::{Program, create_owner};
+
+#[test]
+fn what_was_acknowledged_survives_being_killed() {
+    let database = TestDatabase::new();
+    drop(Program::serve(&database, "info"));
+    create_owner(&database);
+    let (mut created, mut revoked) = (Vec::new(), Vec::new());
+    for round in 0..6 {
+        let mut program = Program::serve(&database, "info");
+        let owner = Browser::new(&program.url).signed_in("owner@example.com");
+        let killed = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let working = scope.spawn(|| {
+                let (mut created, mut revoked) = (Vec::new(), Vec::new());
+                while !killed.load(Ordering::SeqCst) {
+                    let Some(id) = try_create(&owner) else { break };
+                    created.push(id);
+                    if !try_revoke(&owner, id) {
+                        break;
+                    }
+                    revoked.push(id);
+                }
+                (created, revoked)
+            });
+            std::thread::sleep(Duration::from_millis(120 + 35 * round));
+            program.kill();
+            killed.store(true, Ordering::SeqCst);
+            let (more_created, more_revoked) = working.join().unwrap();
+            created.extend(more_created);
+            revoked.extend(more_revoked);
+        });
+    }
+    assert!(
+        created.len() > 10,
+        "only {} keys were created",
+        created.len()
+    );
+    let count = |sql: &str| database.number(sql);
+    for id in &created {
+        assert_eq!(
+            count(&format!(
+                "SELECT count(*) AS number FROM keys WHERE id = {id}"
+            )),
+            1
+        );
+    }
+    for id in &revoked {
+        let sql = "SELECT count(*) AS number FROM keys WHERE revoked_at IS NOT NULL AND id =";
+        assert_eq!(count(&format!("{sql} {id}")), 1);
+    }
+    // Every key has its entry, every revocation has its entry, and no entry is without either.
+    let keys = count("SELECT count(*) AS number FROM keys");
+    let entries = "SELECT count(*) AS number FROM audit_entries WHERE action =";
+    assert_eq!(count(&format!("{entries} 'key.created'")), keys);
+    let ended = count("SELECT count(*) AS number FROM keys WHERE revoked_at IS NOT NULL");
+    assert_eq!(count(&format!("{entries} 'key.revoked'")), ended);
+    assert_eq!(count("SELECT key_count AS number FROM projects"), keys);
+    assert_eq!(
+        count("SELECT count(*) AS number FROM audit_entries"),
+        count("SELECT last_entry AS number FROM audit_head")
+    );
+}
+
+/// The id of a key whose creation was acknowledged.
+fn try_create(owner: &Browser) -> Option<i64> {
+    let fields = [
+        ("csrf", owner.csrf.as_str()),
+        ("label", "Kill me"),
+        ("scopes", "*"),
+        ("environment", "live"),
+        ("expires", "never"),
+    ];
+    let answer = owner
+        .client
+        .post(owner.at("/projects/default/keys"))
+        .form(&fields)
+        .send()
+        .ok()?;
+    let location = answer.headers().get("location")?.to_str().ok()?;
+    location.split('/').nth(4)?.parse().ok()
+}
+
+fn try_revoke(owner: &Browser, id: i64) -> bool {
+    let fields = [
+        ("csrf", owner.csrf.as_str()),
+        ("reason", "unused"),
+        ("note", ""),
+    ];
+    let path = owner.at(&format!("/projects/default/keys/{id}/revocation"));
+    let answer = owner.client.post(path).form(&fields).send();
+    answer.is_ok_and(|answer| answer.status() == 303)
+}

@@ -1,0 +1,108 @@
+//! The database goes away and comes back.
+
+use crate::app::{Answer, Browser, Settings, TestApp, TestDatabase, add_person};
+use crate::service::own_postgres::OwnPostgres;
+use keyward::db::connection::DatabaseUrl;
+use keyward::domain::policy::Role;
+use keyward::startup;
+
+/// Asks until the answer has this status.
+fn until(status: u16, ask: impl Fn() -> Answer) -> Answer {
+    for _ in 0..100 {
+        let answer = ask();
+        if answer.status == status {
+            return answer;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("it never answered {status}");
+}
+
+fn verify(browser: &Browser, secret: &str) -> Answer {
+    let request = browser
+        .client
+        .get(browser.at("/verify"))
+        .header("X-API-Key", secret);
+    request.send().unwrap().into()
+}
+
+/// A Postgres of the test's own, stopped and started again under a running instance.
+#[test]
+fn a_stopped_postgres_is_answered_with_503_and_recovered_from() {
+    let mut server = OwnPostgres::start();
+    let url = DatabaseUrl::parse(&server.url).unwrap();
+    let mut conn = startup::open_up_to_date(&url).unwrap();
+    add_person(&mut conn, "owner@example.com", Role::Owner, None);
+    drop(conn);
+    let settings = Settings {
+        database_url: Some(server.url.clone()),
+        ..Settings::default()
+    };
+    let app = TestApp::start_on(TestDatabase::on_sqlite(), settings);
+    let owner = app.owner();
+    let (id, secret) = owner.new_key(&[]);
+    assert_eq!(verify(&owner, &secret).status, 200);
+
+    server.stop();
+    let unsure = verify(&owner, &secret);
+    assert_eq!(
+        (unsure.status, unsure.code().as_str()),
+        (503, "UNAVAILABLE")
+    );
+    assert!(!unsure.header("retry-after").is_empty());
+    assert_eq!(owner.get("/healthz").status, 200);
+    assert_eq!(owner.get("/readyz").status, 503);
+    for answer in [
+        owner.get("/projects/default/keys"),
+        owner.get("/login"),
+        owner.post_key("default", &[]),
+        owner.revoke(id),
+    ] {
+        assert_eq!(answer.status, 503);
+        assert_eq!(answer.text("h1"), "Unavailable for the moment");
+        assert!(!answer.header("retry-after").is_empty());
+        assert!(
+            answer
+                .header("content-security-policy")
+                .contains("default-src 'none'")
+        );
+        assert!(!answer.body.contains("127.0.0.1"), "nothing from inside");
+    }
+    // A malformed key needs no database to be refused, and nothing is ever let through.
+    assert_eq!(verify(&owner, "garbage").status, 401);
+
+    server.start_again();
+    assert_eq!(until(200, || verify(&owner, &secret)).status, 200);
+    until(200, || owner.get("/readyz"));
+    assert_eq!(until(303, || owner.revoke(id)).status, 303);
+    assert_eq!(verify(&owner, &secret).code(), "REVOKED");
+    drop(app);
+}
+
+/// Somebody else holds the write lock: reading goes on, writing is answered with 503.
+#[test]
+fn a_locked_database_is_answered_with_503_and_recovered_from() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    let (id, secret) = owner.new_key(&[]);
+    let mut other = app.database.connect();
+    {
+        use diesel::connection::SimpleConnection;
+        let lock = match app.database.is_postgres() {
+            true => "BEGIN; SELECT * FROM audit_head FOR UPDATE",
+            false => "BEGIN IMMEDIATE",
+        };
+        other.batch_execute(lock).unwrap();
+        assert_eq!(verify(&owner, &secret).status, 200);
+        assert_eq!(owner.get("/projects/default/keys").status, 200);
+        let refused = owner.revoke(id);
+        assert_eq!(
+            (refused.status, refused.text("h1").as_str()),
+            (503, "Unavailable for the moment")
+        );
+        assert_eq!(verify(&owner, &secret).status, 200);
+        other.batch_execute("ROLLBACK").unwrap();
+    }
+    assert_eq!(owner.revoke(id).status, 303);
+    assert_eq!(verify(&owner, &secret).code(), "REVOKED");
+}

@@ -1,0 +1,133 @@
+//! A Postgres server that a test may stop.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// A server of its own on a free loopback port, gone with the test.
+pub struct OwnPostgres {
+    pub url: String,
+    port: u16,
+    programs: PathBuf,
+    folder: tempfile::TempDir,
+}
+
+impl OwnPostgres {
+    /// Makes a cluster and starts it. Postgres refuses to run as root, so as root it runs as
+    /// the user `postgres`, which Debian's package makes.
+    pub fn start() -> Self {
+        let programs = Command::new("pg_config").arg("--bindir").output();
+        let programs = programs.expect("postgresql is installed; tests/run does so");
+        let mut programs = PathBuf::from(String::from_utf8(programs.stdout).unwrap().trim());
+        if !programs.join("initdb").exists() {
+            // Debian's pg_config is the client's; the servers lie beside each other.
+            let mut found: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+                .expect("postgresql is installed; tests/run does so")
+                .map(|entry| entry.unwrap().path().join("bin"))
+                .filter(|programs| programs.join("initdb").exists())
+                .collect();
+            found.sort();
+            programs = found.pop().expect("a server of Postgres");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
+        let mut server = OwnPostgres {
+            url,
+            port,
+            programs,
+            folder,
+        };
+        if is_root() {
+            let owned = Command::new("chown")
+                .arg("postgres")
+                .arg(server.folder.path())
+                .status();
+            assert!(owned.unwrap().success());
+        }
+        let data = server.data();
+        server.run(
+            "initdb",
+            &format!("-D {data} -U postgres -A trust --no-sync"),
+        );
+        server.start_again();
+        server
+    }
+
+    pub fn stop(&mut self) {
+        let data = self.data();
+        self.run("pg_ctl", &format!("stop -D {data} -m fast -w"));
+    }
+
+    pub fn start_again(&mut self) {
+        let (data, folder, port) = (self.data(), self.folder.path().display(), self.port);
+        let options = format!("-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off");
+        let log = format!("{folder}/log");
+        self.run(
+            "pg_ctl",
+            &format!("start -D {data} -l {log} -w -o '{options}'"),
+        );
+    }
+
+    fn data(&self) -> String {
+        self.folder.path().join("data").display().to_string()
+    }
+
+    fn run(&self, program: &str, arguments: &str) {
+        let line = format!("{} {arguments}", self.programs.join(program).display());
+        let mut command = match is_root() {
+            true => {
+                let mut command = Command::new("su");
+                command.args(["postgres", "-s", "/bin/sh", "-c", &line]);
+                command
+            }
+            false => {
+                let mut command = Command::new("sh");
+                command.args(["-c", &line]);
+                command
+            }
+        };
+        // The server inherits what it is started with, and must not hold this test's pipes.
+        let status = command
+            .current_dir("/")
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .status()
+            .unwrap();
+        assert!(status.success(), "{line}");
+    }
+}
+
+impl Drop for OwnPostgres {
+    fn drop(&mut self) {
+        let data = self.data();
+        let line = format!(
+            "{} stop -D {data} -m immediate",
+            self.programs.join("pg_ctl").display()
+        );
+        let arguments = match is_root() {
+            true => vec![
+                "su".to_owned(),
+                "postgres".into(),
+                "-s".into(),
+                "/bin/sh".into(),
+            ],
+            false => vec!["sh".to_owned()],
+        };
+        drop(
+            Command::new(&arguments[0])
+                .args(&arguments[1..])
+                .args(["-c", &line])
+                .output(),
+        );
+    }
+}
+
+fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output().unwrap();
+    id.stdout.trim_ascii() == b"0"
+}
