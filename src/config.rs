@@ -222,6 +222,9 @@ fn find_one(
         (Some(toml_text(value)), Source::File)
     } else if let Some(value) = setting.default {
         (Some(value.to_owned()), Source::Default)
+    } else if setting.name == "workers" {
+        let processors = std::thread::available_parallelism().map_or(2, usize::from);
+        (Some(processors.to_string()), Source::Default)
     } else {
         (None, Source::Unset)
     };
@@ -254,9 +257,9 @@ fn toml_text(value: &toml::Value) -> String {
 fn refuse_unknown(variables: &[(String, String)], file: &toml::Table) -> Result<(), ConfigError> {
     let names = || SETTINGS.iter().map(|setting| setting.name);
     let known = || SETTINGS.iter().map(|setting| setting.variable);
-    for name in file
+    if let Some(name) = file
         .keys()
-        .filter(|name| !names().any(|known| known == name.as_str()))
+        .find(|name| !names().any(|known| known == name.as_str()))
     {
         return Err(ConfigError::Unknown {
             name: name.clone(),
@@ -332,7 +335,7 @@ impl Config {
                         .filter(|workers| (1..=256).contains(workers))
                 },
             )?
-            .unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from)),
+            .expect("has a default"),
             log: value(found, "log").unwrap_or_default().to_owned(),
         })
     }

@@ -10,9 +10,10 @@
 //! | [`verify`] | decides whether a presented key may pass |
 //! | [`domain`] | what people can do, one file per use case, and who may do it |
 //! | [`http`] | what the console and verification share of HTTP |
+//! | [`config`], [`instance_secret`] | settings, and the instance's secret |
 //! | [`db`] | the only place that names Diesel |
 //! | [`key`] | what a key is; pure |
-//! | [`config`], [`instance_secret`], [`clock`] | settings, the instance's secret, the time |
+//! | [`clock`] | the time |
 
 pub mod cli;
 pub mod clock;

@@ -10,7 +10,7 @@ use crate::db::key_list::{KeyFilter, Order, SortBy};
 use crate::db::projects::Project;
 use crate::db::{AnyConnection, keys};
 use crate::domain::key_json::KeyJson;
-use crate::domain::list_keys::list_keys;
+use crate::domain::list_keys::{Slice, list_keys};
 use crate::domain::list_projects::{find_project, list_projects};
 use crate::domain::revoke_key::{RevokeRequest, revoke_key};
 use crate::domain::{Actor, DomainError};
@@ -110,16 +110,12 @@ fn list(
     for project in &projects {
         let mut seek = None;
         loop {
-            let page = list_keys(
-                conn,
-                actor,
-                project,
-                &filter,
+            let slice = Slice {
                 order,
-                seek.as_ref(),
-                PAGE,
-                now,
-            )?;
+                seek,
+                limit: PAGE,
+            };
+            let page = list_keys(conn, actor, project, &filter, &slice, now)?;
             for key in &page.keys {
                 let line = match json {
                     true => KeyJson::new(key, &project.slug, now).line(),

@@ -18,7 +18,7 @@ use crate::startup::{self, StartError};
 
 /// A self-hosted console for API keys
 #[derive(Parser)]
-#[command(name = "keyward", version, args_conflicts_with_subcommands = true)]
+#[command(name = "keyward", version)]
 struct Arguments {
     /// Where the database is: sqlite:PATH or postgres://…
     #[arg(long, global = true, value_name = "URL")]

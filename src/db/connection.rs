@@ -142,8 +142,7 @@ fn prepare_sqlite(conn: &mut SqliteConnection) -> diesel::QueryResult<()> {
     Ok(())
 }
 
-/// A statement ends before whoever asked for it gives up, so that nothing is written after a
-/// page said that nothing was.
+/// A statement ends before whoever asked for it gives up.
 const POSTGRES_LIMITS: &str = "SET statement_timeout = '8s'; SET lock_timeout = '5s';
     SET idle_in_transaction_session_timeout = '30s';";
 

@@ -1,7 +1,9 @@
 //! Lists of keys: filtered, sorted, and paged by cursor, so that page 2,000 costs what page 1
 //! does.
 
-use diesel::dsl::exists;
+use std::collections::BTreeSet;
+
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use super::connection::MultiBackend;
@@ -15,7 +17,11 @@ use crate::key::{Environment, Key, KeyState};
 
 /// A search word found in at most this many keys is where the search starts; one found in more
 /// is so common that walking the list in its order soon fills a page.
-const FEW: usize = 1_000;
+const FEW: usize = 2_000;
+
+/// Lists are counted up to here: whoever reads one wants to know whether there are many, and
+/// counting on would cost more than the page.
+pub const COUNTED: i64 = 100;
 
 /// Which keys of a project to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,19 +79,63 @@ pub struct Listed {
 
 type Query<'a> = keys::BoxedQuery<'a, MultiBackend>;
 
+/// What is known of a filter before its pages are read.
+pub struct Found {
+    filter: KeyFilter,
+    wanted: Vec<Wanted>,
+    /// The keys that the rarer words leave; `None` if all words are common.
+    ids: Option<BTreeSet<i64>>,
+    /// How many keys the filter lets through, counted up to [`COUNTED`].
+    pub total: i64,
+}
+
+/// Looks up what a search finds, and counts it.
+pub fn find(conn: &mut AnyConnection, filter: &KeyFilter, now: UtcTime) -> Result<Found, DbError> {
+    let wanted = Wanted::from_filter(&filter.search, filter.scope.as_deref());
+    let mut ids: Option<BTreeSet<i64>> = None;
+    for wanted in &wanted {
+        let few = key_search::few_keys_with(conn, filter.project_id, wanted, FEW)?;
+        ids = match (ids, few) {
+            (Some(ids), Some(few)) => Some(&ids & &few),
+            (ids, few) => ids.or(few),
+        };
+    }
+    let mut found = Found {
+        filter: filter.clone(),
+        wanted,
+        ids,
+        total: 0,
+    };
+    if found.ids.as_ref().is_none_or(|ids| !ids.is_empty()) {
+        let counting = filtered(&found, Plan::Filter, now)
+            .select(keys::id)
+            .limit(COUNTED);
+        let counted: Vec<i64> = counting.load(conn)?;
+        found.total = i64::try_from(counted.len()).unwrap_or(COUNTED);
+    }
+    Ok(found)
+}
+
 /// At most `limit` keys from `seek` on, in the list's order.
 pub fn page(
     conn: &mut AnyConnection,
-    filter: &KeyFilter,
+    found: &Found,
     order: Order,
     seek: Option<&Seek>,
     limit: i64,
     now: UtcTime,
 ) -> Result<Vec<Listed>, DbError> {
-    let Some(query) = filtered(conn, filter, now)? else {
+    if found.total == 0 {
         return Ok(Vec::new());
+    }
+    // Few keys are sorted fastest by themselves, many are best met in their order.
+    let plan = if found.total < COUNTED {
+        Plan::Filter
+    } else {
+        Plan::Order
     };
     let backwards = seek.is_some_and(|seek| seek.backwards);
+    let query = filtered(found, plan, now);
     let query = sorted(query, order.by, order.descending != backwards, seek).limit(limit);
     let rows: Vec<KeyRow> = query.select(KeyRow::as_select()).load(conn)?;
     let mut listed: Vec<Listed> = rows.into_iter().map(|row| listed(row, order.by)).collect();
@@ -95,43 +145,37 @@ pub fn page(
     Ok(listed)
 }
 
-/// How many keys the filter lets through, counted up to `most`.
-pub fn count(
-    conn: &mut AnyConnection,
-    filter: &KeyFilter,
-    most: i64,
-    now: UtcTime,
-) -> Result<i64, DbError> {
-    let Some(query) = filtered(conn, filter, now)? else {
-        return Ok(0);
-    };
-    let ids: Vec<i64> = query.select(keys::id).limit(most).load(conn)?;
-    Ok(i64::try_from(ids.len()).unwrap_or(most))
+/// How many keys the filter lets through, counted up to [`COUNTED`].
+pub fn count(conn: &mut AnyConnection, filter: &KeyFilter, now: UtcTime) -> Result<i64, DbError> {
+    Ok(find(conn, filter, now)?.total)
 }
 
-/// The keys the filter lets through; `None` where it is clear already that there are none.
-fn filtered<'a>(
-    conn: &mut AnyConnection,
-    filter: &KeyFilter,
-    now: UtcTime,
-) -> Result<Option<Query<'a>>, DbError> {
+/// Which index a query should go by. Postgres knows from its statistics; SQLite, which sees
+/// placeholders and no values, is kept from an index by a `NOT` before the comparison.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Plan {
+    /// One that finds what the filter lets through.
+    Filter,
+    /// The one that has the list's order.
+    Order,
+}
+
+/// The keys that the filter lets through.
+fn filtered<'a>(found: &Found, plan: Plan, now: UtcTime) -> Query<'a> {
+    let filter = &found.filter;
     let mut query = keys::table
         .filter(keys::project_id.eq(filter.project_id))
         .into_boxed::<MultiBackend>();
     if let Some(environment) = filter.environment {
-        query = query.filter(keys::environment.eq(environment.as_str()));
+        query = match plan {
+            Plan::Filter => query.filter(keys::environment.eq(environment.as_str())),
+            Plan::Order => query.filter(not(keys::environment.ne(environment.as_str()))),
+        };
     }
     if let Some(state) = filter.state {
-        query = in_state(query, state, now);
+        query = in_state(query, state, plan, now);
     }
-    let wanted = Wanted::from_filter(&filter.search, filter.scope.as_deref());
-    let mut fewest = None;
-    for wanted in &wanted {
-        let few = key_search::few_keys_with(conn, filter.project_id, wanted, FEW)?;
-        fewest = match (fewest, few) {
-            (Some(fewest), Some(few)) => Some(&fewest & &few),
-            (fewest, few) => fewest.or(few),
-        };
+    for wanted in &found.wanted {
         let (first, end) = wanted.range();
         query = query.filter(exists(
             key_terms::table
@@ -140,25 +184,34 @@ fn filtered<'a>(
                 .filter(key_terms::term.lt(end)),
         ));
     }
-    Ok(match fewest {
-        Some(ids) if ids.is_empty() => None,
-        Some(ids) => Some(query.filter(keys::id.eq_any(ids))),
-        None => Some(query),
-    })
+    match &found.ids {
+        Some(ids) => query.filter(keys::id.eq_any(ids.clone())),
+        None => query,
+    }
 }
 
-fn in_state(query: Query<'_>, state: KeyState, now: UtcTime) -> Query<'_> {
+fn in_state(query: Query<'_>, state: KeyState, plan: Plan, now: UtcTime) -> Query<'_> {
     let soon = now + EXPIRING;
-    match state {
-        KeyState::Revoked => return query.filter(keys::revoked_at.is_not_null()),
-        KeyState::Active => query.filter(keys::expires_at.gt(soon)),
-        KeyState::Dormant => query
-            .filter(keys::expires_at.gt(soon))
+    // Most keys are not about to expire: that condition alone never finds few.
+    let lasting = not(keys::expires_at.le(soon));
+    match (state, plan) {
+        (KeyState::Revoked, Plan::Filter) => return query.filter(keys::revoked_at.is_not_null()),
+        (KeyState::Revoked, Plan::Order) => return query.filter(not(keys::revoked_at.is_null())),
+        (KeyState::Active, _) => query.filter(lasting),
+        (KeyState::Dormant, Plan::Filter) => query
+            .filter(lasting)
             .filter(keys::quiet_since.le(now - DORMANT)),
-        KeyState::Expiring => query
+        (KeyState::Dormant, Plan::Order) => query
+            .filter(lasting)
+            .filter(not(keys::quiet_since.gt(now - DORMANT))),
+        (KeyState::Expiring, Plan::Filter) => query
             .filter(keys::expires_at.gt(now))
             .filter(keys::expires_at.le(soon)),
-        KeyState::Expired => query.filter(keys::expires_at.le(now)),
+        (KeyState::Expiring, Plan::Order) => query
+            .filter(not(keys::expires_at.le(now)))
+            .filter(not(keys::expires_at.gt(soon))),
+        (KeyState::Expired, Plan::Filter) => query.filter(keys::expires_at.le(now)),
+        (KeyState::Expired, Plan::Order) => query.filter(not(keys::expires_at.gt(now))),
     }
     .filter(keys::revoked_at.is_null())
 }

@@ -11,7 +11,7 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
 /// Any number that nothing else on the same Postgres locks: the letters `keyward`.
-const POSTGRES_LOCK: i64 = 0x6b65_7977_6172_64;
+const POSTGRES_LOCK: i64 = 0x006b_6579_7761_7264;
 
 /// Why a schema could not be brought up to date.
 #[derive(Debug, thiserror::Error)]

@@ -18,6 +18,9 @@ pub enum DomainError {
     /// The database is away, locked or full. It passes by itself.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
+    /// The database took too long to answer. What was asked may still come to pass.
+    #[error("the database took too long to answer")]
+    TimedOut,
     #[error("internal: {0}")]
     Internal(String),
 }

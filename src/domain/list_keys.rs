@@ -8,8 +8,14 @@ use crate::db::key_list::{self, KeyFilter, Listed, Order, Seek};
 use crate::db::projects::Project;
 use crate::key::{Key, KeyState};
 
-/// Filtered lists are counted up to here.
-pub const COUNTED: i64 = 1_000;
+/// Which part of a list to read.
+#[derive(Clone, Debug)]
+pub struct Slice {
+    pub order: Order,
+    /// Where it begins; without, at the start.
+    pub seek: Option<Seek>,
+    pub limit: usize,
+}
 
 /// A page of a list.
 #[derive(Debug)]
@@ -18,19 +24,19 @@ pub struct KeyPage {
     /// Where the pages before and behind begin, if there are any.
     pub previous: Option<Seek>,
     pub next: Option<Seek>,
-    /// How many keys the filter lets through; exact up to [`COUNTED`], and without a filter.
+    /// How many keys the filter lets through; exact up to [`key_list::COUNTED`], and without a filter.
     pub total: i64,
     pub attention: Attention,
 }
 
-/// How many keys of a project need somebody to look at them, counted up to [`COUNTED`] each.
+/// How many keys of a project need somebody to look at them, counted up to [`key_list::COUNTED`] each.
 #[derive(Clone, Copy, Debug)]
 pub struct Attention {
     pub expiring: i64,
     pub dormant: i64,
 }
 
-/// At most `limit` keys of `project` that `filter` lets through.
+/// The keys in `slice` of those of `project` that `filter` lets through.
 ///
 /// # Errors
 /// The actor may not see them.
@@ -39,9 +45,7 @@ pub fn list_keys(
     actor: &Actor,
     project: &Project,
     filter: &KeyFilter,
-    order: Order,
-    seek: Option<&Seek>,
-    limit: usize,
+    slice: &Slice,
     now: UtcTime,
 ) -> Result<KeyPage, DomainError> {
     policy::require(actor, Action::SeeKeys, Some(project.id))?;
@@ -49,8 +53,11 @@ pub fn list_keys(
         project_id: project.id,
         ..filter.clone()
     };
+    let Slice { order, seek, limit } = slice;
+    let (seek, limit) = (seek.as_ref(), *limit);
     let one_more = i64::try_from(limit + 1).unwrap_or(i64::MAX);
-    let mut listed = key_list::page(conn, &filter, order, seek, one_more, now)?;
+    let found = key_list::find(conn, &filter, now)?;
+    let mut listed = key_list::page(conn, &found, *order, seek, one_more, now)?;
     let backwards = seek.is_some_and(|seek| seek.backwards);
     let more = listed.len() > limit;
     match (more, backwards) {
@@ -75,7 +82,7 @@ pub fn list_keys(
     };
     let total = match filter == plain {
         true => project.key_count,
-        false => key_list::count(conn, &filter, COUNTED, now)?,
+        false => found.total,
     };
     Ok(KeyPage {
         previous: edge(listed.first(), true).filter(|_| has_previous),
@@ -106,7 +113,6 @@ pub fn needing_attention(
                 state: Some(state),
                 ..plain
             },
-            COUNTED,
             now,
         )
     };

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_millis(1_800);
 /// Decides on presented keys.
 pub struct Verifier {
     pool: Pool,
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
     clock: Clock,
     usage: Arc<UsageBuffer>,
     /// The latest time a verdict was given at, in microseconds.
@@ -56,7 +56,7 @@ impl Verifier {
     /// A verifier on its own pool, so that pages can't keep it waiting.
     pub fn new(pool: Pool, clock: Clock, usage: Arc<UsageBuffer>) -> Self {
         Verifier {
-            turns: Semaphore::new(pool.size()),
+            turns: Arc::new(Semaphore::new(pool.size())),
             pool,
             clock,
             usage,
@@ -105,8 +105,9 @@ impl Verifier {
         let pool = self.pool.clone();
         let reading = async {
             // Whoever waits for a connection must not hold a thread.
-            let _turn = self.turns.acquire().await;
+            let turn = Arc::clone(&self.turns).acquire_owned().await;
             web::block(move || {
+                let _turn = turn; // Held until the work is done.
                 let mut conn = pool.get().map_err(|error| error.to_string())?;
                 keys::for_verdict(&mut conn, &digest).map_err(|error| error.to_string())
             })

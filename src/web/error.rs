@@ -57,7 +57,9 @@ impl ResponseError for WebError {
                 DomainError::Denied(_) => StatusCode::FORBIDDEN,
                 DomainError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
                 DomainError::Conflict(_) => StatusCode::CONFLICT,
-                DomainError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+                DomainError::Unavailable(_) | DomainError::TimedOut => {
+                    StatusCode::SERVICE_UNAVAILABLE
+                }
                 DomainError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             },
             WebError::Body(BodyError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -79,6 +81,11 @@ impl WebError {
     fn sentence(&self) -> String {
         match self {
             WebError::Domain(DomainError::Conflict(told)) => told.clone(),
+            WebError::Domain(DomainError::TimedOut) => {
+                "The database took too long to answer. Look whether the change is there before \
+                 you try again."
+                    .into()
+            }
             WebError::Domain(DomainError::Invalid(fields)) => fields
                 .iter()
                 .map(|field| field.detail.as_str())

@@ -1,5 +1,6 @@
 //! What every page needs: the database, the time, the limits.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web;
@@ -27,7 +28,7 @@ pub struct AppState {
     pub throttle: Throttle,
     /// As many as there are connections. Whoever waits for one must not hold a thread: those
     /// are shared with verifications.
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
     hashing: Semaphore,
 }
 
@@ -35,7 +36,7 @@ impl AppState {
     /// The state of one instance.
     pub fn new(pool: Pool, clock: Clock, public_url: Option<PublicUrl>) -> Self {
         AppState {
-            turns: Semaphore::new(pool.size()),
+            turns: Arc::new(Semaphore::new(pool.size())),
             pool,
             clock,
             public_url,
@@ -52,23 +53,26 @@ impl AppState {
     /// Runs `f` with a connection, off the threads that serve requests.
     ///
     /// # Errors
-    /// What `f` fails with; unavailable if no connection can be had or it takes too long.
+    /// What `f` fails with; unavailable if no connection can be had; timed out if it takes too
+    /// long, and then it may still come to pass.
     pub async fn run<T: Send + 'static>(
         &self,
         f: impl FnOnce(&mut AnyConnection) -> Result<T, DomainError> + Send + 'static,
     ) -> Result<T, DomainError> {
-        let turn = tokio::time::timeout(TURN_PATIENCE, self.turns.acquire()).await;
-        let Ok(Ok(_turn)) = turn else {
+        let turn = Arc::clone(&self.turns).acquire_owned();
+        let Ok(Ok(turn)) = tokio::time::timeout(TURN_PATIENCE, turn).await else {
             return Err(DomainError::Unavailable("every connection is taken".into()));
         };
         let pool = self.pool.clone();
-        let running = web::block(move || f(&mut *pool.get()?));
+        let running = web::block(move || {
+            // Held until the work is done, also when nobody waits for it any more.
+            let _turn = turn;
+            f(&mut *pool.get()?)
+        });
         match tokio::time::timeout(PATIENCE, running).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(DomainError::Internal("the thread pool is gone".into())),
-            Err(_) => Err(DomainError::Unavailable(
-                "it took longer than 10 seconds".into(),
-            )),
+            Err(_) => Err(DomainError::TimedOut),
         }
     }
 

@@ -61,7 +61,7 @@ pub fn grouped(count: i64) -> String {
     let digits = count.to_string();
     let mut parted = String::new();
     for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position) % 3 == 0 {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
             parted.push(',');
         }
         parted.push(digit);

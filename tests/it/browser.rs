@@ -330,6 +330,14 @@ fn a_full_list_searches_filters_and_sorts_without_leaving_the_page() {
             ("environment", environment),
         ]);
     }
+    // As wide as rows come: long dates, several scopes, the longest state.
+    app.database
+        .execute(
+            "UPDATE keys SET created_at = '2025-12-24 12:00:00', last_used_at = '2025-12-25 12:00:00',
+             quiet_since = '2025-12-25 12:00:00', expires_at = '2028-12-24 12:00:00',
+             scopes = 'read:analytics read:assets write:assets' WHERE id % 7 = 0 OR id > 60",
+        )
+        .unwrap();
     in_browser(async {
         let it = Chromium::start(&app.url).await;
         it.sign_in("owner@example.com").await;

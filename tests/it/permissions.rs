@@ -225,31 +225,34 @@ fn buttons_are_shown_to_those_who_may_press_them() {
 #[test]
 fn the_table_knows_every_route() {
     let source = include_str!("../../src/web/routes.rs");
-    let pages = source.split("let pages").nth(1).unwrap();
-    let mut prefix = "";
+    let source: String = source.split_whitespace().collect();
+    let mut prefix = String::new();
     let mut routes = Vec::new();
-    for line in pages.lines() {
-        let quoted = line.split('"').nth(1);
-        match quoted {
-            Some(path) if line.contains("scope(\"/") => prefix = path,
-            Some(path) if line.contains("resource(\"") || line.contains(".route(\"") => {
-                routes.push((format!("{prefix}{path}"), line));
-            }
-            _ => {}
+    // Each piece begins with a path and ends before the next one.
+    for piece in source
+        .replace("scope(\"", "\u{0}scope:")
+        .replace("resource(\"", "\u{0}")
+        .split('\u{0}')
+        .skip(1)
+    {
+        let path = piece.split('"').next().unwrap();
+        match path.strip_prefix("scope:") {
+            Some(scope) => prefix = scope.to_owned(),
+            None => routes.push((format!("{prefix}{path}"), piece.to_owned())),
         }
     }
     assert!(routes.len() > 10, "{routes:?}");
-    for (route, line) in routes {
+    for (route, piece) in routes {
         let known = |method: &str| {
             let rules = PROJECT_RULES.iter().chain(&OTHER_RULES);
             rules
                 .into_iter()
                 .any(|rule| rule.route == route && rule.method == method)
         };
-        if line.contains(".get(") || line.contains("get()") {
+        if piece.contains(".get(") {
             assert!(known("GET"), "nobody decided who may GET {route}");
         }
-        if line.contains(".post(") && route != "/login" {
+        if piece.contains(".post(") && route != "/login" {
             assert!(known("POST"), "nobody decided who may POST {route}");
         }
     }

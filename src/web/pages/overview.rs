@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
 
+use crate::db::key_list::COUNTED;
 use crate::domain::list_keys::needing_attention;
 use crate::web::page::{self, Layout, Section};
 use crate::web::times::{grouped, plural};
@@ -37,7 +38,10 @@ pub async fn show(visitor: Visitor) -> Result<HttpResponse, WebError> {
                 .into_iter()
                 .map(|project| {
                     let attention = needing_attention(conn, &project, now)?;
-                    let some = |count| (count > 0).then(|| grouped(count));
+                    let some = |count| {
+                        let more = if count >= COUNTED { " or more" } else { "" };
+                        (count > 0).then(|| format!("{}{more}", grouped(count)))
+                    };
                     Ok(ProjectCard {
                         keys: plural(project.key_count, "key"),
                         expiring: some(attention.expiring),

@@ -8,10 +8,10 @@ use form_urlencoded::Serializer;
 use serde::Deserialize;
 
 use super::view::KeyView;
-use crate::db::key_list::{KeyFilter, Order, SortBy};
+use crate::db::key_list::{COUNTED, KeyFilter, Order, SortBy};
 use crate::db::projects::Project;
 use crate::db::scopes;
-use crate::domain::list_keys::{Attention, COUNTED, list_keys};
+use crate::domain::list_keys::{Attention, Slice, list_keys};
 use crate::domain::list_projects::find_project;
 use crate::domain::policy::Action;
 use crate::key::scope::EVERY_SCOPE;
@@ -83,16 +83,12 @@ pub async fn show(
     let seek = after.or_else(|| cursor::decode(&query.before, order.by, true));
     let loading = visitor.act(move |conn, actor, now| {
         let project = find_project(conn, actor, &slug)?;
-        let page = list_keys(
-            conn,
-            actor,
-            &project,
-            &filter,
+        let slice = Slice {
             order,
-            seek.as_ref(),
-            PAGE,
-            now,
-        )?;
+            seek,
+            limit: PAGE,
+        };
+        let page = list_keys(conn, actor, &project, &filter, &slice, now)?;
         let catalogue = scopes::of_project(conn, project.id)?;
         Ok((project, page, catalogue))
     });
@@ -102,7 +98,7 @@ pub async fn show(
     }
 
     let turned = |seek: &crate::db::key_list::Seek| {
-        let (mut turned, cursor) = (query.from_start(), cursor::encode(seek));
+        let (mut turned, cursor) = (query.at_start(), cursor::encode(seek));
         match seek.backwards {
             true => turned.before = cursor,
             false => turned.after = cursor,
@@ -151,18 +147,20 @@ fn summary(
     attention: Attention,
 ) -> String {
     let all = plural(project.key_count, "key");
+    let or_more = |count: i64| if count >= COUNTED { " or more" } else { "" };
     let here = if query.is_filtered() {
-        let more = if total >= COUNTED { " or more" } else { "" };
+        let more = or_more(total);
         format!("{}{more} of {all} match", grouped(total))
     } else if i64::try_from(shown).is_ok_and(|shown| shown < total) {
         format!("{shown} of {all}")
     } else {
         all
     };
+    let more = or_more(attention.expiring.max(attention.dormant));
     match attention.expiring + attention.dormant {
         0 => here,
         1 => format!("{here} · 1 needs attention"),
-        many => format!("{here} · {} need attention", grouped(many)),
+        many => format!("{here} · {}{more} need attention", grouped(many)),
     }
 }
 
@@ -249,7 +247,7 @@ impl ListQuery {
                 sort: Some(
                     ListQuery {
                         sort,
-                        ..self.from_start()
+                        ..self.at_start()
                     }
                     .url(list),
                 ),
@@ -273,7 +271,7 @@ impl ListQuery {
         ]
     }
 
-    fn from_start(&self) -> Self {
+    fn at_start(&self) -> Self {
         ListQuery {
             after: String::new(),
             before: String::new(),
