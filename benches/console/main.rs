@@ -17,8 +17,12 @@ use keyward::clock::{Clock, UtcTime};
 use keyward::db::AnyConnection;
 use keyward::db::connection::DatabaseUrl;
 use keyward::db::key_list::{self, Found, KeyFilter, Order, Seek, SortBy, SortValue};
+use keyward::domain::passwords::Password;
+use keyward::domain::policy::Role;
+use keyward::domain::{Origin, sign_in};
 use keyward::key::verdict::{KnownKey, Requirement, decide};
 use keyward::key::{Environment, KeyDigest, KeyFormat, KeyState, format};
+use keyward::startup;
 
 use crate::app::{Browser, Settings, TestApp, TestDatabase};
 
@@ -47,6 +51,7 @@ fn main() {
         .measurement_time(std::time::Duration::from_secs(2))
         .configure_from_args();
     verdict(&mut criterion);
+    refused_sign_in(&mut criterion);
     let sizes = std::env::var("KEYWARD_BENCH_KEYS").unwrap_or("1000,100000,1000000".into());
     let sizes: Vec<u32> = sizes
         .split(',')
@@ -93,6 +98,29 @@ fn verdict(criterion: &mut Criterion) {
     group.bench_function("decision", |b| {
         b.iter(|| decide(black_box(&key), &required, now))
     });
+    group.finish();
+}
+
+/// Refusing a sign-in must take the same time whether or not there is such a person.
+fn refused_sign_in(criterion: &mut Criterion) {
+    let database = TestDatabase::on_sqlite();
+    let url = DatabaseUrl::parse(&database.url).expect("a URL");
+    let mut conn = startup::open_up_to_date(&url).expect("a new database");
+    app::add_person(&mut conn, "owner@example.com", Role::Owner, None);
+    let password = Password::new("not the right one".into());
+    let mut group = criterion.benchmark_group("refused sign-in");
+    for (name, email) in [
+        ("known", "owner@example.com"),
+        ("unknown", "nobody@example.com"),
+    ] {
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                let now = Clock::default().now();
+                sign_in::sign_in(&mut conn, Origin::default(), email, &password, now)
+                    .expect("an answer")
+            });
+        });
+    }
     group.finish();
 }
 

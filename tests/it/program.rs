@@ -8,16 +8,19 @@ use crate::app::{Browser, PASSWORD, TestDatabase};
 
 /// A command line of Keyward in `folder`, without settings from outside.
 pub fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_keyward"));
+    let program = Command::new(env!("CARGO_BIN_EXE_keyward"));
+    let mut command = without_settings(program, folder);
+    command.args(arguments);
+    command
+}
+
+fn without_settings(mut command: Command, folder: &Path) -> Command {
     for (name, _) in std::env::vars() {
         if name.starts_with("KEYWARD_") || name == "DATABASE_URL" {
             command.env_remove(name);
         }
     }
-    command
-        .current_dir(folder)
-        .args(arguments)
-        .env("RUST_BACKTRACE", "0");
+    command.current_dir(folder).env("RUST_BACKTRACE", "0");
     command
 }
 
@@ -52,12 +55,25 @@ pub struct Program {
 impl Program {
     /// Serves `database`, with its log in `log` beside it.
     pub fn serve(database: &TestDatabase, log: &str) -> Self {
+        let command = command(database.folder(), &["serve", "--listen", "127.0.0.1:0"]);
+        Self::start(database, command, log)
+    }
+
+    /// Serves `database` with files that may not grow beyond 600 KiB. The signal that comes
+    /// with that is ignored, so that writing fails as on a full disk.
+    pub fn serve_with_file_limit(database: &TestDatabase) -> Self {
+        let script = "trap '' XFSZ; ulimit -S -f 600; exec \"$0\" --listen 127.0.0.1:0";
+        let mut shell = without_settings(Command::new("bash"), database.folder());
+        shell.args(["-c", script, env!("CARGO_BIN_EXE_keyward")]);
+        Self::start(database, shell, "info")
+    }
+
+    fn start(database: &TestDatabase, mut command: Command, log: &str) -> Self {
         let file = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(database.folder().join("log"))
             .unwrap();
-        let mut command = command(database.folder(), &["serve", "--listen", "127.0.0.1:0"]);
         command
             .env("DATABASE_URL", &database.url)
             .env("KEYWARD_SECRET", "a secret for tests, long enough to count")

@@ -1,6 +1,7 @@
 //! The database goes away and comes back.
 
 use crate::app::{Answer, Browser, Settings, TestApp, TestDatabase, add_person};
+use crate::program::Program;
 use crate::service::own_postgres::OwnPostgres;
 use keyward::db::connection::DatabaseUrl;
 use keyward::domain::policy::Role;
@@ -103,6 +104,64 @@ fn a_locked_database_is_answered_with_503_and_recovered_from() {
         assert_eq!(verify(&owner, &secret).status, 200);
         other.batch_execute("ROLLBACK").unwrap();
     }
+    assert_eq!(owner.revoke(id).status, 303);
+    assert_eq!(verify(&owner, &secret).code(), "REVOKED");
+}
+
+/// More people write than there are connections, and none of them gets on.
+#[test]
+fn while_every_connection_is_taken_others_are_told_so_and_verification_goes_on() {
+    use diesel::connection::SimpleConnection;
+    let app = TestApp::start();
+    let owner = app.owner();
+    let (id, secret) = owner.new_key(&[]);
+    let mut other = app.database.connect();
+    let lock = match app.database.is_postgres() {
+        true => "BEGIN; SELECT * FROM audit_head FOR UPDATE",
+        false => "BEGIN IMMEDIATE",
+    };
+    other.batch_execute(lock).unwrap();
+    std::thread::scope(|scope| {
+        let writing: Vec<_> = (0..30)
+            .map(|_| scope.spawn(|| owner.clone().revoke(id).status))
+            .collect();
+        for _ in 0..100 {
+            assert_eq!(verify(&owner, &secret).status, 200);
+        }
+        for answer in writing {
+            assert_eq!(answer.join().unwrap(), 503);
+        }
+    });
+    other.batch_execute("ROLLBACK").unwrap();
+    assert_eq!(owner.revoke(id).status, 303);
+}
+
+/// The file may not grow any more, as on a full disk; later it may.
+#[test]
+fn a_full_disk_is_answered_with_503_and_recovered_from() {
+    let database = TestDatabase::on_sqlite();
+    let program = Program::serve_with_file_limit(&database);
+    let owner = program.owner(&database);
+    let (id, secret) = owner.new_key(&[]);
+    let refused = (0..500).find_map(|_| {
+        let answer = owner.post_key("default", &[("label", "Fill the disk")]);
+        (answer.status != 303).then_some(answer)
+    });
+    let refused = refused.expect("the limit is reached");
+    assert_eq!(
+        (refused.status, refused.text("h1").as_str()),
+        (503, "Unavailable for the moment")
+    );
+    assert_eq!(verify(&owner, &secret).status, 200);
+    let keys = database.number("SELECT count(*) AS number FROM keys");
+    let entries = "SELECT count(*) AS number FROM audit_entries WHERE action = 'key.created'";
+    assert_eq!(database.number(entries), keys);
+
+    let process = program.child.id().to_string();
+    let mut lifting = std::process::Command::new("prlimit");
+    lifting.args(["--pid", &process, "--fsize=unlimited"]);
+    assert!(lifting.status().unwrap().success());
+    until(303, || owner.post_key("default", &[]));
     assert_eq!(owner.revoke(id).status, 303);
     assert_eq!(verify(&owner, &secret).code(), "REVOKED");
 }
