@@ -465,3 +465,14 @@ impl From<Response> for Answer {
         }
     }
 }
+
+/// What `look` finds, once it finds something: some things happen a moment later.
+pub fn eventually<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..300 {
+        if let Some(found) = look() {
+            return found;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("it never came to pass");
+}

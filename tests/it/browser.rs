@@ -288,14 +288,14 @@ fn from_an_empty_folder_to_a_revoked_key() {
             .unwrap();
         it.press("Revoke key").await;
         it.find("#note-error").await;
-        assert_eq!(it.script("return document.activeElement.id").await, "note");
+        it.wait_for("document.activeElement.id === 'note'").await;
         it.fill("#note", "Left on a train").await;
         it.press("Revoke key").await;
         it.wait_for("!document.getElementById('dialog').open").await;
         it.wait_for("document.querySelector('#key-1 .state.revoked')")
             .await;
-        let focus = "return document.activeElement.textContent";
-        assert_eq!(it.script(focus).await, "Production backend");
+        it.wait_for("document.activeElement.textContent === 'Production backend'")
+            .await;
         let path = it.script("return location.pathname").await;
         assert_eq!(path, "/projects/default/keys");
         assert_eq!(verify(), (401, "REVOKED".into()));

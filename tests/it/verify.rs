@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use serde_json::{Value, json};
 use time::Duration;
 
-use crate::app::{Answer, Browser, Settings, TestApp};
+use crate::app::{Answer, Browser, Settings, TestApp, eventually};
 
 fn ask(browser: &Browser, query: &str, secret: &str) -> Answer {
     let request = browser.client.get(browser.at(&format!("/verify{query}")));
@@ -378,16 +378,11 @@ fn the_last_use_is_the_clients_address_as_far_as_it_can_be_trusted() {
             ask(&Browser::with_headers(&app.url, &forwarded), "", &secret).status,
             200
         );
-        let mut shown = Vec::new();
-        for _ in 0..50 {
-            std::thread::sleep(std::time::Duration::from_millis(100));
-            shown = owner
-                .get(&format!("/projects/default/keys/{id}"))
-                .texts(".facts dd");
-            if !shown.iter().any(|fact| fact == "never") {
-                break;
-            }
-        }
+        let shown = eventually(|| {
+            let page = owner.get(&format!("/projects/default/keys/{id}"));
+            let facts = page.texts(".facts dd");
+            (!facts.iter().any(|fact| fact == "never")).then_some(facts)
+        });
         assert!(shown.iter().any(|fact| fact == expected), "{shown:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! The database goes away and comes back.
 
-use crate::app::{Answer, Browser, Settings, TestApp, TestDatabase, add_person};
+use crate::app::{Answer, Browser, Settings, TestApp, TestDatabase, add_person, eventually};
 use crate::program::Program;
 use crate::service::own_postgres::OwnPostgres;
 use keyward::db::connection::DatabaseUrl;
@@ -9,14 +9,7 @@ use keyward::startup;
 
 /// Asks until the answer has this status.
 fn until(status: u16, ask: impl Fn() -> Answer) -> Answer {
-    for _ in 0..100 {
-        let answer = ask();
-        if answer.status == status {
-            return answer;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(100));
-    }
-    panic!("it never answered {status}");
+    eventually(|| Some(ask()).filter(|answer| answer.status == status))
 }
 
 fn verify(browser: &Browser, secret: &str) -> Answer {

@@ -52,7 +52,6 @@ fn a_secret_is_nowhere_but_in_its_one_answer() {
     secrets.push(opener.to_owned());
     Browser::new(&program.url).sign_in("owner@example.com", "hunter2 hunter2 hunter2");
     secrets.push("hunter2 hunter2 hunter2".into());
-    std::thread::sleep(std::time::Duration::from_millis(1_500));
     program.signal("TERM");
     program.child.wait().unwrap();
 

@@ -1,6 +1,6 @@
 use keyward::domain::policy::Role;
 
-use crate::app::TestApp;
+use crate::app::{TestApp, eventually};
 
 #[test]
 fn a_keys_page_shows_its_use_and_its_history() {
@@ -21,8 +21,10 @@ fn a_keys_page_shows_its_use_and_its_history() {
             200
         );
     }
-    std::thread::sleep(std::time::Duration::from_millis(1_500));
-    let page = owner.get(&format!("/projects/default/keys/{id}"));
+    let page = eventually(|| {
+        let page = owner.get(&format!("/projects/default/keys/{id}"));
+        page.body.contains("3 passed").then_some(page)
+    });
     let facts = page.texts(".facts dd");
     for fact in ["just now", "127.0.0.1", "checkout/2.1", "3 passed"] {
         assert!(

@@ -1,6 +1,6 @@
 use time::Duration;
 
-use crate::app::TestApp;
+use crate::app::{TestApp, eventually};
 
 fn waiting(app: &TestApp) -> i64 {
     app.database
@@ -45,10 +45,7 @@ fn of_fifty_attempts_at_once_one_sees_it() {
             std::thread::spawn(move || owner.post(&path, &[]).secret().is_some())
         })
         .collect();
-    let seen = attempts
-        .into_iter()
-        .filter(|_| true)
-        .map(|attempt| attempt.join().unwrap());
+    let seen = attempts.into_iter().map(|attempt| attempt.join().unwrap());
     assert_eq!(seen.filter(|seen| *seen).count(), 1);
 }
 
@@ -108,13 +105,7 @@ fn after_five_minutes_it_is_gone_from_the_database_too() {
     app.clock.advance(Duration::minutes(5));
     assert!(owner.post(&path, &[]).secret().is_none());
     assert!(owner.get(&path).text("h1").contains("is gone"));
-    for _ in 0..150 {
-        if waiting(&app) == 0 {
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(100));
-    }
-    panic!("nobody swept it away");
+    eventually(|| (waiting(&app) == 0).then_some(()));
 }
 
 #[test]
