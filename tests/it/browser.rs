@@ -11,7 +11,7 @@ use thirtyfour::prelude::*;
 use crate::app::{PASSWORD, TestApp};
 
 /// Every page at these widths, in both schemes.
-const WIDTHS: [u32; 3] = [1280, 390, 360];
+const WIDTHS: [u32; 5] = [1280, 1024, 980, 390, 360];
 
 /// A browser with its driver, ended with the test.
 struct Chromium {
