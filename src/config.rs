@@ -35,7 +35,7 @@ pub const SETTINGS: [Setting; 7] = [
     Setting::new("public_url", "KEYWARD_PUBLIC_URL", None),
     Setting::new("trusted_proxies", "KEYWARD_TRUSTED_PROXIES", Some("")),
     Setting::new("workers", "KEYWARD_WORKERS", None),
-    Setting::new("log", "KEYWARD_LOG", Some("info")),
+    Setting::new("log", "KEYWARD_LOG", Some("info,actix_server=warn")),
 ];
 
 impl Setting {

@@ -1,6 +1,6 @@
 //! Puts an instance together: database, schema, sessions, routes, and what runs beside them.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,6 +73,12 @@ impl From<PoolError> for StartError {
 /// # Errors
 /// The database can't be used, or the address can't be listened on.
 pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
+    // First, so that a taken port leaves no new database behind.
+    let listener = TcpListener::bind(config.listen).map_err(|cause| StartError::Listen {
+        address: config.listen,
+        cause,
+    })?;
+    let address = listener.local_addr().unwrap_or(config.listen);
     let mut conn = open_up_to_date(&config.database)?;
     let secret = InstanceSecret::find(config)?;
     let setup_code = set_up::issue_code(&mut conn, clock.now())?;
@@ -108,12 +114,11 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
     .workers(config.workers)
     .client_request_timeout(HEADER_TIME)
     .shutdown_timeout(DRAIN_SECONDS)
-    .bind(config.listen)
+    .listen(listener)
     .map_err(|cause| StartError::Listen {
         address: config.listen,
         cause,
     })?;
-    let address = server.addrs().first().copied().unwrap_or(config.listen);
     Ok(Application {
         server: server.run(),
         address,

@@ -1,6 +1,6 @@
 //! `keyward serve`.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use tracing_subscriber::EnvFilter;
 
@@ -17,6 +17,7 @@ pub(super) fn serve(own: &ServeArguments, arguments: &Arguments) -> Result<(), F
     })?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
     actix_web::rt::System::new().block_on(async {

@@ -33,7 +33,11 @@ fn shown(found: &Found) -> Option<String> {
     let value = found.value.as_ref()?;
     Some(match found.setting.name {
         // Where the database is may be seen; who signs in there, and how, may not.
-        "database_url" => DatabaseUrl::parse(value).map_or("(hidden)".into(), |url| url.place()),
+        "database_url" => match DatabaseUrl::parse(value) {
+            Ok(DatabaseUrl::Sqlite(path)) => format!("sqlite:{path}"),
+            Ok(url) => format!("postgres://{}", url.place()),
+            Err(_) => "(hidden)".into(),
+        },
         _ if found.setting.secret => "(hidden)".into(),
         _ => value.to_string(),
     })

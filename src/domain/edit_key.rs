@@ -11,7 +11,8 @@ use crate::db::keys::{self, KeyTerms};
 use crate::db::projects::Project;
 use crate::db::{AnyConnection, change, scopes};
 
-/// Writes `draft` over the key `id`, if the key still is at `version`.
+/// Writes `draft` over the key `id`, if the key still is at `version`, and tells whether that
+/// changed anything.
 ///
 /// # Errors
 /// The actor may not, there is no such key, fields are wrong, the key was revoked or changed
@@ -24,9 +25,22 @@ pub fn edit_key(
     version: i64,
     draft: &KeyDraft,
     now: UtcTime,
-) -> Result<(), DomainError> {
+) -> Result<bool, DomainError> {
     policy::require(actor, Action::EditKeys, Some(project.id))?;
     let catalogue = scopes::of_project(conn, project.id)?;
+    let kept = keys::by_id(conn, project.id, id)?.filter(|key| key.version == version);
+    if let Some(before) = kept
+        .filter(|key| key.revocation.is_none())
+        .as_ref()
+        .map(KeyTerms::from)
+    {
+        let after = draft
+            .check(&catalogue, Some(&before), now)
+            .map_err(DomainError::Invalid)?;
+        if after == before {
+            return Ok(false);
+        }
+    }
     change(conn, |tx| {
         let key = keys::by_id(tx.conn(), project.id, id)?.ok_or(DomainError::NotFound)?;
         if key.revocation.is_some() {
@@ -49,7 +63,7 @@ pub fn edit_key(
             "changes".into(),
             changes(&key.prefix, key.environment, &before, &after),
         );
-        Ok(((), entry))
+        Ok((true, entry))
     })
 }
 

@@ -36,7 +36,7 @@ pub fn replace_key(
             at: now,
             by: actor.name().to_owned(),
             reason: RevokeReason::Rotated,
-            note: Some("Replaced before it was stored".into()),
+            note: Some("Replaced by a new key".into()),
         };
         keys::revoke(tx, id, &revocation)?;
         reveals::delete(tx, id)?;

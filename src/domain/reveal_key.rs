@@ -16,6 +16,22 @@ pub struct Revealed {
     pub until: UtcTime,
 }
 
+/// Whether a secret waits for its reveal in this session.
+///
+/// # Errors
+/// The actor may not, or the database fails.
+pub fn is_waiting(
+    conn: &mut AnyConnection,
+    actor: &Actor,
+    key: &Key,
+    session_id: &str,
+    now: UtcTime,
+) -> Result<bool, DomainError> {
+    policy::require(actor, Action::MintKeys, Some(key.project_id))?;
+    let reveal = reveals::of_key(conn, key.id)?;
+    Ok(reveal.is_some_and(|reveal| reveal.expires_at > now && reveal.session_id == session_id))
+}
+
 /// Until when a secret waits for this session with this seal key, if it does. Shows nothing
 /// and uses nothing up.
 pub fn waiting_until(

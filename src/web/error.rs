@@ -8,7 +8,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::{HttpResponse, ResponseError, web};
 use askama::Template;
-use form_urlencoded::byte_serialize;
+use form_urlencoded::Serializer;
 
 use super::throttle::TooMany;
 use super::{AppState, headers, page};
@@ -26,7 +26,12 @@ pub enum WebError {
     #[error(transparent)]
     Body(#[from] BodyError),
     #[error("nobody is signed in")]
-    SignInFirst { next: Option<String> },
+    SignInFirst {
+        /// Where they were going.
+        next: Option<String>,
+        /// They sent a form, and nothing came of it.
+        lost_form: bool,
+    },
     #[error("the form was not one of ours, or out of date")]
     ForeignForm,
     #[error("the form has fields that can't be read")]
@@ -136,6 +141,7 @@ fn title_for(status: StatusCode) -> &'static str {
 /// What an error's page depends on. Taken from the request beforehand: while it is on its way
 /// through the routes, nothing else may hold it.
 struct Asked {
+    path: String,
     is_api: bool,
     is_htmx: bool,
     request_id: Option<String>,
@@ -148,6 +154,7 @@ pub async fn answer(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let asked = Asked {
+        path: req.path().to_owned(),
         is_api: req.path().starts_with("/api/"),
         is_htmx: req.headers().contains_key("hx-request"),
         request_id: request_id(req.request()),
@@ -210,16 +217,21 @@ fn from_outside(asked: &Asked, error: &actix_web::Error) -> HttpResponse {
 
 fn write(asked: &Asked, error: &WebError) -> HttpResponse {
     let status = error.status_code();
-    if let WebError::SignInFirst { next } = error {
-        let next = next
-            .as_deref()
-            .map(|next| byte_serialize(next.as_bytes()).collect::<String>());
-        let to = next.map_or("/login".into(), |next| format!("/login?next={next}"));
+    if let WebError::SignInFirst { next, lost_form } = error {
+        let mut query = Serializer::new(String::new());
+        if let Some(next) = next {
+            query.append_pair("next", next);
+        }
+        if *lost_form {
+            query.append_pair("ended", "1");
+        }
+        let to = format!("/login?{}", query.finish());
+        let to = to.trim_end_matches('?');
         return match asked.is_htmx {
             true => HttpResponse::Ok()
                 .insert_header(("HX-Redirect", to))
                 .finish(),
-            false => page::see_other(&to),
+            false => page::see_other(to),
         };
     }
     if status.is_server_error() {
@@ -240,8 +252,18 @@ fn write(asked: &Asked, error: &WebError) -> HttpResponse {
 }
 
 #[derive(Template)]
-#[template(path = "message.html", blocks = ["dialog"])]
+#[template(path = "message.html")]
 struct MessagePage<'a> {
+    title: &'a str,
+    sentence: &'a str,
+    request_id: Option<&'a str>,
+    /// Where to go from here, and the words on that link.
+    way_on: (String, &'static str),
+}
+
+#[derive(Template)]
+#[template(path = "message_dialog.html")]
+struct MessageDialog<'a> {
     title: &'a str,
     sentence: &'a str,
     request_id: Option<&'a str>,
@@ -259,15 +281,39 @@ fn message(asked: &Asked, status: StatusCode, sentence: &str) -> HttpResponse {
         .request_id
         .as_deref()
         .filter(|_| status.is_server_error());
-    let page = MessagePage {
-        title: title_for(status),
-        sentence,
-        request_id,
-    };
-    if !asked.is_htmx {
-        return page::full(status, &page);
+    let title = title_for(status);
+    if asked.is_htmx {
+        let dialog = MessageDialog {
+            title,
+            sentence,
+            request_id,
+        };
+        let mut response = page::full(status, &dialog);
+        page::into_dialog(&mut response);
+        return response;
     }
-    let mut response = page::full(status, &page.as_dialog());
-    page::into_dialog(&mut response);
-    response
+    let way_on = way_on(&asked.path, status);
+    page::full(
+        status,
+        &MessagePage {
+            title,
+            sentence,
+            request_id,
+            way_on,
+        },
+    )
+}
+
+/// Back to the key that the request was about, if that is where the way goes on.
+fn way_on(path: &str, status: StatusCode) -> (String, &'static str) {
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    match parts[..] {
+        ["projects", project, "keys", id, _] if status == StatusCode::CONFLICT => {
+            (format!("/projects/{project}/keys/{id}"), "Back to the key")
+        }
+        ["login"] if status == StatusCode::TOO_MANY_REQUESTS => {
+            ("/login".into(), "Back to sign in")
+        }
+        _ => ("/".into(), "Go to the overview"),
+    }
 }

@@ -121,6 +121,9 @@ pub fn origin(req: &HttpRequest) -> Origin {
 }
 
 fn sign_in_first(req: &HttpRequest) -> WebError {
-    let next = (req.method() == Method::GET && req.path() != "/").then(|| req.uri().to_string());
-    WebError::SignInFirst { next }
+    let lost_form = req.method() == Method::POST;
+    // Pages that only take forms are no place to come back to.
+    let is_page = !req.path().ends_with("/replacement") && req.path() != "/logout";
+    let next = (is_page && req.path() != "/").then(|| req.uri().to_string());
+    WebError::SignInFirst { next, lost_form }
 }

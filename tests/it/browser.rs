@@ -356,9 +356,39 @@ fn a_full_list_searches_filters_and_sorts_without_leaving_the_page() {
             .await;
         assert_eq!(it.script("return location.search").await, "?q=checkout");
         assert!(it.text("#summary").await.contains("1 of 64 keys match"));
+        // The first click after a search counts.
+        it.find("#sort-1").await.click().await.unwrap();
+        it.wait_for("document.querySelector('th[aria-sort] a').textContent === 'Label'")
+            .await;
+        it.driver.back().await.unwrap();
         it.driver.back().await.unwrap();
         it.wait_for("document.querySelectorAll('tbody tr').length === 14")
             .await;
+        // Somebody else was faster: the dialog says so.
+        it.fill("#q", "Service 03").await;
+        it.wait_for("document.querySelectorAll('tbody tr').length === 1")
+            .await;
+        it.find("[aria-label='Revoke Service 03']")
+            .await
+            .click()
+            .await
+            .unwrap();
+        it.wait_for("document.getElementById('dialog').open").await;
+        tokio::task::block_in_place(|| assert_eq!(owner.revoke(8).status, 303));
+        it.find("#reason option[value=unused]")
+            .await
+            .click()
+            .await
+            .unwrap();
+        it.press("Revoke key").await;
+        it.wait_for("document.querySelector('#dialog h2')").await;
+        assert!(
+            it.text("#dialog")
+                .await
+                .contains("revoked already, by owner@example.com")
+        );
+        it.inspect("dialog-conflict").await;
+        it.press("Close").await;
         it.fill("#q", "nothing-like-this").await;
         it.wait_for("document.querySelector('#results .empty')")
             .await;

@@ -79,6 +79,17 @@ fn wrong_settings_stop_the_start_with_one_sentence() {
 }
 
 #[test]
+fn a_taken_port_leaves_no_new_database_behind() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let (code, text) = told(&run(folder.path(), &["serve", "--listen", &address]));
+    assert_eq!(code, 1);
+    assert!(text.starts_with("Keyward can't listen on"), "{text}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn a_missing_database_is_never_made_by_looking_at_it() {
     let folder = tempfile::tempdir().unwrap();
     for arguments in [&["keys", "list"][..], &["keys", "revoke", "1"]] {
@@ -256,7 +267,7 @@ fn the_settings_in_force_are_shown_with_their_source_and_without_secrets() {
     assert_eq!(row("listen"), "listen 127.0.0.1:8080 default");
     assert_eq!(
         row("database_url"),
-        "database_url db.example.com/keys DATABASE_URL"
+        "database_url postgres://db.example.com/keys DATABASE_URL"
     );
     assert_eq!(row("secret"), "secret (hidden) KEYWARD_SECRET");
     assert_eq!(row("public_url"), "public_url – not set");

@@ -23,6 +23,8 @@ struct LoginPage {
     email: String,
     next: String,
     failed: bool,
+    /// A form came to nothing because the session had ended.
+    ended: bool,
 }
 
 /// Where to go after signing in.
@@ -30,6 +32,8 @@ struct LoginPage {
 pub struct LoginQuery {
     #[serde(default)]
     next: String,
+    #[serde(default)]
+    ended: String,
 }
 
 /// The fields of the form.
@@ -54,8 +58,15 @@ pub async fn show(
     if !state.run(sign_in::is_possible).await? {
         return Ok(page::see_other("/setup"));
     }
-    let next = own_path(&query.next).to_owned();
-    form(&req, &state, StatusCode::OK, String::new(), next, false)
+    let token = AnonymousToken::for_browser(&req, &state)?;
+    let page = LoginPage {
+        csrf: token.token.clone(),
+        email: String::new(),
+        next: own_path(&query.next).to_owned(),
+        failed: false,
+        ended: !query.ended.is_empty(),
+    };
+    Ok(with_token(&token, StatusCode::OK, &page))
 }
 
 /// Signs in.
@@ -85,14 +96,18 @@ pub async fn submit(
             session::begin(&session, &person)?;
             Ok(page::see_other(&next))
         }
-        None => form(
-            &req,
-            &state,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            typed,
-            next,
-            true,
-        ),
+        None => {
+            let token = AnonymousToken::for_browser(&req, &state)?;
+            let csrf = token.token.clone();
+            let page = LoginPage {
+                csrf,
+                email: typed,
+                next,
+                failed: true,
+                ended: false,
+            };
+            Ok(with_token(&token, StatusCode::UNPROCESSABLE_ENTITY, &page))
+        }
     }
 }
 
@@ -120,27 +135,10 @@ fn own_path(next: &str) -> &str {
     if own { next } else { "/" }
 }
 
-fn form(
-    req: &HttpRequest,
-    state: &AppState,
-    status: StatusCode,
-    email: String,
-    next: String,
-    failed: bool,
-) -> Result<HttpResponse, WebError> {
-    let token = AnonymousToken::for_browser(req, state)?;
-    let csrf = token.token.clone();
-    let mut response = page::full(
-        status,
-        &LoginPage {
-            csrf,
-            email,
-            next,
-            failed,
-        },
-    );
+fn with_token(token: &AnonymousToken, status: StatusCode, page: &LoginPage) -> HttpResponse {
+    let mut response = page::full(status, page);
     token.attach(&mut response);
-    Ok(response)
+    response
 }
 
 #[cfg(test)]

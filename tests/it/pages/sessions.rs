@@ -226,6 +226,25 @@ fn a_role_that_is_cut_is_gone_from_the_next_request_open_forms_included() {
 }
 
 #[test]
+fn a_form_that_comes_too_late_says_that_nothing_was_done() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    app.clock.advance(Duration::minutes(31));
+    let lost = owner.post_key("default", &[]);
+    assert_eq!(
+        lost.location(),
+        "/login?next=%2Fprojects%2Fdefault%2Fkeys&ended=1"
+    );
+    let login = owner.get(lost.location());
+    assert!(
+        login
+            .text("[role=alert]")
+            .starts_with("Your session had ended")
+    );
+    assert_eq!(login.value("next"), "/projects/default/keys");
+}
+
+#[test]
 fn an_ended_session_sends_htmx_to_the_login_page() {
     let app = TestApp::start();
     let browser = Browser::with_headers(&app.url, &[("hx-request", "true")]);

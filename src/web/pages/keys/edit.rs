@@ -70,9 +70,12 @@ pub async fn submit(
         .act(move |conn, actor, now| edit_key(conn, actor, &project, id, version, &draft, now))
         .await;
     match edited {
-        Ok(()) => {
-            let page = super::path(&subject.project.slug, id);
-            Ok(page::see_other(&format!("{page}?done=edited")))
+        Ok(changed) => {
+            let done = if changed { "?done=edited" } else { "" };
+            Ok(page::see_other(&format!(
+                "{}{done}",
+                super::path(&subject.project.slug, id)
+            )))
         }
         Err(DomainError::Invalid(errors)) => Ok(form(
             &visitor,

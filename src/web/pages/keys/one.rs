@@ -8,7 +8,9 @@ use serde::Deserialize;
 use super::view::KeyView;
 use crate::db::projects::Project;
 use crate::domain::list_projects::find_project;
+use crate::domain::policy::Action;
 use crate::domain::read_key::{history, passed_last_day, read_key};
+use crate::domain::reveal_key::is_waiting;
 use crate::web::page::{self, Layout, Section};
 use crate::web::pages::audit::EntryView;
 use crate::web::times::grouped;
@@ -25,6 +27,10 @@ struct OnePage {
     replaced_by: Option<i64>,
     last_day: String,
     history: Option<Vec<EntryView>>,
+    /// Its secret was not shown yet, and can be in this session.
+    is_waiting: bool,
+    /// Whether the visitor may replace it by a new key.
+    may_replace: bool,
     flash: Option<&'static str>,
 }
 
@@ -41,29 +47,33 @@ pub async fn show(
     query: web::Query<OneQuery>,
 ) -> Result<HttpResponse, WebError> {
     let (slug, id) = path.into_inner();
+    let session = visitor.session.id.clone();
     let loading = visitor.act(move |conn, actor, now| {
         let project = find_project(conn, actor, &slug)?;
         let key = read_key(conn, actor, &project, id)?;
         let entries = history(conn, actor, &key)?;
         let last_day = passed_last_day(conn, actor, &key, now)?;
-        Ok((project, key, entries, last_day))
+        let is_waiting = actor.may(Action::MintKeys, Some(project.id))
+            && is_waiting(conn, actor, &key, &session, now)?;
+        Ok((project, key, entries, last_day, is_waiting))
     });
-    let (project, key, entries, last_day) = loading.await?;
+    let (project, key, entries, last_day, is_waiting) = loading.await?;
     let in_words = |row| EntryView::new(row, &visitor.projects, visitor.now);
     let history = entries.map(|entries| entries.into_iter().map(in_words).collect());
     let flash = match query.done.as_deref() {
         Some("edited") => Some("Changes saved. They hold from the next request on."),
-        Some("revoked") if key.revocation.is_some() => {
-            Some("Revoked. The next request with this key fails.")
-        }
+
         _ => None,
     };
+    let is_active = key.is_active(visitor.now);
     let page = OnePage {
         layout: Layout::new(&visitor, Section::Keys, Some(&project), key.label.clone()),
         replaces: key.replaces,
         replaced_by: key.replaced_by,
         key: KeyView::new(key, &project.slug, &visitor.actor, visitor.now),
         last_day: grouped(last_day),
+        is_waiting,
+        may_replace: is_active && visitor.actor.may(Action::MintKeys, Some(project.id)),
         project,
         history,
         flash,

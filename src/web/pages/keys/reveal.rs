@@ -6,6 +6,7 @@ use askama::Template;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 
 use super::view::KeyView;
+use crate::db::projects::Project;
 use crate::domain::DomainError;
 use crate::domain::list_projects::find_project;
 use crate::domain::policy::{self, Action};
@@ -26,6 +27,9 @@ struct RevealPage {
     /// Whole seconds the secret still waits; without, it is gone.
     seconds_left: Option<i64>,
     may_replace: bool,
+    /// The key that took its place.
+    replaced_by: Option<i64>,
+    project: Project,
 }
 
 #[derive(Template)]
@@ -56,6 +60,7 @@ pub async fn show(
     let title = format!("Reveal {}", key.label);
     let layout = Layout::new(&visitor, Section::Keys, Some(&project), title);
     let may_replace = key.is_active(visitor.now);
+    let replaced_by = key.replaced_by;
     let key = KeyView::new(key, &project.slug, &visitor.actor, visitor.now);
     let seconds_left = until.map(|until| (until - visitor.now).whole_seconds());
     let page = RevealPage {
@@ -63,6 +68,8 @@ pub async fn show(
         may_replace: may_replace && key.may_revoke,
         key,
         seconds_left,
+        replaced_by,
+        project,
     };
     Ok(page::full(StatusCode::OK, &page))
 }

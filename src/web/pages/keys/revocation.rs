@@ -102,7 +102,7 @@ pub async fn submit(
     });
     match revoking.await {
         Ok(key) => {
-            let to = format!("{}?done=revoked", super::path(&slug, id));
+            let to = super::path(&slug, id);
             let key = KeyView::new(key, &slug, &visitor.actor, visitor.now);
             Ok(page::done(&htmx, &to, "dialog-done", &ChangedRow { key }))
         }

@@ -84,6 +84,16 @@ fn of_two_tabs_the_second_is_told_that_something_changed() {
 }
 
 #[test]
+fn an_edit_that_changes_nothing_leaves_no_entry() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    let id = owner.create_key(&[("label", "Checkout")]);
+    let before = app.audit_entries();
+    assert_eq!(edit(&owner, id, &[]).status, 303);
+    assert_eq!(app.audit_entries(), before);
+}
+
+#[test]
 fn a_bad_edit_is_told_beside_the_field() {
     let app = TestApp::start();
     let owner = app.owner();

@@ -34,6 +34,20 @@ fn a_secret_is_shown_once_and_then_gone() {
 }
 
 #[test]
+fn the_keys_page_leads_to_a_secret_that_waits_and_later_to_its_replacement() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    let id = owner.create_key(&[]);
+    let path = format!("/projects/default/keys/{id}");
+    let links = |page: crate::app::Answer| page.texts(".actions a");
+    assert!(links(owner.get(&path)).contains(&"Reveal key".to_owned()));
+    assert!(!links(app.owner().get(&path)).contains(&"Reveal key".to_owned()));
+    owner.post(&format!("{path}/reveal"), &[]);
+    let later = links(owner.get(&path));
+    assert!(later.contains(&"Replace".to_owned()) && !later.contains(&"Reveal key".to_owned()));
+}
+
+#[test]
 fn of_fifty_attempts_at_once_one_sees_it() {
     let app = TestApp::start();
     let owner = app.owner();
