@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::clock::Clock;
 use crate::config::{Config, Flags, Found};
-use crate::db::AnyConnection;
+use crate::db::{AnyConnection, migrate};
 use crate::domain::DomainError;
 use crate::startup::{self, StartError};
 
@@ -92,7 +92,7 @@ pub fn run() -> ExitCode {
         Some(Command::Serve(own)) => serve::serve(own, &arguments),
         Some(Command::Admin(command)) => command.run(&arguments),
         Some(Command::Keys(command)) => command.run(&arguments),
-        Some(Command::Migrate) => migrate(&arguments),
+        Some(Command::Migrate) => bring_up_to_date(&arguments),
         Some(Command::Config { json }) => settings::show(&arguments, *json),
     };
     match outcome {
@@ -128,13 +128,13 @@ impl Arguments {
 
     /// A connection to the database that is there, with the schema of this version.
     fn connect(&self) -> Result<AnyConnection, StartError> {
-        let database = self.config(None)?.database;
-        drop(database.open()?);
-        startup::open_up_to_date(&database)
+        let mut conn = self.config(None)?.database.open()?;
+        migrate::run(&mut conn)?;
+        Ok(conn)
     }
 }
 
-fn migrate(arguments: &Arguments) -> Result<(), Failure> {
+fn bring_up_to_date(arguments: &Arguments) -> Result<(), Failure> {
     startup::open_up_to_date(&arguments.config(None)?.database)?;
     println!("The schema is up to date.");
     Ok(())

@@ -18,6 +18,13 @@ pub struct Reveal {
     pub expires_at: UtcTime,
 }
 
+impl Reveal {
+    /// Whether it still waits, and for this session.
+    pub fn waits_for(&self, session_id: &str, now: UtcTime) -> bool {
+        self.expires_at > now && self.session_id == session_id
+    }
+}
+
 /// What waits for this key, whether or not it has run out.
 pub fn of_key(conn: &mut AnyConnection, key: i64) -> Result<Option<Reveal>, DbError> {
     reveals::table

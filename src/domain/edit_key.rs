@@ -10,6 +10,7 @@ use crate::clock::UtcTime;
 use crate::db::keys::{self, KeyTerms};
 use crate::db::projects::Project;
 use crate::db::{AnyConnection, change, scopes};
+use crate::key::{Environment, Key};
 
 /// Writes `draft` over the key `id`, if the key still is at `version`, and tells whether that
 /// changed anything.
@@ -28,21 +29,8 @@ pub fn edit_key(
 ) -> Result<bool, DomainError> {
     policy::require(actor, Action::EditKeys, Some(project.id))?;
     let catalogue = scopes::of_project(conn, project.id)?;
-    let kept = keys::by_id(conn, project.id, id)?.filter(|key| key.version == version);
-    if let Some(before) = kept
-        .filter(|key| key.revocation.is_none())
-        .as_ref()
-        .map(KeyTerms::from)
-    {
-        let after = draft
-            .check(&catalogue, Some(&before), now)
-            .map_err(DomainError::Invalid)?;
-        if after == before {
-            return Ok(false);
-        }
-    }
-    change(conn, |tx| {
-        let key = keys::by_id(tx.conn(), project.id, id)?.ok_or(DomainError::NotFound)?;
+    let checked = |conn: &mut AnyConnection| -> Result<(Key, KeyTerms), DomainError> {
+        let key = keys::by_id(conn, project.id, id)?.ok_or(DomainError::NotFound)?;
         if key.revocation.is_some() {
             return Err(DomainError::Conflict(
                 "A revoked key can't be edited.".into(),
@@ -57,23 +45,25 @@ pub fn edit_key(
         let after = draft
             .check(&catalogue, Some(&before), now)
             .map_err(DomainError::Invalid)?;
+        Ok((key, after))
+    };
+    let (key, after) = checked(conn)?;
+    if after == KeyTerms::from(&key) {
+        return Ok(false);
+    }
+    change(conn, |tx| {
+        // Again, now that nobody can come between.
+        let (key, after) = checked(tx.conn())?;
         keys::update(tx, &key, &after)?;
         let mut entry = actor.key_entry("key.edited", &key, now);
-        entry.details.insert(
-            "changes".into(),
-            changes(&key.prefix, key.environment, &before, &after),
-        );
+        let changes = changes(&key.prefix, key.environment, &KeyTerms::from(&key), &after);
+        entry.details.insert("changes".into(), changes);
         Ok((true, entry))
     })
 }
 
 /// What changed, each as what it was and what it is.
-fn changes(
-    prefix: &str,
-    environment: crate::key::Environment,
-    before: &KeyTerms,
-    after: &KeyTerms,
-) -> Value {
+fn changes(prefix: &str, environment: Environment, before: &KeyTerms, after: &KeyTerms) -> Value {
     let mut changes = Map::new();
     if before.label != after.label {
         changes.insert("label".into(), json!([before.label, after.label]));

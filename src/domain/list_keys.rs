@@ -121,3 +121,12 @@ pub fn needing_attention(
         dormant: in_state(KeyState::Dormant)?,
     })
 }
+
+/// The words behind a count that stopped at [`key_list::COUNTED`].
+pub fn or_more(count: i64) -> &'static str {
+    if count >= key_list::COUNTED {
+        " or more"
+    } else {
+        ""
+    }
+}

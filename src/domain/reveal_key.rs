@@ -29,7 +29,7 @@ pub fn is_waiting(
 ) -> Result<bool, DomainError> {
     policy::require(actor, Action::MintKeys, Some(key.project_id))?;
     let reveal = reveals::of_key(conn, key.id)?;
-    Ok(reveal.is_some_and(|reveal| reveal.expires_at > now && reveal.session_id == session_id))
+    Ok(reveal.is_some_and(|reveal| reveal.waits_for(session_id, now)))
 }
 
 /// Until when a secret waits for this session with this seal key, if it does. Shows nothing
@@ -46,8 +46,7 @@ pub fn waiting_until(
     let Some(reveal) = reveals::of_key(conn, key.id)? else {
         return Ok(None);
     };
-    let opens = reveal.expires_at > now
-        && reveal.session_id == session_id
+    let opens = reveal.waits_for(session_id, now)
         && seal_key.is_some_and(|seal| seal.open(&reveal.sealed, key.id, session_id).is_some());
     Ok(opens.then_some(reveal.expires_at))
 }
@@ -70,7 +69,7 @@ pub fn reveal_key(
     change(conn, |tx| {
         let key = keys::by_id(tx.conn(), project.id, id)?.ok_or(DomainError::NotFound)?;
         let reveal = reveals::of_key(tx.conn(), id)?.ok_or(DomainError::NotFound)?;
-        if reveal.expires_at <= now || reveal.session_id != session_id {
+        if !reveal.waits_for(session_id, now) {
             return Err(DomainError::NotFound);
         }
         let secret = seal_key

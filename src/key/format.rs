@@ -11,7 +11,8 @@ const RANDOM_CHARS: usize = 32;
 const CHECKSUM_CHARS: usize = 6;
 const TAIL_CHARS: usize = RANDOM_CHARS + CHECKSUM_CHARS;
 const MIN_PREFIX: usize = 12;
-const PREFIX_PAST_START: usize = 6;
+/// How many random characters a prefix shows.
+pub const PREFIX_PAST_START: usize = 6;
 
 /// How a project's keys begin.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,12 +2,13 @@
 
 use actix_session::SessionExt;
 use actix_web::cookie::{Cookie, SameSite};
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
 use subtle::ConstantTimeEq;
 
 use super::session::{SignedIn, cookie_name, is_random_word, random_word};
-use super::{AppState, WebError};
+use super::{AppState, WebError, page};
 use crate::domain::DomainError;
 
 /// The field that every form carries.
@@ -34,17 +35,19 @@ impl AnonymousToken {
         Ok(AnonymousToken { token, https })
     }
 
-    /// Sets the cookie.
-    pub fn attach(&self, response: &mut HttpResponse) {
+    /// Answers with a page that carries the token, and sets the cookie.
+    pub fn respond(&self, status: StatusCode, page: &impl Template) -> HttpResponse {
         let cookie = Cookie::build(cookie_name("form", self.https), self.token.as_str())
             .path("/")
             .secure(self.https)
             .http_only(true)
             .same_site(SameSite::Lax)
             .finish();
+        let mut response = page::full(status, page);
         response
             .add_cookie(&cookie)
             .expect("a token is a cookie value");
+        response
     }
 }
 

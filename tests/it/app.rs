@@ -358,18 +358,13 @@ impl Browser {
 
     /// Sends the create form; what `fields` leave out is what a good key needs.
     pub fn post_key(&self, project: &str, fields: &[(&str, &str)]) -> Answer {
-        let given = |name: &str| fields.iter().any(|(given, _)| *given == name);
         let defaults = [
             ("label", "Production backend"),
             ("scopes", "read:assets"),
             ("environment", "live"),
             ("expires", "90"),
         ];
-        let mut all: Vec<_> = defaults
-            .into_iter()
-            .filter(|(name, _)| !given(name))
-            .collect();
-        all.extend_from_slice(fields);
+        let all = with_defaults(fields, &defaults);
         self.post(&format!("/projects/{project}/keys"), &all)
     }
 
@@ -475,4 +470,14 @@ pub fn eventually<T>(mut look: impl FnMut() -> Option<T>) -> T {
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
     panic!("it never came to pass");
+}
+
+/// `fields`, and of `defaults` those with other names.
+pub fn with_defaults<'a>(
+    fields: &[(&'a str, &'a str)],
+    defaults: &[(&'a str, &'a str)],
+) -> Vec<(&'a str, &'a str)> {
+    let is_given = |name: &str| fields.iter().any(|(given, _)| *given == name);
+    let left_out = defaults.iter().filter(|(name, _)| !is_given(name));
+    left_out.chain(fields).copied().collect()
 }

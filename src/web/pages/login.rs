@@ -66,7 +66,7 @@ pub async fn show(
         failed: false,
         ended: !query.ended.is_empty(),
     };
-    Ok(with_token(&token, StatusCode::OK, &page))
+    Ok(token.respond(StatusCode::OK, &page))
 }
 
 /// Signs in.
@@ -106,7 +106,7 @@ pub async fn submit(
                 failed: true,
                 ended: false,
             };
-            Ok(with_token(&token, StatusCode::UNPROCESSABLE_ENTITY, &page))
+            Ok(token.respond(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }
     }
 }
@@ -133,12 +133,6 @@ fn own_path(next: &str) -> &str {
         && !next[1..].starts_with(['/', '\\'])
         && next.bytes().all(|byte| byte.is_ascii_graphic());
     if own { next } else { "/" }
-}
-
-fn with_token(token: &AnonymousToken, status: StatusCode, page: &LoginPage) -> HttpResponse {
-    let mut response = page::full(status, page);
-    token.attach(&mut response);
-    response
 }
 
 #[cfg(test)]

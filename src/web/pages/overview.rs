@@ -4,8 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
 
-use crate::db::key_list::COUNTED;
-use crate::domain::list_keys::needing_attention;
+use crate::domain::list_keys::{needing_attention, or_more};
 use crate::web::page::{self, Layout, Section};
 use crate::web::times::{grouped, plural};
 use crate::web::{Visitor, WebError};
@@ -39,8 +38,7 @@ pub async fn show(visitor: Visitor) -> Result<HttpResponse, WebError> {
                 .map(|project| {
                     let attention = needing_attention(conn, &project, now)?;
                     let some = |count| {
-                        let more = if count >= COUNTED { " or more" } else { "" };
-                        (count > 0).then(|| format!("{}{more}", grouped(count)))
+                        (count > 0).then(|| format!("{}{}", grouped(count), or_more(count)))
                     };
                     Ok(ProjectCard {
                         keys: plural(project.key_count, "key"),

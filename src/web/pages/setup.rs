@@ -94,7 +94,7 @@ fn form(
 ) -> Result<HttpResponse, WebError> {
     let token = AnonymousToken::for_browser(req, state)?;
     let csrf = token.token.clone();
-    let mut response = page::full(
+    Ok(token.respond(
         status,
         &SetupPage {
             csrf,
@@ -102,7 +102,5 @@ fn form(
             email,
             errors,
         },
-    );
-    token.attach(&mut response);
-    Ok(response)
+    ))
 }

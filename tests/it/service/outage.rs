@@ -3,6 +3,8 @@
 use crate::app::{Answer, Browser, Settings, TestApp, TestDatabase, add_person, eventually};
 use crate::program::Program;
 use crate::service::own_postgres::OwnPostgres;
+use diesel::connection::SimpleConnection;
+use keyward::db::AnyConnection;
 use keyward::db::connection::DatabaseUrl;
 use keyward::domain::policy::Role;
 use keyward::startup;
@@ -10,6 +12,17 @@ use keyward::startup;
 /// Asks until the answer has this status.
 fn until(status: u16, ask: impl Fn() -> Answer) -> Answer {
     eventually(|| Some(ask()).filter(|answer| answer.status == status))
+}
+
+/// Takes the lock that every change needs, until it is rolled back.
+fn lock(app: &TestApp) -> AnyConnection {
+    let mut other = app.database.connect();
+    let lock = match app.database.is_postgres() {
+        true => "BEGIN; SELECT * FROM audit_head FOR UPDATE",
+        false => "BEGIN IMMEDIATE",
+    };
+    other.batch_execute(lock).unwrap();
+    other
 }
 
 fn verify(browser: &Browser, secret: &str) -> Answer {
@@ -79,24 +92,16 @@ fn a_locked_database_is_answered_with_503_and_recovered_from() {
     let app = TestApp::start();
     let owner = app.owner();
     let (id, secret) = owner.new_key(&[]);
-    let mut other = app.database.connect();
-    {
-        use diesel::connection::SimpleConnection;
-        let lock = match app.database.is_postgres() {
-            true => "BEGIN; SELECT * FROM audit_head FOR UPDATE",
-            false => "BEGIN IMMEDIATE",
-        };
-        other.batch_execute(lock).unwrap();
-        assert_eq!(verify(&owner, &secret).status, 200);
-        assert_eq!(owner.get("/projects/default/keys").status, 200);
-        let refused = owner.revoke(id);
-        assert_eq!(
-            (refused.status, refused.text("h1").as_str()),
-            (503, "Unavailable for the moment")
-        );
-        assert_eq!(verify(&owner, &secret).status, 200);
-        other.batch_execute("ROLLBACK").unwrap();
-    }
+    let mut other = lock(&app);
+    assert_eq!(verify(&owner, &secret).status, 200);
+    assert_eq!(owner.get("/projects/default/keys").status, 200);
+    let refused = owner.revoke(id);
+    assert_eq!(
+        (refused.status, refused.text("h1").as_str()),
+        (503, "Unavailable for the moment")
+    );
+    assert_eq!(verify(&owner, &secret).status, 200);
+    other.batch_execute("ROLLBACK").unwrap();
     assert_eq!(owner.revoke(id).status, 303);
     assert_eq!(verify(&owner, &secret).code(), "REVOKED");
 }
@@ -104,16 +109,10 @@ fn a_locked_database_is_answered_with_503_and_recovered_from() {
 /// More people write than there are connections, and none of them gets on.
 #[test]
 fn while_every_connection_is_taken_others_are_told_so_and_verification_goes_on() {
-    use diesel::connection::SimpleConnection;
     let app = TestApp::start();
     let owner = app.owner();
     let (id, secret) = owner.new_key(&[]);
-    let mut other = app.database.connect();
-    let lock = match app.database.is_postgres() {
-        true => "BEGIN; SELECT * FROM audit_head FOR UPDATE",
-        false => "BEGIN IMMEDIATE",
-    };
-    other.batch_execute(lock).unwrap();
+    let mut other = lock(&app);
     std::thread::scope(|scope| {
         let writing: Vec<_> = (0..30)
             .map(|_| scope.spawn(|| owner.clone().revoke(id).status))

@@ -8,12 +8,13 @@ use form_urlencoded::Serializer;
 use serde::Deserialize;
 
 use super::view::KeyView;
-use crate::db::key_list::{COUNTED, KeyFilter, Order, SortBy};
+use crate::db::key_list::{KeyFilter, Order, SortBy};
 use crate::db::projects::Project;
 use crate::db::scopes;
-use crate::domain::list_keys::{Attention, Slice, list_keys};
+use crate::domain::list_keys::{Attention, Slice, list_keys, or_more};
 use crate::domain::list_projects::find_project;
 use crate::domain::policy::Action;
+use crate::key::format::PREFIX_PAST_START;
 use crate::key::scope::EVERY_SCOPE;
 use crate::key::{Environment, KeyState};
 use crate::web::page::{self, Layout, Section};
@@ -23,10 +24,8 @@ use crate::web::{Visitor, WebError, cursor};
 const PAGE: usize = 50;
 /// A search for more than this is cut.
 const MAX_SEARCH: usize = 200;
-/// So many characters behind an underscore look like a secret; of these, so many are known to
-/// anyone who sees the key's prefix.
+/// So many characters behind an underscore look like a secret.
 const SECRET_LIKE: usize = 20;
-const PREFIX_PAST_START: usize = 6;
 
 #[derive(Template)]
 #[template(path = "keys/list.html", blocks = ["main"])]
@@ -147,10 +146,8 @@ fn summary(
     attention: Attention,
 ) -> String {
     let all = plural(project.key_count, "key");
-    let or_more = |count: i64| if count >= COUNTED { " or more" } else { "" };
     let here = if query.is_filtered() {
-        let more = or_more(total);
-        format!("{}{more} of {all} match", grouped(total))
+        format!("{}{} of {all} match", grouped(total), or_more(total))
     } else if i64::try_from(shown).is_ok_and(|shown| shown < total) {
         format!("{shown} of {all}")
     } else {

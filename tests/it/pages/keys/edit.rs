@@ -1,18 +1,13 @@
-use crate::app::{Answer, Browser, TestApp};
+use crate::app::{Answer, Browser, TestApp, with_defaults};
 
 fn edit(browser: &Browser, id: i64, fields: &[(&str, &str)]) -> Answer {
-    let given = |name: &str| fields.iter().any(|(given, _)| *given == name);
     let defaults = [
         ("label", "Checkout"),
         ("scopes", "read:assets"),
         ("expires", "keep"),
         ("version", "1"),
     ];
-    let mut all: Vec<_> = defaults
-        .into_iter()
-        .filter(|(name, _)| !given(name))
-        .collect();
-    all.extend_from_slice(fields);
+    let all = with_defaults(fields, &defaults);
     browser.post(&format!("/projects/default/keys/{id}/edit"), &all)
 }
 
