@@ -58,8 +58,9 @@ for (const failure of ["htmx:sendError", "htmx:timeout"]) {
 }
 document.addEventListener("htmx:beforeRequest", () => unreachable.remove());
 
-// A refused form begins where something is wrong.
-const wrong = document.querySelector("main [aria-invalid]");
+// A refused form begins where something is wrong, unless its page says where.
+const wrong = document.querySelector("main [autofocus]")
+  ?? document.querySelector("main [aria-invalid]");
 (wrong?.matches("fieldset") ? wrong.querySelector("input") : wrong)?.focus();
 
 // A form that is on its way is not sent again, until it seems lost.

@@ -229,6 +229,8 @@ fn from_an_empty_folder_to_a_revoked_key() {
         it.fill("#password", "not the right one").await;
         it.press("Sign in").await;
         it.find("[role=alert]").await;
+        it.wait_for("document.activeElement.id === 'password'")
+            .await;
         it.inspect("login-failed").await;
         it.fill("#password", PASSWORD).await;
         it.press("Sign in").await;
