@@ -10,14 +10,15 @@ use tracing_actix_web::TracingLogger;
 
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
-use crate::db::connection::{AnyConnection, DatabaseUrl, OpenError};
+use crate::db::connection::{DatabaseUrl, OpenError};
+use crate::db::instances::Memory;
 use crate::db::migrate::{self, MigrateError};
-use crate::db::{Pool, PoolError};
+use crate::db::{Connection, Pool, PoolError};
 use crate::domain::{DomainError, set_up};
 use crate::http::TrustedProxies;
 use crate::instance_secret::{InstanceSecret, SecretError};
 use crate::upkeep::Upkeep;
-use crate::verify::{UsageBuffer, Verifier};
+use crate::verify::{Follower, Known, UsageBuffer, Verifier};
 use crate::web::trace::RequestSpan;
 use crate::web::{AppState, WebError, headers, routes};
 
@@ -33,6 +34,7 @@ pub struct Application {
     server: Server,
     address: SocketAddr,
     setup_code: Option<String>,
+    follower: Follower,
     upkeep: Upkeep,
 }
 
@@ -84,10 +86,18 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
     let setup_code = set_up::issue_code(&mut conn, clock.now())?;
     drop(conn);
 
-    let pages = Pool::new(config.database.clone(), PAGE_CONNECTIONS);
-    let verifying = Pool::new(config.database.clone(), VERIFY_CONNECTIONS);
+    let known = Arc::new(Known::default());
+    let memory = Arc::clone(&known) as Arc<dyn Memory>;
+    let pages = Pool::new(config.database.clone(), PAGE_CONNECTIONS, Some(memory));
+    let verifying = Pool::new(config.database.clone(), VERIFY_CONNECTIONS, None);
     let usage = Arc::new(UsageBuffer::default());
-    let verifier = web::Data::new(Verifier::new(verifying, clock.clone(), Arc::clone(&usage)));
+    let follower = Follower::start(config.database.clone(), Arc::clone(&known));
+    let verifier = web::Data::new(Verifier::new(
+        verifying,
+        clock.clone(),
+        known,
+        Arc::clone(&usage),
+    ));
     let proxies = web::Data::new(TrustedProxies::new(config.trusted_proxies.clone()));
     let state = web::Data::new(AppState::new(
         pages.clone(),
@@ -123,6 +133,7 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
         server: server.run(),
         address,
         setup_code,
+        follower,
         upkeep,
     })
 }
@@ -132,7 +143,7 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
 ///
 /// # Errors
 /// It can't be opened, or was made by a newer version.
-pub fn open_up_to_date(database: &DatabaseUrl) -> Result<AnyConnection, StartError> {
+pub fn open_up_to_date(database: &DatabaseUrl) -> Result<Connection, StartError> {
     let mut conn = database.open_or_create()?;
     migrate::run(&mut conn)?;
     Ok(conn)
@@ -160,6 +171,7 @@ impl Application {
     /// The server fails.
     pub async fn run(self) -> std::io::Result<()> {
         let served = self.server.await;
+        self.follower.stop();
         self.upkeep.stop();
         served
     }

@@ -66,10 +66,7 @@ impl Upkeep {
 }
 
 fn write_out(pool: &Pool, usage: &UsageBuffer) -> Result<(), DomainError> {
-    match usage.is_empty() {
-        true => Ok(()),
-        false => Ok(usage.flush(&mut *pool.get()?)?),
-    }
+    Ok(usage.flush(&mut *pool.get()?)?)
 }
 
 fn sweep(pool: &Pool, clock: &Clock) -> Result<(), DomainError> {

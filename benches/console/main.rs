@@ -20,7 +20,7 @@ use keyward::db::key_list::{self, Found, KeyFilter, Order, Seek, SortBy, SortVal
 use keyward::domain::passwords::Password;
 use keyward::domain::policy::Role;
 use keyward::domain::{Origin, sign_in};
-use keyward::key::verdict::{KnownKey, Requirement, decide};
+use keyward::key::verdict::{Presented, Requirement, decide};
 use keyward::key::{Environment, KeyDigest, KeyFormat, KeyState, format};
 use keyward::startup;
 
@@ -73,13 +73,13 @@ fn verdict(criterion: &mut Criterion) {
         environment_segment: true,
     };
     let secret = format.generate(Environment::Live).expect("randomness");
-    let key = KnownKey {
-        id: 7,
-        label: "Checkout".into(),
-        project: "default".into(),
+    let scopes = ["read:assets", "write:assets"].map(str::to_owned);
+    let key = Presented {
+        project: "default",
         environment: Environment::Live,
-        scopes: vec!["read:assets".into(), "write:assets".into()],
-        inclusions: vec![],
+        scopes: &scopes,
+        inclusions: &[],
+        allowed_ips: &[],
         expires_at: None,
         revoked: false,
     };
@@ -96,7 +96,7 @@ fn verdict(criterion: &mut Criterion) {
         b.iter(|| KeyDigest::of(black_box(secret.expose())))
     });
     group.bench_function("decision", |b| {
-        b.iter(|| decide(black_box(&key), &required, now))
+        b.iter(|| decide(black_box(&key), &required, None, now))
     });
     group.finish();
 }

@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::clock::Clock;
 use crate::config::{Config, Flags, Found};
-use crate::db::{AnyConnection, migrate};
+use crate::db::{Connection, migrate};
 use crate::domain::DomainError;
 use crate::startup::{self, StartError};
 
@@ -127,7 +127,7 @@ impl Arguments {
     }
 
     /// A connection to the database that is there, with the schema of this version.
-    fn connect(&self) -> Result<AnyConnection, StartError> {
+    fn connect(&self) -> Result<Connection, StartError> {
         let mut conn = self.config(None)?.database.open()?;
         migrate::run(&mut conn)?;
         Ok(conn)

@@ -49,7 +49,7 @@ pub struct AuditRow {
 
 /// The end of the chain, held by the change that is under way.
 pub(super) struct Head {
-    entry: i64,
+    pub(super) entry: i64,
     hash: Vec<u8>,
 }
 

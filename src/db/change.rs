@@ -5,18 +5,30 @@
 //! (sessions, counts, what ran out) and has no entry. The types keep them apart: a function
 //! that takes `&mut Tx` can only be called inside a change.
 
-use diesel::Connection;
+use diesel::Connection as _;
 
 use super::audit::{self, AuditEntry};
-use super::{AnyConnection, DbError};
+use super::{AnyConnection, Connection, DbError, instances};
 
 /// A write transaction that ends with an audit entry. Only [`change`] makes one.
-pub struct Tx<'a>(&'a mut AnyConnection);
+pub struct Tx<'a> {
+    conn: &'a mut AnyConnection,
+    entry: i64,
+    touches_verdicts: bool,
+}
 
 impl Tx<'_> {
     /// The connection, to read and write inside the transaction.
     pub fn conn(&mut self) -> &mut AnyConnection {
-        self.0
+        self.conn
+    }
+
+    /// The number of this change's audit entry, for `changed_in`. Whoever writes something
+    /// that verdicts depend on takes it from here, and the change is then acknowledged only
+    /// when every instance knows it.
+    pub(super) fn changed_in(&mut self) -> i64 {
+        self.touches_verdicts = true;
+        self.entry
     }
 }
 
@@ -31,25 +43,39 @@ impl Upkeep<'_> {
 }
 
 /// Runs `f` in a transaction that no other change can interleave with, and commits its writes
-/// together with the audit entry it returns.
+/// together with the audit entry it returns. If they touch verdicts, this returns only when no
+/// instance answers without knowing of them any more.
 ///
 /// The first statement takes the audit log's head, and with it the write lock on both
 /// databases. On SQLite this is what keeps a read followed by a write from failing when
-/// another writer came between.
+/// another writer came between. It also makes the entries' numbers rise in the order of the
+/// commits, which instances rely on to know that they missed none.
 ///
 /// # Errors
 /// What `f` fails with, or the database; nothing is written then.
 pub fn change<T, E: From<DbError>>(
-    conn: &mut AnyConnection,
+    conn: &mut Connection,
     f: impl FnOnce(&mut Tx) -> Result<(T, AuditEntry), E>,
 ) -> Result<T, E> {
-    conn.transaction(|conn| {
+    let (value, to_settle) = conn.transaction(|conn| {
         let head = audit::take_head(conn)?;
-        let mut tx = Tx(conn);
+        let mut tx = Tx {
+            conn,
+            entry: head.entry,
+            touches_verdicts: false,
+        };
         let (value, entry) = f(&mut tx)?;
+        let to_settle = tx.touches_verdicts.then_some(head.entry);
         audit::append(&mut tx, head, entry)?;
-        Ok(value)
-    })
+        if to_settle.is_some() {
+            instances::ring(tx.conn())?;
+        }
+        Ok::<_, E>((value, to_settle))
+    })?;
+    if let Some(entry) = to_settle {
+        instances::settle(conn, entry);
+    }
+    Ok(value)
 }
 
 /// Runs `f` in a transaction without an audit entry. Its first statement must be a write.

@@ -1,13 +1,51 @@
-//! One connection type for both databases, and how one is opened.
+//! How a connection is opened, and what goes along with one.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection, SqliteConnection};
+use diesel::{Connection as _, PgConnection, SqliteConnection};
 
-/// A connection to either database. Queries are written once, against this.
-#[derive(diesel::MultiConnection)]
-pub enum AnyConnection {
-    Sqlite(SqliteConnection),
-    Postgres(PgConnection),
+use super::any::AnyConnection;
+use super::instances::Memory;
+
+/// An open connection, and what this process keeps in memory of what it writes.
+pub struct Connection {
+    any: AnyConnection,
+    memory: Option<Arc<dyn Memory>>,
+}
+
+impl Connection {
+    /// Tells `memory` of every change made through this connection, before the change counts
+    /// as done.
+    pub fn with_memory(mut self, memory: Option<Arc<dyn Memory>>) -> Self {
+        self.memory = memory;
+        self
+    }
+
+    pub(super) fn memory(&self) -> Option<&Arc<dyn Memory>> {
+        self.memory.as_ref()
+    }
+}
+
+impl From<AnyConnection> for Connection {
+    fn from(any: AnyConnection) -> Self {
+        Connection { any, memory: None }
+    }
+}
+
+impl Deref for Connection {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        &self.any
+    }
+}
+
+impl DerefMut for Connection {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.any
+    }
 }
 
 /// Where the database is. Printed without user and password.
@@ -69,7 +107,7 @@ impl DatabaseUrl {
     ///
     /// # Errors
     /// The file is missing, the server can't be reached, or it refuses.
-    pub fn open(&self) -> Result<AnyConnection, OpenError> {
+    pub fn open(&self) -> Result<Connection, OpenError> {
         match self {
             DatabaseUrl::Sqlite(path) if !std::path::Path::new(path).exists() => {
                 Err(OpenError::Missing(path.clone()))
@@ -79,7 +117,7 @@ impl DatabaseUrl {
     }
 
     /// Like [`open`](Self::open), and makes a missing SQLite file in an existing folder.
-    pub fn open_or_create(&self) -> Result<AnyConnection, OpenError> {
+    pub fn open_or_create(&self) -> Result<Connection, OpenError> {
         let failed = |cause: String| OpenError::Failed {
             place: self.place(),
             cause,
@@ -91,14 +129,14 @@ impl DatabaseUrl {
                 let mut conn = SqliteConnection::establish(path).map_err(told)?;
                 prepare_sqlite(&mut conn)
                     .map_err(|error| failed(first_line(&error.to_string())))?;
-                Ok(AnyConnection::Sqlite(conn))
+                Ok(AnyConnection::Sqlite(conn).into())
             }
             DatabaseUrl::Postgres(url) => {
                 let told = |error: diesel::ConnectionError| failed(first_line(&error.to_string()));
                 let mut conn = PgConnection::establish(url).map_err(told)?;
                 conn.batch_execute(POSTGRES_LIMITS)
                     .map_err(|error| failed(first_line(&error.to_string())))?;
-                Ok(AnyConnection::Postgres(conn))
+                Ok(AnyConnection::Postgres(conn).into())
             }
         }
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
-use super::connection::MultiBackend;
+use super::any::MultiBackend;
 use super::key_rows::KeyRow;
 use super::key_search::{self, Wanted};
 use super::schema::{key_terms, keys};

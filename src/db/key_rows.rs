@@ -1,6 +1,7 @@
 //! How a key lies in its row, and back.
 
 use diesel::prelude::*;
+use ipnet::IpNet;
 use time::macros::datetime;
 
 use super::schema::keys;
@@ -36,6 +37,17 @@ pub(super) fn join<T: ToString>(items: &[T]) -> String {
     items.iter().map(T::to_string).collect::<Vec<_>>().join(" ")
 }
 
+/// The networks that [`join`] wrote.
+pub(super) fn networks(kept: &str) -> Vec<IpNet> {
+    kept.split(' ').filter_map(|net| net.parse().ok()).collect()
+}
+
+/// The rate limit of two columns that are either both set or both not.
+pub(super) fn rate_limit(requests: Option<i64>, seconds: Option<i64>) -> Option<RateLimit> {
+    let (requests, seconds) = requests.zip(seconds)?;
+    Some(RateLimit { requests, seconds })
+}
+
 /// A row of `keys`, without its digest.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = keys)]
@@ -68,7 +80,6 @@ pub(super) struct KeyRow {
 
 impl From<KeyRow> for Key {
     fn from(row: KeyRow) -> Key {
-        let rate_limit = row.rate_limit_requests.zip(row.rate_limit_seconds);
         let (by, note) = (row.revoked_by.unwrap_or_default(), row.revoke_note);
         let reason = row
             .revoke_reason
@@ -89,12 +100,8 @@ impl From<KeyRow> for Key {
             environment: environment_from_row(&row.environment),
             scopes: scope::split(&row.scopes),
             expires_at: expiry_from_row(row.expires_at),
-            rate_limit: rate_limit.map(|(requests, seconds)| RateLimit { requests, seconds }),
-            allowed_ips: row
-                .allowed_ips
-                .split(' ')
-                .filter_map(|net| net.parse().ok())
-                .collect(),
+            rate_limit: rate_limit(row.rate_limit_requests, row.rate_limit_seconds),
+            allowed_ips: networks(&row.allowed_ips),
             created_at: row.created_at,
             created_by: row.created_by,
             revocation,

@@ -1,17 +1,15 @@
-//! Keys: writing them, finding one, and what a verification reads.
+//! Keys: writing them, and finding one.
 
 use diesel::prelude::*;
 use ipnet::IpNet;
 
 use super::change::Tx;
-use super::key_rows::{KeyRow, environment_from_row, expiry_from_row, expiry_to_row, fold, join};
+use super::key_rows::{KeyRow, expiry_to_row, fold, join};
 use super::key_search::Findable;
 use super::projects::Project;
-use super::schema::{keys, projects, scopes};
+use super::schema::{keys, projects};
 use super::{AnyConnection, DbError, key_search};
 use crate::clock::UtcTime;
-use crate::key::scope::{self, Inclusion};
-use crate::key::verdict::KnownKey;
 use crate::key::{Environment, Key, KeyDigest, RateLimit, Revocation};
 
 /// A key about to be written.
@@ -68,64 +66,10 @@ pub fn project_of(conn: &mut AnyConnection, id: i64) -> Result<Option<Project>, 
         .optional()
 }
 
-/// Everything a verdict needs, by one statement over the digest's unique index.
-pub fn for_verdict(
-    conn: &mut AnyConnection,
-    digest: &KeyDigest,
-) -> Result<Option<KnownKey>, DbError> {
-    type Row = (
-        i64,
-        String,
-        String,
-        String,
-        String,
-        UtcTime,
-        Option<UtcTime>,
-        Option<String>,
-        Option<String>,
-    );
-    let of_same_project = scopes::project_id
-        .eq(keys::project_id)
-        .and(scopes::includes.ne(""));
-    let rows: Vec<Row> = keys::table
-        .inner_join(projects::table)
-        .left_join(scopes::table.on(of_same_project))
-        .filter(keys::digest.eq(digest.as_bytes()))
-        .select((
-            keys::id,
-            keys::label,
-            projects::slug,
-            keys::environment,
-            keys::scopes,
-            keys::expires_at,
-            keys::revoked_at,
-            scopes::name.nullable(),
-            scopes::includes.nullable(),
-        ))
-        .load(conn)?;
-    let inclusions = rows
-        .iter()
-        .filter_map(|row| row.7.clone().zip(row.8.as_deref()))
-        .map(|(scope, includes)| Inclusion {
-            scope,
-            includes: scope::split(includes),
-        })
-        .collect();
-    Ok(rows.into_iter().next().map(|row| KnownKey {
-        id: row.0,
-        label: row.1,
-        project: row.2,
-        environment: environment_from_row(&row.3),
-        scopes: scope::split(&row.4),
-        inclusions,
-        expires_at: expiry_from_row(row.5),
-        revoked: row.6.is_some(),
-    }))
-}
-
 /// Writes a new key and gives back its id.
 pub fn insert(tx: &mut Tx, new: &NewKey, now: UtcTime) -> Result<i64, DbError> {
     let terms = new.terms;
+    let changed_in = tx.changed_in();
     let id = diesel::insert_into(keys::table)
         .values((
             (
@@ -146,6 +90,7 @@ pub fn insert(tx: &mut Tx, new: &NewKey, now: UtcTime) -> Result<i64, DbError> {
                 keys::created_by.eq(new.created_by),
                 keys::replaces.eq(new.replaces),
                 keys::quiet_since.eq(now),
+                keys::changed_in.eq(changed_in),
             ),
         ))
         .returning(keys::id)
@@ -170,6 +115,7 @@ pub fn insert(tx: &mut Tx, new: &NewKey, now: UtcTime) -> Result<i64, DbError> {
 
 /// Writes what was edited, and a version that is one higher.
 pub fn update(tx: &mut Tx, key: &Key, terms: &KeyTerms) -> Result<(), DbError> {
+    let changed_in = tx.changed_in();
     diesel::update(keys::table.find(key.id))
         .set((
             keys::label.eq(&terms.label),
@@ -180,6 +126,7 @@ pub fn update(tx: &mut Tx, key: &Key, terms: &KeyTerms) -> Result<(), DbError> {
             keys::rate_limit_seconds.eq(terms.rate_limit.map(|limit| limit.seconds)),
             keys::allowed_ips.eq(join(&terms.allowed_ips)),
             keys::version.eq(keys::version + 1),
+            keys::changed_in.eq(changed_in),
         ))
         .execute(tx.conn())?;
     let findable = Findable {
@@ -193,12 +140,14 @@ pub fn update(tx: &mut Tx, key: &Key, terms: &KeyTerms) -> Result<(), DbError> {
 
 /// Ends a key that was not revoked yet. Nothing in Keyward writes `revoked_at` back to null.
 pub fn revoke(tx: &mut Tx, id: i64, revocation: &Revocation) -> Result<(), DbError> {
+    let changed_in = tx.changed_in();
     diesel::update(keys::table.find(id).filter(keys::revoked_at.is_null()))
         .set((
             keys::revoked_at.eq(revocation.at),
             keys::revoked_by.eq(&revocation.by),
             keys::revoke_reason.eq(revocation.reason.as_str()),
             keys::revoke_note.eq(&revocation.note),
+            keys::changed_in.eq(changed_in),
         ))
         .execute(tx.conn())?;
     Ok(())

@@ -1,13 +1,16 @@
 //! The database: the only place that names Diesel. One file per noun.
 
+mod any;
 pub mod audit;
 pub mod change;
 pub mod connection;
 pub mod grants;
+pub mod instances;
 pub mod key_list;
 mod key_rows;
 mod key_search;
 pub mod keys;
+pub mod known_keys;
 pub mod migrate;
 pub mod pool;
 pub mod projects;
@@ -16,11 +19,13 @@ mod schema;
 pub mod scopes;
 pub mod sessions;
 pub mod setup_codes;
+pub mod sources;
 pub mod usage;
 pub mod users;
 
+pub use any::AnyConnection;
 pub use change::{Tx, Upkeep, change, upkeep};
-pub use connection::AnyConnection;
+pub use connection::Connection;
 pub use pool::{Pool, PoolError};
 
 /// What a query can fail with.

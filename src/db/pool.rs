@@ -1,10 +1,12 @@
 //! Pools of connections.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::r2d2::R2D2Connection;
 
-use super::connection::{AnyConnection, DatabaseUrl, OpenError};
+use super::connection::{Connection, DatabaseUrl, OpenError};
+use super::instances::Memory;
 
 /// How long a request waits for a free connection before it is answered with 503.
 const WAIT: Duration = Duration::from_millis(1_500);
@@ -19,14 +21,15 @@ pub struct Pool(r2d2::Pool<Manager>);
 pub struct PoolError(#[from] r2d2::Error);
 
 impl Pool {
-    /// A pool of at most `size` connections, opened as they are needed.
-    pub fn new(url: DatabaseUrl, size: u32) -> Self {
+    /// A pool of at most `size` connections, opened as they are needed. Changes made through
+    /// them are told to `memory`.
+    pub fn new(url: DatabaseUrl, size: u32, memory: Option<Arc<dyn Memory>>) -> Self {
         let pool = r2d2::Pool::builder()
             .max_size(size)
             .min_idle(Some(1))
             .connection_timeout(WAIT)
             .error_handler(Box::new(LogFailures))
-            .build_unchecked(Manager(url));
+            .build_unchecked(Manager { url, memory });
         Pool(pool)
     }
 
@@ -45,8 +48,10 @@ impl Pool {
 }
 
 /// Opens and checks connections for r2d2.
-#[derive(Debug)]
-pub struct Manager(DatabaseUrl);
+pub struct Manager {
+    url: DatabaseUrl,
+    memory: Option<Arc<dyn Memory>>,
+}
 
 /// A connection could not be opened or did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -58,18 +63,18 @@ pub enum ManagerError {
 }
 
 impl r2d2::ManageConnection for Manager {
-    type Connection = AnyConnection;
+    type Connection = Connection;
     type Error = ManagerError;
 
-    fn connect(&self) -> Result<AnyConnection, ManagerError> {
-        Ok(self.0.open()?)
+    fn connect(&self) -> Result<Connection, ManagerError> {
+        Ok(self.url.open()?.with_memory(self.memory.clone()))
     }
 
-    fn is_valid(&self, conn: &mut AnyConnection) -> Result<(), ManagerError> {
+    fn is_valid(&self, conn: &mut Connection) -> Result<(), ManagerError> {
         Ok(conn.ping()?)
     }
 
-    fn has_broken(&self, conn: &mut AnyConnection) -> bool {
+    fn has_broken(&self, conn: &mut Connection) -> bool {
         std::thread::panicking() || conn.is_broken()
     }
 }

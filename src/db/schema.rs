@@ -9,6 +9,9 @@ diesel::table! {
         environment_segment -> Bool,
         key_count -> BigInt,
         created_at -> Timestamp,
+        rate_limit_requests -> Nullable<BigInt>,
+        rate_limit_seconds -> Nullable<BigInt>,
+        changed_in -> BigInt,
     }
 }
 
@@ -87,6 +90,7 @@ diesel::table! {
         last_used_agent -> Nullable<Text>,
         quiet_since -> Timestamp,
         version -> BigInt,
+        changed_in -> BigInt,
     }
 }
 
@@ -104,6 +108,28 @@ diesel::table! {
         hour -> Timestamp,
         outcome -> Text,
         requests -> BigInt,
+    }
+}
+
+diesel::table! {
+    key_sources (key_id, ip, user_agent) {
+        key_id -> BigInt,
+        ip -> Text,
+        user_agent -> Text,
+        first_seen -> Timestamp,
+        last_seen -> Timestamp,
+        passed -> BigInt,
+        refused -> BigInt,
+        refused_at -> Nullable<Timestamp>,
+        refusal -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    instances (id) {
+        id -> BigInt,
+        applied -> BigInt,
+        beat -> BigInt,
     }
 }
 
@@ -156,6 +182,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     keys,
     key_terms,
     key_usage,
+    key_sources,
     reveals,
     audit_entries,
 );

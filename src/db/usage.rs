@@ -1,6 +1,8 @@
 //! How often keys were presented, by hour and outcome, and when they were last used.
 
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamp};
+use diesel::upsert::excluded;
 
 use super::change::Upkeep;
 use super::schema::{key_usage, keys};
@@ -8,59 +10,152 @@ use super::{AnyConnection, DbError};
 use crate::clock::UtcTime;
 use crate::key::LastUse;
 
-/// Adds `requests` to the count of one key, hour and outcome.
-pub fn add(
-    upkeep: &mut Upkeep,
-    key: i64,
-    hour: UtcTime,
-    outcome: &str,
-    requests: i64,
-) -> Result<(), DbError> {
-    let counted = diesel::update(key_usage::table.find((key, hour, outcome)))
-        .set(key_usage::requests.eq(key_usage::requests + requests))
-        .execute(upkeep.conn())?;
-    if counted == 0 {
+/// How often a key was presented in one hour with one outcome. An hour that was folded stands
+/// for its whole day.
+#[derive(Clone, Debug, PartialEq, Eq, Insertable)]
+#[diesel(table_name = key_usage)]
+pub struct Count<'a> {
+    pub key_id: i64,
+    /// Its start.
+    pub hour: UtcTime,
+    pub outcome: &'a str,
+    pub requests: i64,
+}
+
+macro_rules! upsert {
+    ($rows:expr) => {
         diesel::insert_into(key_usage::table)
-            .values((
-                key_usage::key_id.eq(key),
-                key_usage::hour.eq(hour),
-                key_usage::outcome.eq(outcome),
-                key_usage::requests.eq(requests),
-            ))
-            .execute(upkeep.conn())?;
+            .values($rows)
+            .on_conflict((key_usage::key_id, key_usage::hour, key_usage::outcome))
+            .do_update()
+            .set(key_usage::requests.eq(key_usage::requests + excluded(key_usage::requests)))
+    };
+}
+
+/// Adds to the counts. Each key, hour and outcome once.
+pub fn add(upkeep: &mut Upkeep, counts: &[Count]) -> Result<(), DbError> {
+    match upkeep.conn() {
+        AnyConnection::Sqlite(conn) => {
+            for count in counts {
+                upsert!(count).execute(conn)?;
+            }
+        }
+        AnyConnection::Postgres(conn) => {
+            upsert!(counts).execute(conn)?;
+        }
     }
     Ok(())
 }
 
-/// Notes the last use of a key, unless a later one is noted already.
-pub fn set_last_use(upkeep: &mut Upkeep, key: i64, last: &LastUse) -> Result<(), DbError> {
-    let later = keys::last_used_at
-        .is_null()
-        .or(keys::last_used_at.lt(last.at));
-    diesel::update(keys::table.find(key).filter(later))
-        .set((
-            keys::last_used_at.eq(last.at),
-            keys::last_used_ip.eq(&last.ip),
-            keys::last_used_agent.eq(&last.user_agent),
-            keys::quiet_since.eq(last.at),
-        ))
-        .execute(upkeep.conn())?;
+/// Notes the last use of these keys, unless a later one is noted already.
+pub fn set_last_uses(upkeep: &mut Upkeep, uses: &[(i64, &LastUse)]) -> Result<(), DbError> {
+    match upkeep.conn() {
+        AnyConnection::Sqlite(conn) => {
+            for (key, last) in uses {
+                let later = keys::last_used_at
+                    .is_null()
+                    .or(keys::last_used_at.lt(last.at));
+                diesel::update(keys::table.find(key).filter(later))
+                    .set((
+                        keys::last_used_at.eq(last.at),
+                        keys::last_used_ip.eq(&last.ip),
+                        keys::last_used_agent.eq(&last.user_agent),
+                        keys::quiet_since.eq(last.at),
+                    ))
+                    .execute(conn)?;
+            }
+        }
+        // One statement for all: a round trip each would take a second for a thousand keys.
+        AnyConnection::Postgres(conn) => {
+            let ids: Vec<i64> = uses.iter().map(|(key, _)| *key).collect();
+            let times: Vec<UtcTime> = uses.iter().map(|(_, last)| last.at).collect();
+            let ips: Vec<Option<&str>> = uses.iter().map(|(_, last)| last.ip.as_deref()).collect();
+            let agents: Vec<Option<&str>> = uses
+                .iter()
+                .map(|(_, last)| last.user_agent.as_deref())
+                .collect();
+            diesel::sql_query(
+                "UPDATE keys SET last_used_at = used.at, last_used_ip = used.ip,
+                     last_used_agent = used.agent, quiet_since = used.at
+                 FROM unnest($1, $2, $3, $4) AS used (id, at, ip, agent)
+                 WHERE keys.id = used.id
+                     AND (keys.last_used_at IS NULL OR keys.last_used_at < used.at)",
+            )
+            .bind::<Array<BigInt>, _>(ids)
+            .bind::<Array<Timestamp>, _>(times)
+            .bind::<Array<Nullable<Text>>, _>(ips)
+            .bind::<Array<Nullable<Text>>, _>(agents)
+            .execute(conn)?;
+        }
+    }
     Ok(())
 }
 
-/// How many requests of this key ended with `outcome` in the hours from `since` on.
-pub fn count(
+/// The counts of a key in the hours from `since` on: start of the hour, outcome, requests.
+pub fn of_key(
     conn: &mut AnyConnection,
     key: i64,
-    outcome: &str,
     since: UtcTime,
-) -> Result<i64, DbError> {
-    // Added up here: the sum of 64-bit numbers is a wider type on Postgres.
-    let hours = key_usage::table
+) -> Result<Vec<(UtcTime, String, i64)>, DbError> {
+    key_usage::table
         .filter(key_usage::key_id.eq(key))
-        .filter(key_usage::outcome.eq(outcome))
         .filter(key_usage::hour.ge(since))
-        .select(key_usage::requests)
-        .load::<i64>(conn)?;
-    Ok(hours.iter().sum())
+        .order(key_usage::hour)
+        .select((key_usage::hour, key_usage::outcome, key_usage::requests))
+        .load(conn)
+}
+
+/// The oldest hour there is a count of.
+pub fn oldest_hour(conn: &mut AnyConnection) -> Result<Option<UtcTime>, DbError> {
+    key_usage::table
+        .select(key_usage::hour)
+        .order(key_usage::hour)
+        .first(conn)
+        .optional()
+}
+
+type Row = (i64, UtcTime, String, i64);
+
+/// At most `limit` counts of the hours after `after` and before `before`.
+pub fn between(
+    conn: &mut AnyConnection,
+    after: UtcTime,
+    before: UtcTime,
+    limit: i64,
+) -> Result<Vec<Row>, DbError> {
+    key_usage::table
+        .filter(key_usage::hour.gt(after))
+        .filter(key_usage::hour.lt(before))
+        .order(key_usage::hour)
+        .limit(limit)
+        .select((
+            key_usage::key_id,
+            key_usage::hour,
+            key_usage::outcome,
+            key_usage::requests,
+        ))
+        .load(conn)
+}
+
+/// Drops these counts and, with `into`, adds each to that hour of its key and outcome. What
+/// another instance dropped meanwhile is left to it.
+pub fn fold(upkeep: &mut Upkeep, rows: &[Row], into: Option<UtcTime>) -> Result<(), DbError> {
+    for (key_id, hour, outcome, _) in rows {
+        let row = key_usage::table.find((key_id, hour, outcome));
+        // As it is now: more may have been added since it was read.
+        let dropped: Option<i64> = diesel::delete(row)
+            .returning(key_usage::requests)
+            .get_result(upkeep.conn())
+            .optional()?;
+        if let (Some(hour), Some(requests)) = (into, dropped) {
+            let folded = Count {
+                key_id: *key_id,
+                hour,
+                outcome,
+                requests,
+            };
+            add(upkeep, &[folded])?;
+        }
+    }
+    Ok(())
 }

@@ -5,7 +5,7 @@ use super::policy::{self, Action, Role};
 use super::{Actor, DomainError, FieldError, text};
 use crate::clock::UtcTime;
 use crate::db::audit::AuditEntry;
-use crate::db::{AnyConnection, Tx, change, grants, projects, setup_codes, users};
+use crate::db::{Connection, Tx, change, grants, projects, setup_codes, users};
 
 /// A person to add.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub struct NewPerson {
 /// # Errors
 /// The actor may not, fields are wrong, or the email is taken.
 pub fn create_user(
-    conn: &mut AnyConnection,
+    conn: &mut Connection,
     actor: &Actor,
     new: &NewPerson,
     now: UtcTime,

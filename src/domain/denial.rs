@@ -3,11 +3,11 @@
 use super::Actor;
 use super::error::{Denial, DomainError};
 use crate::clock::UtcTime;
-use crate::db::{AnyConnection, change};
+use crate::db::{Connection, change};
 
 /// Writes a denial into the audit log.
 pub fn record(
-    conn: &mut AnyConnection,
+    conn: &mut Connection,
     actor: &Actor,
     denial: Denial,
     now: UtcTime,

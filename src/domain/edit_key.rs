@@ -9,7 +9,7 @@ use super::{Actor, DomainError};
 use crate::clock::UtcTime;
 use crate::db::keys::{self, KeyTerms};
 use crate::db::projects::Project;
-use crate::db::{AnyConnection, change, scopes};
+use crate::db::{AnyConnection, Connection, change, scopes};
 use crate::key::{Environment, Key};
 
 /// Writes `draft` over the key `id`, if the key still is at `version`, and tells whether that
@@ -19,7 +19,7 @@ use crate::key::{Environment, Key};
 /// The actor may not, there is no such key, fields are wrong, the key was revoked or changed
 /// in between.
 pub fn edit_key(
-    conn: &mut AnyConnection,
+    conn: &mut Connection,
     actor: &Actor,
     project: &Project,
     id: i64,

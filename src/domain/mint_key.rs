@@ -10,7 +10,7 @@ use super::{Actor, DomainError};
 use crate::clock::{UtcTime, rfc3339};
 use crate::db::keys::{self, KeyTerms, NewKey};
 use crate::db::projects::Project;
-use crate::db::{AnyConnection, Tx, change, reveals, scopes};
+use crate::db::{Connection, Tx, change, reveals, scopes};
 use crate::key::{Environment, PlainKey};
 
 /// How long a new secret waits for its one showing, and how long that showing lasts.
@@ -29,7 +29,7 @@ pub struct Minted {
 /// # Errors
 /// The actor may not, or fields are wrong.
 pub fn mint_key(
-    conn: &mut AnyConnection,
+    conn: &mut Connection,
     actor: &Actor,
     project: &Project,
     environment: Environment,

@@ -54,5 +54,9 @@ pub fn passed_last_day(
 ) -> Result<i64, DomainError> {
     policy::require(actor, Action::SeeKeys, Some(key.project_id))?;
     let since = crate::clock::start_of_hour(now - Duration::DAY);
-    Ok(usage::count(conn, key.id, Outcome::Valid.code(), since)?)
+    let counts = usage::of_key(conn, key.id, since)?;
+    let passed = counts
+        .iter()
+        .filter(|(_, outcome, _)| outcome == Outcome::Valid.code());
+    Ok(passed.map(|(.., requests)| requests).sum())
 }

@@ -7,7 +7,7 @@ use super::{Actor, DomainError};
 use crate::clock::UtcTime;
 use crate::db::keys::{self, KeyTerms};
 use crate::db::projects::Project;
-use crate::db::{AnyConnection, change, reveals};
+use crate::db::{Connection, change, reveals};
 use crate::key::{Revocation, RevokeReason};
 
 /// Revokes the key `id` and mints one with the same label, scopes, expiry and limits, whose
@@ -16,7 +16,7 @@ use crate::key::{Revocation, RevokeReason};
 /// # Errors
 /// The actor may not, there is no such key, or it is no longer active.
 pub fn replace_key(
-    conn: &mut AnyConnection,
+    conn: &mut Connection,
     actor: &Actor,
     project: &Project,
     id: i64,

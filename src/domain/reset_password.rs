@@ -5,14 +5,14 @@ use super::passwords::Password;
 use super::policy::{self, Action};
 use super::{Actor, DomainError, text};
 use crate::clock::UtcTime;
-use crate::db::{AnyConnection, change, sessions, users};
+use crate::db::{Connection, change, sessions, users};
 
 /// Gives the person with this email another password. Every session of theirs ends.
 ///
 /// # Errors
 /// The actor may not, there is no such person, or the password is weak.
 pub fn reset_password(
-    conn: &mut AnyConnection,
+    conn: &mut Connection,
     actor: &Actor,
     email: &str,
     password: &Password,

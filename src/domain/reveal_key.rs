@@ -5,7 +5,7 @@ use super::seal::SealKey;
 use super::{Actor, DomainError};
 use crate::clock::UtcTime;
 use crate::db::projects::Project;
-use crate::db::{AnyConnection, change, keys, reveals};
+use crate::db::{AnyConnection, Connection, change, keys, reveals};
 use crate::key::{Key, PlainKey};
 
 /// A secret on its one showing.
@@ -57,7 +57,7 @@ pub fn waiting_until(
 /// # Errors
 /// The actor may not; or `NotFound`, where nothing waits for this session.
 pub fn reveal_key(
-    conn: &mut AnyConnection,
+    conn: &mut Connection,
     actor: &Actor,
     project: &Project,
     id: i64,

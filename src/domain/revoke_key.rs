@@ -4,7 +4,7 @@ use super::policy::{self, Action};
 use super::{Actor, DomainError, text};
 use crate::clock::UtcTime;
 use crate::db::projects::Project;
-use crate::db::{AnyConnection, change, keys, reveals};
+use crate::db::{Connection, change, keys, reveals};
 use crate::key::{Key, Revocation, RevokeReason};
 
 /// Why a key is to be revoked, as a form or a request says it.
@@ -40,7 +40,7 @@ impl RevokeRequest {
 /// # Errors
 /// The actor may not, there is no such key, no reason, or it was revoked before.
 pub fn revoke_key(
-    conn: &mut AnyConnection,
+    conn: &mut Connection,
     actor: &Actor,
     project: &Project,
     id: i64,

@@ -5,7 +5,7 @@ use super::passwords::Password;
 use super::policy::Role;
 use super::{Actor, DomainError};
 use crate::clock::UtcTime;
-use crate::db::{AnyConnection, change, setup_codes, upkeep, users};
+use crate::db::{AnyConnection, Connection, change, setup_codes, upkeep, users};
 use crate::key::KeyDigest;
 
 /// Characters that can't be taken for one another (Crockford's base 32).
@@ -45,7 +45,7 @@ pub fn issue_code(conn: &mut AnyConnection, now: UtcTime) -> Result<Option<Strin
 /// # Errors
 /// The code is wrong, fields are wrong, or there is an owner already (`NotFound`).
 pub fn set_up(
-    conn: &mut AnyConnection,
+    conn: &mut Connection,
     actor: &Actor,
     code: &str,
     email: &str,

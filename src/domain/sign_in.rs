@@ -9,7 +9,7 @@ use super::passwords::{self, NOBODYS_HASH, Password};
 use super::{DomainError, text};
 use crate::clock::UtcTime;
 use crate::db::users::User;
-use crate::db::{AnyConnection, audit, change, upkeep, users};
+use crate::db::{AnyConnection, Connection, audit, change, upkeep, users};
 
 /// How many sign-ins back an address is remembered.
 const LATELY: i64 = 100;
@@ -37,7 +37,7 @@ pub fn is_possible(conn: &mut AnyConnection) -> Result<bool, DomainError> {
 /// # Errors
 /// The database fails.
 pub fn sign_in(
-    conn: &mut AnyConnection,
+    conn: &mut Connection,
     origin: Origin,
     email: &str,
     password: &Password,

@@ -27,8 +27,16 @@ impl TrustedProxies {
     /// that `X-Forwarded-For` or, without that, `Forwarded` (RFC 7239) names and that is not
     /// itself one. Most proxies write the first and hand on a client's own second.
     pub fn client_ip(&self, req: &HttpRequest) -> Option<IpAddr> {
-        let peer = req.peer_addr()?.ip().to_canonical();
-        Some(self.nearest_untrusted(peer, req.headers()))
+        self.client_of(req.peer_addr()?, req.headers())
+    }
+
+    /// The same of a request's parts.
+    pub fn client_of(&self, peer: SocketAddr, headers: &HeaderMap) -> Option<IpAddr> {
+        let peer = peer.ip().to_canonical();
+        match self.contain(peer) {
+            true => Some(self.nearest_untrusted(peer, headers)),
+            false => Some(peer),
+        }
     }
 
     fn nearest_untrusted(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
@@ -98,14 +106,14 @@ pub fn network(address: IpAddr) -> IpNet {
 /// What the client calls itself, cut to 200 characters and without control characters.
 pub fn user_agent(req: &HttpRequest) -> Option<String> {
     let agent = req.headers().get(header::USER_AGENT)?;
-    let agent = String::from_utf8_lossy(agent.as_bytes());
-    Some(
-        agent
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(MAX_USER_AGENT)
-            .collect(),
-    )
+    Some(tidy_user_agent(agent.as_bytes()))
+}
+
+/// The same of the header's bytes.
+pub fn tidy_user_agent(sent: &[u8]) -> String {
+    let visible = |c: &char| !c.is_control();
+    let agent = String::from_utf8_lossy(sent);
+    agent.chars().filter(visible).take(MAX_USER_AGENT).collect()
 }
 
 #[cfg(test)]

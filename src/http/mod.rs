@@ -4,5 +4,12 @@ pub mod body;
 pub mod client;
 pub mod problem;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 pub use client::TrustedProxies;
 pub use problem::Problem;
+
+/// `text` so that it fits into a header, whatever it holds (RFC 3986, section 2.1).
+pub fn percent_encoded(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}

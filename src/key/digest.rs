@@ -15,6 +15,16 @@ impl KeyDigest {
         KeyDigest(Sha256::digest(secret.as_bytes()).into())
     }
 
+    /// The digest that the database keeps. One of another length, which Keyward never writes,
+    /// is cut or padded: it matches nothing.
+    pub fn from_row(kept: &[u8]) -> Self {
+        let mut bytes = [0; 32];
+        for (byte, kept) in bytes.iter_mut().zip(kept) {
+            *byte = *kept;
+        }
+        KeyDigest(bytes)
+    }
+
     /// The 32 bytes, as the database keeps them.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

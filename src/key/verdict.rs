@@ -1,5 +1,9 @@
 //! The verdict on a presented key: the table of outcomes, in the order they are decided.
 
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
 use super::Environment;
 use super::scope::{self, Inclusion};
 use crate::clock::UtcTime;
@@ -15,7 +19,9 @@ pub enum Outcome {
     Expired,
     /// The key is for this environment, and the other one was required.
     WrongEnvironment(Environment),
+    IpNotAllowed,
     InsufficientScope,
+    RateLimited,
 }
 
 impl Outcome {
@@ -25,7 +31,10 @@ impl Outcome {
             Outcome::Valid => 200,
             Outcome::Ambiguous => 400,
             Outcome::Missing | Outcome::NotFound | Outcome::Revoked | Outcome::Expired => 401,
-            Outcome::WrongEnvironment(_) | Outcome::InsufficientScope => 403,
+            Outcome::WrongEnvironment(_) | Outcome::IpNotAllowed | Outcome::InsufficientScope => {
+                403
+            }
+            Outcome::RateLimited => 429,
         }
     }
 
@@ -39,7 +48,9 @@ impl Outcome {
             Outcome::Revoked => "REVOKED",
             Outcome::Expired => "EXPIRED",
             Outcome::WrongEnvironment(_) => "WRONG_ENVIRONMENT",
+            Outcome::IpNotAllowed => "IP_NOT_ALLOWED",
             Outcome::InsufficientScope => "INSUFFICIENT_SCOPE",
+            Outcome::RateLimited => "RATE_LIMITED",
         }
     }
 
@@ -58,22 +69,24 @@ impl Outcome {
             Outcome::WrongEnvironment(Environment::Live) => {
                 "This API key is for the live environment"
             }
+            Outcome::IpNotAllowed => "This API key may not be used from this address",
             Outcome::InsufficientScope => "This API key lacks a required scope",
+            Outcome::RateLimited => "Rate limit exceeded",
         }
     }
 }
 
-/// What is known of a key when it is presented.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownKey {
-    pub id: i64,
-    pub label: String,
+/// A key whose secret was recognised, as far as the verdict on it depends on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Presented<'a> {
     /// The slug of the key's project.
-    pub project: String,
+    pub project: &'a str,
     pub environment: Environment,
-    pub scopes: Vec<String>,
+    pub scopes: &'a [String],
     /// The scopes of the project's catalogue that include others.
-    pub inclusions: Vec<Inclusion>,
+    pub inclusions: &'a [Inclusion],
+    /// Networks it may be used from; empty is anywhere.
+    pub allowed_ips: &'a [IpNet],
     pub expires_at: Option<UtcTime>,
     pub revoked: bool,
 }
@@ -89,9 +102,15 @@ pub struct Requirement {
     pub all: bool,
 }
 
-/// Decides on a key whose secret was recognised, at the time `now`. A living key of another
-/// project than the required one is answered as if it were unknown.
-pub fn decide(key: &KnownKey, required: &Requirement, now: UtcTime) -> Outcome {
+/// Decides on a key that is presented from `client_ip` at the time `now`. A living key of
+/// another project than the required one is answered as if it were unknown. What is left to
+/// decide on one that is valid is its rate limit.
+pub fn decide(
+    key: &Presented,
+    required: &Requirement,
+    client_ip: Option<IpAddr>,
+    now: UtcTime,
+) -> Outcome {
     if key.revoked {
         Outcome::Revoked
     } else if key.expires_at.is_some_and(|expiry| expiry <= now) {
@@ -99,7 +118,7 @@ pub fn decide(key: &KnownKey, required: &Requirement, now: UtcTime) -> Outcome {
     } else if required
         .project
         .as_ref()
-        .is_some_and(|project| *project != key.project)
+        .is_some_and(|project| project != key.project)
     {
         Outcome::NotFound
     } else if required
@@ -107,6 +126,8 @@ pub fn decide(key: &KnownKey, required: &Requirement, now: UtcTime) -> Outcome {
         .is_some_and(|environment| environment != key.environment)
     {
         Outcome::WrongEnvironment(key.environment)
+    } else if !is_allowed(key.allowed_ips, client_ip) {
+        Outcome::IpNotAllowed
     } else if !has_scopes(key, required) {
         Outcome::InsufficientScope
     } else {
@@ -114,8 +135,14 @@ pub fn decide(key: &KnownKey, required: &Requirement, now: UtcTime) -> Outcome {
     }
 }
 
-fn has_scopes(key: &KnownKey, required: &Requirement) -> bool {
-    let granted = |wanted: &String| scope::grants(&key.scopes, &key.inclusions, wanted);
+/// An address that is not known is on no list.
+fn is_allowed(networks: &[IpNet], client_ip: Option<IpAddr>) -> bool {
+    let on_list = |ip: IpAddr| networks.iter().any(|network| network.contains(&ip));
+    networks.is_empty() || client_ip.is_some_and(on_list)
+}
+
+fn has_scopes(key: &Presented, required: &Requirement) -> bool {
+    let granted = |wanted: &String| scope::grants(key.scopes, key.inclusions, wanted);
     match required.all {
         true => required.scopes.iter().all(granted),
         false => required.scopes.is_empty() || required.scopes.iter().any(granted),
@@ -130,17 +157,26 @@ mod tests {
 
     const NOW: UtcTime = datetime!(2026-11-20 12:00);
 
-    fn key() -> KnownKey {
-        KnownKey {
-            id: 7,
-            label: "Production backend".into(),
-            project: "default".into(),
+    const SCOPES: [&str; 2] = ["read:assets", "write:assets"];
+
+    fn scopes() -> Vec<String> {
+        SCOPES.map(str::to_owned).into()
+    }
+
+    fn good(scopes: &[String]) -> Presented<'_> {
+        Presented {
+            project: "default",
             environment: Environment::Test,
-            scopes: vec!["read:assets".into(), "write:assets".into()],
-            inclusions: vec![],
+            scopes,
+            inclusions: &[],
+            allowed_ips: &[],
             expires_at: None,
             revoked: false,
         }
+    }
+
+    fn verdict(key: &Presented, required: &Requirement) -> Outcome {
+        decide(key, required, Some("203.0.113.7".parse().unwrap()), NOW)
     }
 
     fn asking(scopes: &[&str], all: bool) -> Requirement {
@@ -152,68 +188,95 @@ mod tests {
         }
     }
 
+    fn networks(list: &[&str]) -> Vec<IpNet> {
+        list.iter()
+            .map(|network| network.parse().unwrap())
+            .collect()
+    }
+
     #[test]
     fn a_good_key_passes() {
-        assert_eq!(decide(&key(), &Requirement::default(), NOW), Outcome::Valid);
+        let verdict = verdict(&good(&scopes()), &Requirement::default());
+        assert_eq!(verdict, Outcome::Valid);
     }
 
     #[test]
     fn expiry_counts_from_its_very_moment() {
-        let expired = KnownKey {
-            expires_at: Some(NOW),
-            ..key()
+        let scopes = scopes();
+        let until = |expiry| {
+            let key = Presented {
+                expires_at: Some(expiry),
+                ..good(&scopes)
+            };
+            verdict(&key, &Requirement::default())
         };
-        assert_eq!(
-            decide(&expired, &Requirement::default(), NOW),
-            Outcome::Expired
-        );
-        let alive = KnownKey {
-            expires_at: Some(NOW + Duration::MICROSECOND),
-            ..key()
-        };
-        assert_eq!(decide(&alive, &Requirement::default(), NOW), Outcome::Valid);
+        assert_eq!(until(NOW), Outcome::Expired);
+        assert_eq!(until(NOW + Duration::MICROSECOND), Outcome::Valid);
     }
 
     #[test]
     fn refusals_come_in_their_fixed_order() {
-        let worst = KnownKey {
-            revoked: true,
-            expires_at: Some(NOW),
-            ..key()
+        let (scopes, elsewhere) = (scopes(), networks(&["10.0.0.0/8"]));
+        let (live, test) = (Environment::Live, Environment::Test);
+        let outcome = |revoked, expired, project: &str, environment, allowed_ips: &[IpNet]| {
+            let mut required = asking(&["none"], false);
+            required.project = Some(project.into());
+            required.environment = Some(environment);
+            let key = Presented {
+                revoked,
+                expires_at: Some(NOW).filter(|_| expired),
+                allowed_ips,
+                ..good(&scopes)
+            };
+            verdict(&key, &required)
         };
-        let mut required = asking(&["none"], false);
-        required.environment = Some(Environment::Live);
-        required.project = Some("other".into());
-        assert_eq!(decide(&worst, &required, NOW), Outcome::Revoked);
-        let expired = KnownKey {
-            revoked: false,
-            ..worst
-        };
-        assert_eq!(decide(&expired, &required, NOW), Outcome::Expired);
-        let alive = KnownKey {
-            expires_at: None,
-            ..expired
-        };
-        assert_eq!(decide(&alive, &required, NOW), Outcome::NotFound);
-        required.project = Some("default".into());
+        assert_eq!(
+            outcome(true, true, "other", live, &elsewhere),
+            Outcome::Revoked
+        );
+        assert_eq!(
+            outcome(false, true, "other", live, &elsewhere),
+            Outcome::Expired
+        );
+        assert_eq!(
+            outcome(false, false, "other", live, &elsewhere),
+            Outcome::NotFound
+        );
         let wrong = Outcome::WrongEnvironment(Environment::Test);
-        assert_eq!(decide(&alive, &required, NOW), wrong);
-        required.environment = Some(Environment::Test);
-        assert_eq!(decide(&alive, &required, NOW), Outcome::InsufficientScope);
+        assert_eq!(outcome(false, false, "default", live, &elsewhere), wrong);
+        assert_eq!(
+            outcome(false, false, "default", test, &elsewhere),
+            Outcome::IpNotAllowed
+        );
+        assert_eq!(
+            outcome(false, false, "default", test, &[]),
+            Outcome::InsufficientScope
+        );
+    }
+
+    #[test]
+    fn an_address_is_allowed_by_a_network_of_its_own_family() {
+        let from = |list: &[&str], ip: Option<&str>| {
+            is_allowed(&networks(list), ip.map(|ip| ip.parse().unwrap()))
+        };
+        assert!(from(&[], None));
+        assert!(from(&["203.0.113.0/24"], Some("203.0.113.7")));
+        assert!(from(&["10.0.0.0/8", "2001:db8::/32"], Some("2001:db8::7")));
+        assert!(!from(&["203.0.113.8/32"], Some("203.0.113.7")));
+        assert!(!from(&["0.0.0.0/0"], Some("2001:db8::7")));
+        assert!(!from(&["0.0.0.0/0"], None));
     }
 
     #[test]
     fn one_required_scope_is_enough_unless_all_are_asked_for() {
-        let verdict = |scopes: &[&str], all| decide(&key(), &asking(scopes, all), NOW);
-        assert_eq!(verdict(&["read:assets", "none"], false), Outcome::Valid);
+        let held = scopes();
+        let outcome = |scopes: &[&str], all| verdict(&good(&held), &asking(scopes, all));
+        assert_eq!(outcome(&["read:assets", "none"], false), Outcome::Valid);
         assert_eq!(
-            verdict(&["read:assets", "none"], true),
+            outcome(&["read:assets", "none"], true),
             Outcome::InsufficientScope
         );
-        assert_eq!(
-            verdict(&["read:assets", "write:assets"], true),
-            Outcome::Valid
-        );
-        assert_eq!(verdict(&["none"], false), Outcome::InsufficientScope);
+        assert_eq!(outcome(&SCOPES, true), Outcome::Valid);
+        assert_eq!(outcome(&["none"], false), Outcome::InsufficientScope);
     }
 }

@@ -2,19 +2,31 @@
 
 use std::net::IpAddr;
 
-use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use super::credential::{self, Credential};
-use super::verifier::{Caller, Unsure, Verdict, Verifier};
+use super::index::Entry;
+use super::ledger::Caller;
+use super::limits::Remaining;
+use super::verifier::{Unsure, Verdict, Verifier};
 use crate::clock::rfc3339;
 use crate::http::body::{self, BodyError};
 use crate::http::problem::request_id;
-use crate::http::{Problem, TrustedProxies, client};
+use crate::http::{Problem, TrustedProxies};
 use crate::key::Environment;
-use crate::key::verdict::{KnownKey, Outcome, Requirement};
+use crate::key::verdict::{Outcome, Requirement};
+
+const KEY_ID: HeaderName = HeaderName::from_static("x-keyward-key-id");
+const PROJECT: HeaderName = HeaderName::from_static("x-keyward-project");
+const ENVIRONMENT: HeaderName = HeaderName::from_static("x-keyward-environment");
+const SCOPES: HeaderName = HeaderName::from_static("x-keyward-scopes");
+const LABEL: HeaderName = HeaderName::from_static("x-keyward-label");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// `ANY /verify` and everything below it: the body is ignored, the answer is in the status and
 /// the headers.
@@ -23,63 +35,76 @@ pub async fn verify(
     verifier: web::Data<Verifier>,
     proxies: web::Data<TrustedProxies>,
 ) -> HttpResponse {
-    let required = match requirement(req.query_string()) {
-        Ok(required) => required,
+    let asked = match Asked::read(req.query_string()) {
+        Ok(asked) => asked,
         Err(detail) => {
-            let problem = Problem::new(
-                request_id(&req),
-                StatusCode::BAD_REQUEST,
-                "INVALID",
-                &detail,
-            );
-            return problem.respond();
+            let status = StatusCode::BAD_REQUEST;
+            return Problem::new(request_id(&req), status, "INVALID", &detail).respond();
         }
+    };
+    let answer = |verdict: Verdict| match verdict.key {
+        Some(key) if verdict.outcome == Outcome::Valid => pass(key, verdict.limit),
+        _ => refuse(&req, &verdict, &asked),
     };
     let verdict = match credential::read(req.headers()) {
-        Credential::Missing => Ok(Verdict::without_key(Outcome::Missing)),
-        Credential::Ambiguous => Ok(Verdict::without_key(Outcome::Ambiguous)),
+        Credential::Missing => Ok(answer(Verdict::without_key(Outcome::Missing))),
+        Credential::Ambiguous => Ok(answer(Verdict::without_key(Outcome::Ambiguous))),
         Credential::One(secret) => {
-            let ip = proxies.client_ip(&req).map(|ip| ip.to_string());
-            let caller = Caller {
-                ip,
-                user_agent: client::user_agent(&req),
-            };
-            verifier.verify(secret, &required, caller).await
+            let caller = caller(&req, proxies.client_ip(&req));
+            verifier
+                .verify(secret, &asked.required, &caller, answer)
+                .await
         }
     };
-    match verdict {
-        Ok(Verdict {
-            outcome: Outcome::Valid,
-            key: Some(key),
-        }) => pass(&key),
-        Ok(verdict) => refuse(&req, verdict.outcome, &required),
-        Err(Unsure) => unsure(&req),
+    verdict.unwrap_or_else(|Unsure| unsure(&req))
+}
+
+fn caller(req: &HttpRequest, ip: Option<IpAddr>) -> Caller<'_> {
+    let user_agent = req.headers().get(header::USER_AGENT);
+    Caller {
+        ip,
+        user_agent: user_agent.map(HeaderValue::as_bytes),
     }
 }
 
-/// Reads the query of `/verify`. A parameter it does not know is an error: a misspelt `scope`
-/// must not let everything through.
-fn requirement(query: &str) -> Result<Requirement, String> {
-    let mut required = Requirement::default();
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        match &*name {
-            "scope" => required.scopes.push(value.into_owned()),
-            "all" => {
-                required.all = match &*value {
-                    "1" | "true" => true,
-                    "0" | "false" => false,
-                    _ => return Err("`all` is 1 or 0.".into()),
+/// What the query of `/verify` asks.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Asked {
+    required: Requirement,
+    /// The status for a key over its limit, for gateways that know no 429.
+    limit_status: Option<StatusCode>,
+}
+
+impl Asked {
+    /// Reads the query. A parameter it does not know is an error: a misspelt `scope` must not
+    /// let everything through.
+    fn read(query: &str) -> Result<Self, String> {
+        let mut asked = Asked::default();
+        let required = &mut asked.required;
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "scope" => required.scopes.push(value.into_owned()),
+                "all" => {
+                    required.all = match &*value {
+                        "1" | "true" => true,
+                        "0" | "false" => false,
+                        _ => return Err("`all` is 1 or 0.".into()),
+                    }
                 }
+                "project" => required.project = Some(value.into_owned()),
+                "environment" => required.environment = Some(environment(&value)?),
+                "limit_status" => {
+                    asked.limit_status = match &*value {
+                        "403" => Some(StatusCode::FORBIDDEN),
+                        "429" => Some(StatusCode::TOO_MANY_REQUESTS),
+                        _ => return Err("`limit_status` is 403 or 429.".into()),
+                    }
+                }
+                name => return Err(format!("There is no parameter `{name}`.")),
             }
-            "project" => required.project = Some(value.into_owned()),
-            "environment" => required.environment = Some(environment(&value)?),
-            // For gateways that know no 429; nothing answers 429 yet.
-            "limit_status" if matches!(&*value, "403" | "429") => {}
-            "limit_status" => return Err("`limit_status` is 403 or 429.".into()),
-            name => return Err(format!("There is no parameter `{name}`.")),
         }
+        Ok(asked)
     }
-    Ok(required)
 }
 
 fn environment(value: &str) -> Result<Environment, String> {
@@ -90,47 +115,69 @@ fn environment(value: &str) -> Result<Environment, String> {
 
 /// Every identity header is sent on every 200, even when empty, so that a client's own can't
 /// slip through a gateway that copies them.
-fn pass(key: &KnownKey) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header(("X-Keyward-Key-Id", key.id.to_string()))
-        .insert_header(("X-Keyward-Project", key.project.as_str()))
-        .insert_header(("X-Keyward-Environment", key.environment.as_str()))
-        .insert_header(("X-Keyward-Scopes", key.scopes.join(" ")))
-        .insert_header(("X-Keyward-Label", percent_encoded(&key.label)))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .finish()
-}
-
-fn percent_encoded(label: &str) -> String {
-    utf8_percent_encode(label, NON_ALPHANUMERIC).to_string()
-}
-
-fn refuse(req: &HttpRequest, outcome: Outcome, required: &Requirement) -> HttpResponse {
-    let status = StatusCode::from_u16(outcome.status()).expect("a status of the table");
-    let mut problem = Problem::new(request_id(req), status, outcome.code(), outcome.detail());
-    if outcome == Outcome::InsufficientScope {
-        problem = problem.with_required(&required.scopes);
-    }
-    let mut response = problem.respond();
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CACHE_CONTROL,
-        header::HeaderValue::from_static("no-store"),
-    );
-    headers.insert(
-        header::WWW_AUTHENTICATE,
-        header::HeaderValue::from_static(challenge(outcome)),
-    );
+fn pass(key: &Entry, limit: Option<Remaining>) -> HttpResponse {
+    let mut response = HttpResponse::new(StatusCode::OK);
+    let (own, headers) = (key.identity(), response.headers_mut());
+    headers.insert(KEY_ID, own.id.clone());
+    headers.insert(LABEL, own.label.clone());
+    headers.insert(PROJECT, key.project.facts().header.clone());
+    headers.insert(SCOPES, key.scopes.header.clone());
+    let environment = HeaderValue::from_static(key.environment.as_str());
+    headers.insert(ENVIRONMENT, environment);
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
+    tell_limit(headers, limit);
     response
 }
 
+fn refuse(req: &HttpRequest, verdict: &Verdict, asked: &Asked) -> HttpResponse {
+    let outcome = verdict.outcome;
+    let told = StatusCode::from_u16(outcome.status()).expect("a status of the table");
+    let status = match outcome {
+        Outcome::RateLimited => asked.limit_status.unwrap_or(told),
+        _ => told,
+    };
+    let mut problem = Problem::new(request_id(req), status, outcome.code(), outcome.detail());
+    if outcome == Outcome::InsufficientScope {
+        problem = problem.with_required(&asked.required.scopes);
+    }
+    let mut response = problem.respond();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
+    if let Some(challenge) = challenge(outcome) {
+        headers.insert(
+            header::WWW_AUTHENTICATE,
+            HeaderValue::from_static(challenge),
+        );
+    }
+    tell_limit(headers, verdict.limit);
+    response
+}
+
+/// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10), and
+/// `Retry-After` (RFC 9110) where the limit is reached.
+fn tell_limit(headers: &mut HeaderMap, limit: Option<Remaining>) {
+    let Some(left) = limit else { return };
+    let value = |text: String| HeaderValue::from_str(&text).expect("digits and signs");
+    let (requests, seconds) = (left.limit.requests, left.limit.seconds);
+    let policy = format!("\"key\";q={requests};w={seconds}");
+    let now = format!("\"key\";r={};t={}", left.requests, left.reset_seconds);
+    headers.insert(RATE_LIMIT_POLICY, value(policy));
+    headers.insert(RATE_LIMIT, value(now));
+    if let Some(seconds) = left.retry_after {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+}
+
 /// The challenge of RFC 6750, section 3.
-fn challenge(outcome: Outcome) -> &'static str {
+fn challenge(outcome: Outcome) -> Option<&'static str> {
     match outcome {
-        Outcome::Missing => "Bearer realm=\"keyward\"",
-        Outcome::Ambiguous => "Bearer realm=\"keyward\", error=\"invalid_request\"",
-        Outcome::InsufficientScope => "Bearer realm=\"keyward\", error=\"insufficient_scope\"",
-        _ => "Bearer realm=\"keyward\", error=\"invalid_token\"",
+        Outcome::Valid | Outcome::RateLimited => None,
+        Outcome::Missing => Some("Bearer realm=\"keyward\""),
+        Outcome::Ambiguous => Some("Bearer realm=\"keyward\", error=\"invalid_request\""),
+        Outcome::InsufficientScope => {
+            Some("Bearer realm=\"keyward\", error=\"insufficient_scope\"")
+        }
+        _ => Some("Bearer realm=\"keyward\", error=\"invalid_token\""),
     }
 }
 
@@ -145,11 +192,8 @@ fn unsure(req: &HttpRequest) -> HttpResponse {
     )
     .respond();
     let headers = response.headers_mut();
-    headers.insert(
-        header::CACHE_CONTROL,
-        header::HeaderValue::from_static("no-store"),
-    );
-    headers.insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
+    headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     response
 }
 
@@ -175,11 +219,18 @@ struct VerifyAnswer<'a> {
     detail: Option<&'static str>,
     key_id: Option<i64>,
     name: Option<&'a str>,
-    project: Option<&'a str>,
+    project: Option<String>,
     environment: Option<Environment>,
     scopes: Option<&'a [String]>,
     expires_at: Option<String>,
-    rate_limit: Option<()>,
+    rate_limit: Option<RateLimitAnswer>,
+}
+
+#[derive(Serialize)]
+struct RateLimitAnswer {
+    limit: i64,
+    remaining: u32,
+    reset_seconds: u64,
 }
 
 /// `POST /api/v1/keys/verify`: always 200 when the question was understood. Presenting the key
@@ -194,14 +245,8 @@ pub async fn verify_json(
         Ok(asked) => asked,
         Err(problem) => return problem.respond(),
     };
-    let ip = asked
-        .client_ip
-        .or_else(|| proxies.client_ip(&req))
-        .map(|ip| ip.to_string());
-    let caller = Caller {
-        ip,
-        user_agent: client::user_agent(&req),
-    };
+    let ip = asked.client_ip.map(|ip| ip.to_canonical());
+    let caller = caller(&req, ip.or_else(|| proxies.client_ip(&req)));
     let required = Requirement {
         project: asked.project,
         environment: asked.environment,
@@ -209,16 +254,13 @@ pub async fn verify_json(
         all: asked.all,
     };
     let verdict = match asked.key.as_deref().filter(|key| !key.is_empty()) {
-        None => Ok(Verdict::without_key(Outcome::Missing)),
-        Some(secret) => verifier.verify(secret, &required, caller).await,
+        None => Ok(in_json(Verdict::without_key(Outcome::Missing))),
+        Some(secret) => verifier.verify(secret, &required, &caller, in_json).await,
     };
-    match verdict {
-        Ok(verdict) => answer(&mut HttpResponse::Ok(), &verdict),
-        Err(Unsure) => unsure(&req),
-    }
+    verdict.unwrap_or_else(|Unsure| unsure(&req))
 }
 
-fn answer(response: &mut HttpResponseBuilder, verdict: &Verdict) -> HttpResponse {
+fn in_json(verdict: Verdict) -> HttpResponse {
     let valid = verdict.outcome == Outcome::Valid;
     let mut answer = VerifyAnswer {
         valid,
@@ -226,16 +268,21 @@ fn answer(response: &mut HttpResponseBuilder, verdict: &Verdict) -> HttpResponse
         detail: (!valid).then(|| verdict.outcome.detail()),
         ..VerifyAnswer::default()
     };
-    if let Some(key) = &verdict.key {
+    if let Some(key) = verdict.key {
         answer.key_id = Some(key.id);
         answer.name = Some(&key.label);
-        answer.project = Some(&key.project);
+        answer.project = Some(key.project.facts().known.slug.clone());
         answer.environment = Some(key.environment);
-        answer.scopes = Some(&key.scopes);
-        answer.expires_at = key.expires_at.map(rfc3339);
+        answer.scopes = Some(&key.scopes.names);
+        answer.expires_at = key.expires_at().map(rfc3339);
+        answer.rate_limit = verdict.limit.map(|left| RateLimitAnswer {
+            limit: left.limit.requests,
+            remaining: left.requests,
+            reset_seconds: left.reset_seconds,
+        });
     }
-    response
-        .insert_header((header::CACHE_CONTROL, "no-store"))
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, NO_STORE))
         .json(serde_json::json!({ "data": answer }))
 }
 
@@ -260,13 +307,15 @@ mod tests {
 
     #[test]
     fn the_query_says_what_is_required() {
-        let query = "scope=read:assets&scope=write%3Aassets&all=1&project=media&environment=test";
-        let required = requirement(query).unwrap();
-        assert_eq!(required.scopes, ["read:assets", "write:assets"]);
-        assert!(required.all);
-        assert_eq!(required.project.as_deref(), Some("media"));
-        assert_eq!(required.environment, Some(Environment::Test));
-        assert_eq!(requirement("").unwrap(), Requirement::default());
+        let query = "scope=read:assets&scope=write%3Aassets&all=1&project=media&environment=test\
+                     &limit_status=403";
+        let asked = Asked::read(query).unwrap();
+        assert_eq!(asked.required.scopes, ["read:assets", "write:assets"]);
+        assert!(asked.required.all);
+        assert_eq!(asked.required.project.as_deref(), Some("media"));
+        assert_eq!(asked.required.environment, Some(Environment::Test));
+        assert_eq!(asked.limit_status, Some(StatusCode::FORBIDDEN));
+        assert_eq!(Asked::read("").unwrap(), Asked::default());
     }
 
     #[test]
@@ -277,7 +326,7 @@ mod tests {
             "environment=prod",
             "limit_status=500",
         ] {
-            assert!(requirement(query).is_err(), "{query}");
+            assert!(Asked::read(query).is_err(), "{query}");
         }
     }
 }

@@ -1,9 +1,15 @@
 //! Deciding whether a presented key may pass.
 
 mod credential;
+pub mod follower;
 pub mod http;
+pub mod index;
+mod lease;
+pub mod ledger;
+pub mod limits;
 pub mod usage;
 pub mod verifier;
 
+pub use follower::{Follower, Known};
 pub use usage::UsageBuffer;
 pub use verifier::Verifier;

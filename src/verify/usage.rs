@@ -1,82 +1,226 @@
-//! What verifications leave behind, gathered in memory so that none of them waits for a write.
+//! Adding up what verifications leave behind, and writing it out.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::ledger::{Caller, Ledger, Tally};
 use crate::clock::{UtcTime, start_of_hour};
-use crate::db::{self, AnyConnection, DbError, upkeep};
+use crate::db::sources::{KEPT_SOURCES, SourceUse};
+use crate::db::usage::Count;
+use crate::db::{AnyConnection, DbError, sources, upkeep, usage};
 use crate::key::LastUse;
 use crate::key::verdict::Outcome;
 
-/// Counts and last uses that are not in the database yet. Written out every second and at
-/// shutdown: a killed process loses at most that second.
-#[derive(Debug, Default)]
-pub struct UsageBuffer(Mutex<BTreeMap<i64, Pending>>);
+/// How many rows one transaction writes at most, so that nobody waits long for its end.
+const ROWS_AT_ONCE: usize = 500;
 
+/// Counts, sources and last uses that are not in the database yet. Written out every second
+/// and at shutdown: a killed process loses at most that second.
+#[derive(Default)]
+pub struct UsageBuffer {
+    ledger: Ledger,
+    pending: Mutex<BTreeMap<i64, Pending>>,
+    /// Keys that may have more sources than are kept.
+    crowded: Mutex<BTreeSet<i64>>,
+}
+
+/// What is to be written of one key.
 #[derive(Debug, Default)]
 struct Pending {
     requests: BTreeMap<(UtcTime, &'static str), i64>,
     last_use: Option<LastUse>,
+    /// By address and user agent; empty where they are not known.
+    sources: BTreeMap<(String, String), SourceUse>,
 }
 
 impl UsageBuffer {
     /// Counts a verification of a known key. Only one that passes is a use.
-    pub fn record(&self, key: i64, outcome: Outcome, by: LastUse) {
-        let mut buffer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let pending = buffer.entry(key).or_default();
-        *pending
-            .requests
-            .entry((start_of_hour(by.at), outcome.code()))
-            .or_default() += 1;
-        if outcome == Outcome::Valid {
-            pending.last_use = Some(by);
-        }
+    pub fn record(&self, key: i64, outcome: Outcome, caller: &Caller, now: UtcTime) {
+        self.ledger.record(key, outcome, caller, now);
     }
 
-    /// Whether there is nothing to write out.
-    pub fn is_empty(&self) -> bool {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_empty()
-    }
-
-    /// Writes out what was gathered, in one transaction. What could not be written stays for
-    /// the next time.
+    /// Writes out what was counted. What could not be written stays for the next time.
     ///
     /// # Errors
     /// The database fails.
     pub fn flush(&self, conn: &mut AnyConnection) -> Result<(), DbError> {
-        let gathered = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        if gathered.is_empty() {
-            return Ok(());
+        let mut pending = lock(&self.pending);
+        for (key, ip, tally) in self.ledger.take() {
+            pending.entry(key).or_default().add(ip, tally);
         }
-        let written = upkeep(conn, |upkeep| {
-            // In one order everywhere, so that two instances can't wait for each other.
-            for (key, pending) in &gathered {
-                for ((hour, outcome), requests) in &pending.requests {
-                    db::usage::add(upkeep, *key, *hour, outcome, *requests)?;
-                }
-                if let Some(last) = &pending.last_use {
-                    db::usage::set_last_use(upkeep, *key, last)?;
-                }
+        let keys: Vec<i64> = pending.keys().copied().collect();
+        let mut rest = keys.as_slice();
+        while !rest.is_empty() {
+            let (batch, later) = rest.split_at(batch_length(&pending, rest));
+            write(conn, &pending, batch)?;
+            for key in batch {
+                pending.remove(key);
             }
-            Ok(())
-        });
-        if written.is_err() {
-            self.put_back(gathered);
+            lock(&self.crowded).extend(batch);
+            rest = later;
         }
-        written
+        Ok(())
     }
 
-    fn put_back(&self, gathered: BTreeMap<i64, Pending>) {
-        let mut buffer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for (key, old) in gathered {
-            let pending = buffer.entry(key).or_default();
-            for (counted, requests) in old.requests {
-                *pending.requests.entry(counted).or_default() += requests;
-            }
-            pending.last_use = pending.last_use.take().or(old.last_use);
+    /// Drops the sources of each key beyond those that are kept.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn prune_sources(&self, conn: &mut AnyConnection) -> Result<(), DbError> {
+        let crowded = std::mem::take(&mut *lock(&self.crowded));
+        let keys: Vec<i64> = crowded.into_iter().collect();
+        for batch in keys.chunks(ROWS_AT_ONCE) {
+            upkeep(conn, |upkeep| sources::prune(upkeep, batch))?;
         }
+        Ok(())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How many of these keys come to about [`ROWS_AT_ONCE`] rows; at least one.
+fn batch_length(pending: &BTreeMap<i64, Pending>, keys: &[i64]) -> usize {
+    let mut rows = 0;
+    let fitting = keys.iter().take_while(|key| {
+        let of_key = pending.get(key);
+        rows += of_key.map_or(0, |of_key| 1 + of_key.requests.len() + of_key.sources.len());
+        rows <= ROWS_AT_ONCE
+    });
+    fitting.count().max(1)
+}
+
+/// Writes what is pending of these keys, in one order everywhere, so that two instances can't
+/// wait for each other.
+fn write(
+    conn: &mut AnyConnection,
+    pending: &BTreeMap<i64, Pending>,
+    keys: &[i64],
+) -> Result<(), DbError> {
+    let (mut counts, mut last_uses, mut from) = (Vec::new(), Vec::new(), Vec::new());
+    for (key, of_key) in keys.iter().filter_map(|key| pending.get_key_value(key)) {
+        let of_hours = of_key.requests.iter();
+        counts.extend(of_hours.map(|((hour, outcome), requests)| Count {
+            key_id: *key,
+            hour: *hour,
+            outcome,
+            requests: *requests,
+        }));
+        last_uses.extend(of_key.last_use.as_ref().map(|last| (*key, last)));
+        let of_sources = of_key.sources.iter();
+        from.extend(
+            of_sources.map(|((ip, agent), used)| (*key, ip.as_str(), agent.as_str(), used)),
+        );
+    }
+    upkeep(conn, |upkeep| {
+        usage::add(upkeep, &counts)?;
+        usage::set_last_uses(upkeep, &last_uses)?;
+        sources::add(upkeep, &from)
+    })
+}
+
+impl Pending {
+    fn add(&mut self, ip: Option<IpAddr>, tally: Tally) {
+        let hour = start_of_hour(tally.last);
+        let (mut passed, mut refused) = (0, 0);
+        for (outcome, requests) in &tally.outcomes {
+            *self.requests.entry((hour, outcome.code())).or_default() += requests;
+            match outcome {
+                Outcome::Valid => passed += requests,
+                _ => refused += requests,
+            }
+        }
+        let ip = ip.map(|ip| ip.to_string());
+        let later = |at: &UtcTime| self.last_use.as_ref().is_none_or(|last| last.at < *at);
+        if let Some(at) = tally.last_pass.filter(later) {
+            self.last_use = Some(LastUse {
+                at,
+                ip: ip.clone(),
+                user_agent: tally.user_agent.clone(),
+            });
+        }
+        let source = (ip.unwrap_or_default(), tally.user_agent.unwrap_or_default());
+        let used = SourceUse {
+            first_seen: tally.first,
+            last_seen: tally.last,
+            passed,
+            refused,
+            refusal: tally.last_refusal.map(|(at, outcome)| (at, outcome.code())),
+        };
+        match self.sources.get_mut(&source) {
+            Some(known) => known.add(&used),
+            None => drop(self.sources.insert(source, used)),
+        }
+        if self.sources.len() > 2 * KEPT_SOURCES {
+            self.forget_old_sources();
+        }
+    }
+
+    fn forget_old_sources(&mut self) {
+        let mut seen: Vec<UtcTime> = self.sources.values().map(|used| used.last_seen).collect();
+        seen.sort_unstable();
+        let oldest_kept = seen[seen.len() - KEPT_SOURCES];
+        let mut left = KEPT_SOURCES;
+        self.sources.retain(|_, used| {
+            let keep = used.last_seen >= oldest_kept && left > 0;
+            left -= usize::from(keep);
+            keep
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::Duration;
+    use time::macros::datetime;
+
+    const NOW: UtcTime = datetime!(2026-11-21 12:59:59.9);
+
+    fn tally(agent: &str, at: UtcTime, outcome: Outcome) -> Tally {
+        Tally {
+            user_agent: Some(agent.into()),
+            first: at,
+            last: at,
+            outcomes: vec![(outcome, 2)],
+            last_pass: (outcome == Outcome::Valid).then_some(at),
+            last_refusal: (outcome != Outcome::Valid).then_some((at, outcome)),
+        }
+    }
+
+    #[test]
+    fn the_same_source_is_added_up_and_the_latest_use_wins() {
+        let mut pending = Pending::default();
+        let ip = Some("203.0.113.7".parse().unwrap());
+        let later = NOW + Duration::SECOND;
+        pending.add(ip, tally("curl", later, Outcome::Valid));
+        pending.add(ip, tally("curl", NOW, Outcome::Valid));
+        pending.add(ip, tally("curl", later, Outcome::Revoked));
+        let source = pending.sources.values().next().unwrap();
+        assert_eq!(
+            (pending.sources.len(), source.passed, source.refused),
+            (1, 4, 2)
+        );
+        assert_eq!((source.first_seen, source.last_seen), (NOW, later));
+        assert_eq!(source.refusal, Some((later, "REVOKED")));
+        assert_eq!(pending.last_use.unwrap().at, later);
+        assert_eq!(
+            pending.requests.len(),
+            3,
+            "two hours, and two outcomes in one"
+        );
+    }
+
+    #[test]
+    fn a_flood_of_user_agents_keeps_the_latest_sources() {
+        let mut pending = Pending::default();
+        for turn in 0..1_000 {
+            let at = NOW + Duration::milliseconds(turn);
+            pending.add(None, tally(&turn.to_string(), at, Outcome::Valid));
+        }
+        assert!(pending.sources.len() <= 2 * KEPT_SOURCES);
+        assert!(pending.sources.contains_key(&(String::new(), "999".into())));
     }
 }

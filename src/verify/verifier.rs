@@ -1,4 +1,4 @@
-//! The verdict on a presented key, by one indexed read.
+//! Decides on presented keys: from memory while that is certain, else from the database.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -7,13 +7,19 @@ use std::time::Duration;
 use actix_web::web;
 use tokio::sync::Semaphore;
 
-use super::usage::UsageBuffer;
+use super::UsageBuffer;
+use super::follower::Known;
+use super::index::Entry;
+use super::ledger::Caller;
+use super::limits::Remaining;
 use crate::clock::{self, Clock, UtcTime};
-use crate::db::{Pool, keys};
-use crate::key::verdict::{KnownKey, Outcome, Requirement, decide};
-use crate::key::{KeyDigest, LastUse, format};
+use crate::db::known_keys::{self, Which};
+use crate::db::{DbError, Pool};
+use crate::key::verdict::{Outcome, Requirement};
+use crate::key::{KeyDigest, format};
 
-/// An unsure verifier says so within two seconds.
+/// How long a caller is kept waiting for the database: an unsure verifier says so within two
+/// seconds.
 const PATIENCE: Duration = Duration::from_millis(1_800);
 
 /// Decides on presented keys.
@@ -21,22 +27,29 @@ pub struct Verifier {
     pool: Pool,
     turns: Arc<Semaphore>,
     clock: Clock,
+    known: Arc<Known>,
     usage: Arc<UsageBuffer>,
-    /// The latest time a verdict was given at, in microseconds.
-    latest: AtomicI64,
+    /// The latest time a key was refused as expired at, in microseconds since 1970.
+    latest_expiry: AtomicI64,
 }
 
-/// A verdict, and the key it is about if that is known.
-#[derive(Debug)]
-pub struct Verdict {
+/// A verdict, and the key it is about if the caller may know of it.
+#[derive(Clone, Copy)]
+pub struct Verdict<'a> {
     pub outcome: Outcome,
-    pub key: Option<KnownKey>,
+    pub key: Option<&'a Entry>,
+    /// Where it left the key's rate limit, if that was asked.
+    pub limit: Option<Remaining>,
 }
 
-impl Verdict {
+impl Verdict<'_> {
     /// A refusal that knows of no key.
     pub fn without_key(outcome: Outcome) -> Self {
-        Verdict { outcome, key: None }
+        Verdict {
+            outcome,
+            key: None,
+            limit: None,
+        }
     }
 }
 
@@ -45,76 +58,89 @@ impl Verdict {
 #[error("the key could not be checked")]
 pub struct Unsure;
 
-/// Who presents a key.
-#[derive(Clone, Debug, Default)]
-pub struct Caller {
-    pub ip: Option<String>,
-    pub user_agent: Option<String>,
-}
-
 impl Verifier {
-    /// A verifier on its own pool, so that pages can't keep it waiting.
-    pub fn new(pool: Pool, clock: Clock, usage: Arc<UsageBuffer>) -> Self {
+    /// A verifier with its own connections, so that pages can't keep it waiting.
+    pub fn new(pool: Pool, clock: Clock, known: Arc<Known>, usage: Arc<UsageBuffer>) -> Self {
         Verifier {
             turns: Arc::new(Semaphore::new(pool.size())),
             pool,
             clock,
+            known,
             usage,
-            latest: AtomicI64::default(),
+            latest_expiry: AtomicI64::default(),
         }
     }
 
-    /// The verdict on `secret`. A mistyped or invented one is refused without a look-up.
+    /// What `answer` makes of the verdict on `secret`. A mistyped or invented one is refused
+    /// without a look-up.
     ///
     /// # Errors
-    /// The database can't say.
-    pub async fn verify(
+    /// Memory is not certain, and the database can't say.
+    pub async fn verify<T>(
         &self,
         secret: &str,
         required: &Requirement,
-        caller: Caller,
-    ) -> Result<Verdict, Unsure> {
+        caller: &Caller<'_>,
+        answer: impl FnOnce(Verdict) -> T,
+    ) -> Result<T, Unsure> {
         if !format::is_well_formed(secret) {
-            return Ok(Verdict::without_key(Outcome::NotFound));
+            return Ok(answer(Verdict::without_key(Outcome::NotFound)));
         }
-        let Some(key) = self.look_up(KeyDigest::of(secret)).await? else {
-            return Ok(Verdict::without_key(Outcome::NotFound));
+        let digest = KeyDigest::of(secret);
+        let exists = match self.known.is_certain() {
+            true => true,
+            false => self.ask(digest).await?,
         };
+        let verdict = |key: Option<&Entry>| match key.filter(|_| exists) {
+            Some(key) => answer(self.judge(key, required, caller)),
+            None => answer(Verdict::without_key(Outcome::NotFound)),
+        };
+        Ok(self.known.index.read(&digest, verdict))
+    }
+
+    fn judge<'a>(&self, key: &'a Entry, required: &Requirement, caller: &Caller) -> Verdict<'a> {
         let now = self.now();
-        let outcome = decide(&key, required, now);
-        let by = LastUse {
-            at: now,
-            ip: caller.ip,
-            user_agent: caller.user_agent,
-        };
-        self.usage.record(key.id, outcome, by);
+        let (outcome, limit) = key.judge(required, caller.ip, now);
+        if outcome == Outcome::Expired {
+            self.latest_expiry
+                .fetch_max(clock::to_micros(now), Ordering::Relaxed);
+        }
+        self.usage.record(key.id, outcome, caller, now);
         // A key that this caller may not know of is answered like an unknown one.
         let key = Some(key).filter(|_| outcome != Outcome::NotFound);
-        Ok(Verdict { outcome, key })
+        Verdict {
+            outcome,
+            key,
+            limit,
+        }
     }
 
-    /// The time, which for verdicts never runs back: a key that was refused as expired stays
-    /// refused when the clock is set back.
+    /// The time, which never runs back behind a refusal: a key that was refused as expired
+    /// stays refused when the clock is set back.
     fn now(&self) -> UtcTime {
-        let now = clock::to_micros(self.clock.now());
-        let latest = self.latest.fetch_max(now, Ordering::Relaxed).max(now);
-        clock::from_micros(latest)
+        let now = self.clock.now();
+        let latest = self.latest_expiry.load(Ordering::Relaxed);
+        match latest > clock::to_micros(now) {
+            true => clock::from_micros(latest),
+            false => now,
+        }
     }
 
-    async fn look_up(&self, digest: KeyDigest) -> Result<Option<KnownKey>, Unsure> {
-        let pool = self.pool.clone();
-        let reading = async {
+    /// Brings what the database knows of this key now into memory, and tells whether it is
+    /// there at all.
+    async fn ask(&self, digest: KeyDigest) -> Result<bool, Unsure> {
+        let (pool, known) = (self.pool.clone(), Arc::clone(&self.known));
+        let asking = async {
             // Whoever waits for a connection must not hold a thread.
             let turn = Arc::clone(&self.turns).acquire_owned().await;
             web::block(move || {
                 let _turn = turn; // Held until the work is done.
-                let mut conn = pool.get().map_err(|error| error.to_string())?;
-                keys::for_verdict(&mut conn, &digest).map_err(|error| error.to_string())
+                look_up(&pool, &known, &digest)
             })
             .await
         };
-        match tokio::time::timeout(PATIENCE, reading).await {
-            Ok(Ok(Ok(key))) => Ok(key),
+        match tokio::time::timeout(PATIENCE, asking).await {
+            Ok(Ok(Ok(exists))) => Ok(exists),
             Ok(Ok(Err(error))) => {
                 tracing::error!(%error, "a key could not be looked up");
                 Err(Unsure)
@@ -125,4 +151,17 @@ impl Verifier {
             }
         }
     }
+}
+
+fn look_up(pool: &Pool, known: &Known, digest: &KeyDigest) -> Result<bool, String> {
+    let mut conn = pool.get().map_err(|error| error.to_string())?;
+    let mut read = || -> Result<bool, DbError> {
+        let Some(key) = known_keys::by_digest(&mut conn, digest)? else {
+            return Ok(false);
+        };
+        let projects = known_keys::projects(&mut conn, Which::WithIds(&[key.project_id]))?;
+        known.index.take_in(projects, vec![key]);
+        Ok(true)
+    };
+    read().map_err(|error| error.to_string())
 }

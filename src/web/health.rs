@@ -12,7 +12,7 @@ pub async fn healthz() -> HttpResponse {
 
 /// `GET /readyz`: 200 if the database answers, 503 if not.
 pub async fn readyz(state: web::Data<AppState>) -> HttpResponse {
-    match state.run(set_up::is_open).await {
+    match state.run(|conn| set_up::is_open(conn)).await {
         Ok(_) => HttpResponse::Ok()
             .content_type("text/plain")
             .body("ready\n"),

@@ -10,7 +10,7 @@ use super::WebError;
 use super::throttle::Throttle;
 use crate::clock::Clock;
 use crate::config::PublicUrl;
-use crate::db::{AnyConnection, Pool};
+use crate::db::{Connection, Pool};
 use crate::domain::DomainError;
 
 /// How long a page waits for its turn at a connection, and for what it asked.
@@ -57,7 +57,7 @@ impl AppState {
     /// long, and then it may still come to pass.
     pub async fn run<T: Send + 'static>(
         &self,
-        f: impl FnOnce(&mut AnyConnection) -> Result<T, DomainError> + Send + 'static,
+        f: impl FnOnce(&mut Connection) -> Result<T, DomainError> + Send + 'static,
     ) -> Result<T, DomainError> {
         let turn = Arc::clone(&self.turns).acquire_owned();
         let Ok(Ok(turn)) = tokio::time::timeout(TURN_PATIENCE, turn).await else {
@@ -80,7 +80,7 @@ impl AppState {
     /// flood of sign-ins takes neither all memory nor all threads.
     pub async fn run_hashing<T: Send + 'static>(
         &self,
-        f: impl FnOnce(&mut AnyConnection) -> Result<T, DomainError> + Send + 'static,
+        f: impl FnOnce(&mut Connection) -> Result<T, DomainError> + Send + 'static,
     ) -> Result<T, WebError> {
         let turn = tokio::time::timeout(HASH_PATIENCE, self.hashing.acquire()).await;
         let Ok(Ok(_turn)) = turn else {

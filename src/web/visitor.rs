@@ -11,7 +11,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use super::session::SignedIn;
 use super::{AppState, WebError};
 use crate::clock::UtcTime;
-use crate::db::AnyConnection;
+use crate::db::Connection;
 use crate::db::projects::Project;
 use crate::domain::error::Denial;
 use crate::domain::list_projects::list_projects;
@@ -36,7 +36,7 @@ impl Visitor {
     /// What the use case fails with.
     pub async fn act<T: Send + 'static>(
         &self,
-        use_case: impl FnOnce(&mut AnyConnection, &Actor, UtcTime) -> Result<T, DomainError>
+        use_case: impl FnOnce(&mut Connection, &Actor, UtcTime) -> Result<T, DomainError>
         + Send
         + 'static,
     ) -> Result<T, DomainError> {

@@ -10,7 +10,7 @@ use diesel::connection::SimpleConnection;
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use keyward::clock::Clock;
 use keyward::config::{Config, PublicUrl};
-use keyward::db::AnyConnection;
+use keyward::db::Connection;
 use keyward::db::connection::DatabaseUrl;
 use keyward::domain::Actor;
 use keyward::domain::create_user::{NewPerson, create_user};
@@ -54,6 +54,15 @@ impl TestDatabase {
         }
     }
 
+    /// With the schema, and an owner, `owner@example.com`.
+    pub fn with_owner() -> Self {
+        let database = Self::new();
+        let url = DatabaseUrl::parse(&database.url).unwrap();
+        let mut conn = startup::open_up_to_date(&url).unwrap();
+        add_person(&mut conn, "owner@example.com", Role::Owner, None);
+        database
+    }
+
     pub fn on_sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
@@ -73,7 +82,7 @@ impl TestDatabase {
         self.folder.path()
     }
 
-    pub fn connect(&self) -> AnyConnection {
+    pub fn connect(&self) -> Connection {
         DatabaseUrl::parse(&self.url).unwrap().open().unwrap()
     }
 
@@ -88,7 +97,7 @@ impl TestDatabase {
             #[diesel(sql_type = diesel::sql_types::BigInt)]
             number: i64,
         }
-        let row: Row = sql_query(sql).get_result(&mut self.connect()).unwrap();
+        let row: Row = sql_query(sql).get_result(&mut *self.connect()).unwrap();
         row.number
     }
 }
@@ -130,12 +139,7 @@ impl TestApp {
     }
 
     pub fn start_with(settings: Settings) -> Self {
-        let database = TestDatabase::new();
-        let mut conn =
-            startup::open_up_to_date(&DatabaseUrl::parse(&database.url).unwrap()).unwrap();
-        add_person(&mut conn, "owner@example.com", Role::Owner, None);
-        drop(conn);
-        Self::start_on(database, settings)
+        Self::start_on(TestDatabase::with_owner(), settings)
     }
 
     /// Without an owner: the database is empty.
@@ -253,7 +257,7 @@ fn secret() -> keyward::config::SecretText {
 }
 
 /// Adds a person with the password of all tests.
-pub fn add_person(conn: &mut AnyConnection, email: &str, role: Role, project: Option<&str>) {
+pub fn add_person(conn: &mut Connection, email: &str, role: Role, project: Option<&str>) {
     let new = NewPerson {
         email: email.into(),
         password: Password::new(PASSWORD.into()),

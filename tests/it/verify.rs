@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use serde_json::{Value, json};
 use time::Duration;
 
-use crate::app::{Answer, Browser, Settings, TestApp, eventually};
+use crate::app::{Answer, Browser, Settings, TestApp, TestDatabase, eventually};
 
 fn ask(browser: &Browser, query: &str, secret: &str) -> Answer {
     let request = browser.client.get(browser.at(&format!("/verify{query}")));
@@ -189,13 +189,14 @@ fn every_refusal_has_its_status_code_and_words() {
 
 #[test]
 fn a_scope_includes_others_and_the_star_includes_all() {
-    let app = TestApp::start();
-    app.database
+    let database = TestDatabase::with_owner();
+    database
         .execute(
             "INSERT INTO scopes (project_id, name, description, includes) VALUES
              (1, 'streams:read', 'Read', ''), (1, 'streams:write', 'Write', 'streams:read')",
         )
         .unwrap();
+    let app = TestApp::start_on(database, Settings::default());
     let owner = app.owner();
     let (_, writer) = owner.new_key(&[("scopes", "streams:write")]);
     let (_, every) = owner.new_key(&[("scopes", "*")]);

@@ -55,7 +55,7 @@ pub async fn show(
     if SignedIn::read(&session).is_some() {
         return Ok(page::see_other("/"));
     }
-    if !state.run(sign_in::is_possible).await? {
+    if !state.run(|conn| sign_in::is_possible(conn)).await? {
         return Ok(page::see_other("/setup"));
     }
     let token = AnonymousToken::for_browser(&req, &state)?;

@@ -33,7 +33,7 @@ pub struct SetupForm {
 
 /// The form; once there is an owner, there is nothing here.
 pub async fn show(req: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, WebError> {
-    if !state.run(set_up::is_open).await? {
+    if !state.run(|conn| set_up::is_open(conn)).await? {
         return Err(DomainError::NotFound.into());
     }
     form(

@@ -51,7 +51,7 @@ fn first_break(database: &TestDatabase) -> Option<i64> {
          related_key_id, details, client_ip, user_agent, request_id, previous_hash, hash
          FROM audit_entries ORDER BY id"
     ))
-    .load(&mut database.connect())
+    .load(&mut *database.connect())
     .unwrap();
     assert!(rows.len() > 5);
     let mut previous = vec![0; 32];

@@ -1,0 +1,77 @@
+-- Asks Keyward about a request's key. Loaded by haproxy.cfg with Keyward's address.
+
+local address = ...
+
+local identity = {
+    "x-keyward-key-id", "x-keyward-project", "x-keyward-environment",
+    "x-keyward-scopes", "x-keyward-label",
+}
+
+-- What Keyward reads. The last two are look-alikes that it refuses.
+local asked = { "x-api-key", "authorization", "x_api_key", "user-agent" }
+
+local refusals = { [400] = true, [401] = true, [403] = true, [429] = true, [503] = true }
+
+local function first(headers, name)
+    local values = headers and headers[name]
+    return values and values[0]
+end
+
+local function unavailable(txn)
+    local reply = txn:reply()
+    reply:set_status(503)
+    reply:add_header("content-type", "application/problem+json")
+    reply:add_header("cache-control", "no-store")
+    reply:set_body('{"type":"about:blank","title":"Service Unavailable","status":503}')
+    txn:done(reply)
+end
+
+local function refuse(txn, answer)
+    local reply = txn:reply()
+    reply:set_status(answer.status)
+    for _, name in ipairs({ "content-type", "www-authenticate", "retry-after", "ratelimit", "ratelimit-policy" }) do
+        local value = first(answer.headers, name)
+        if value then reply:add_header(name, value) end
+    end
+    reply:add_header("cache-control", "no-store")
+    reply:set_body(answer.body or "")
+    txn:done(reply)
+end
+
+local function ask(txn)
+    local theirs = txn.http:req_get_headers()
+    local headers = { ["x-forwarded-for"] = { txn.f:src() } }
+    for _, name in ipairs(asked) do
+        -- All values: whether two keys are one too many is for Keyward to say.
+        for i = 0, #(theirs[name] or {}) do
+            if theirs[name] and theirs[name][i] then
+                headers[name] = headers[name] or {}
+                table.insert(headers[name], theirs[name][i])
+            end
+        end
+    end
+    return core.httpclient():get({
+        url = "http://" .. address .. "/verify?" .. txn:get_var("txn.needs"),
+        headers = headers,
+        timeout = 2000,
+    })
+end
+
+core.register_action("keyward", { "http-req" }, function(txn)
+    local asked_well, answer = pcall(ask, txn)
+    local status = asked_well and answer and answer.status
+    if status == 200 then
+        for _, name in ipairs(identity) do
+            txn.http:req_set_header(name, first(answer.headers, name) or "")
+        end
+        for name, var in pairs({ ["ratelimit"] = "txn.ratelimit", ["ratelimit-policy"] = "txn.ratelimit_policy" }) do
+            local value = first(answer.headers, name)
+            if value then txn:set_var(var, value) end
+        end
+        txn:set_var("txn.keyward", "passed")
+    elseif refusals[status] then
+        refuse(txn, answer)
+    else
+        unavailable(txn)
+    end
+end)

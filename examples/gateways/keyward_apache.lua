@@ -1,0 +1,128 @@
+-- Asks Keyward about a request's key, for apache.conf. Needs LuaSocket (Debian: lua-socket).
+
+local socket = require "socket"
+
+local HOST, PORT = ("127.0.0.1:8080"):match("^(.*):(%d+)$")
+local TIME_LIMIT = 2 -- seconds, for the whole exchange
+local LARGEST_ANSWER = 65536
+
+local identity = {
+    "X-Keyward-Key-Id", "X-Keyward-Project", "X-Keyward-Environment",
+    "X-Keyward-Scopes", "X-Keyward-Label",
+}
+
+-- What Keyward reads. The third is a look-alike that it refuses.
+local asked = { "X-API-Key", "Authorization", "X_API_Key", "User-Agent" }
+
+local refusals = { [400] = true, [401] = true, [403] = true, [429] = true, [503] = true }
+
+-- What the client sends and nobody behind here may take for ours. Underscores count as hyphens,
+-- since frameworks read them so. The second half is for frameworks that let a header change the
+-- method or the path that was judged.
+local unwanted = {
+    ["x-api-key"] = true, ["authorization"] = true,
+    ["x-http-method-override"] = true, ["x-http-method"] = true, ["x-method-override"] = true,
+    ["x-original-url"] = true, ["x-rewrite-url"] = true,
+}
+
+local function exchange(request)
+    local deadline = socket.gettime() + TIME_LIMIT
+    local connection = assert(socket.tcp())
+    local function limited()
+        connection:settimeout(math.max(deadline - socket.gettime(), 0.001), "t")
+        return connection
+    end
+    local answer, length = {}, 0
+    local connected = limited():connect(HOST, PORT)
+    local sent = connected and limited():send(request)
+    while sent do
+        local part, problem, partial = limited():receive(8192)
+        part = part or partial
+        length = length + #part
+        answer[#answer + 1] = part
+        if problem == "closed" then
+            connection:close()
+            return table.concat(answer)
+        elseif problem or length > LARGEST_ANSWER then
+            break
+        end
+    end
+    connection:close()
+end
+
+local function header_lines(head)
+    local headers = {}
+    for name, value in head:gmatch("\r\n([^:\r\n]+):[ \t]*([^\r\n]*)") do
+        headers[name:lower()] = value:match("^(.-)[ \t]*$")
+    end
+    return headers
+end
+
+-- The answer's status, headers and body; nil when there is none that is complete.
+local function ask(r)
+    local lines = {
+        "GET /verify?" .. r.subprocess_env["KEYWARD_NEEDS"] .. " HTTP/1.1",
+        "Host: " .. HOST .. ":" .. PORT,
+        "X-Forwarded-For: " .. r.useragent_ip,
+        "Connection: close",
+    }
+    for _, name in ipairs(asked) do
+        local value = r.headers_in[name]
+        if value and not value:find("[%c]") then
+            lines[#lines + 1] = name .. ": " .. value
+        end
+    end
+    local answer = exchange(table.concat(lines, "\r\n") .. "\r\n\r\n")
+    if not answer then return nil end
+    local status, head, body = answer:match("^HTTP/1%.%d (%d%d%d)(.-\r\n)\r\n(.*)$")
+    if not status then return nil end
+    local headers = header_lines(head)
+    if headers["transfer-encoding"] or tonumber(headers["content-length"] or 0) ~= #body then
+        return nil
+    end
+    return tonumber(status), headers, body
+end
+
+local function reply(r, status, headers, body)
+    for _, name in ipairs({ "WWW-Authenticate", "Retry-After", "RateLimit", "RateLimit-Policy" }) do
+        r.err_headers_out[name] = headers[name:lower()]
+    end
+    r.err_headers_out["Cache-Control"] = "no-store"
+    r.status = status
+    r.content_type = "application/problem+json"
+    r:write(body)
+    return apache2.DONE
+end
+
+local function judge(r)
+    if (r.headers_in["Connection"] or ""):lower():find("keyward", 1, true) then
+        -- It would have an identity header dropped on the way.
+        return reply(r, 400, {}, '{"type":"about:blank","title":"Bad Request","status":400}')
+    end
+    local status, headers, body = ask(r)
+    if refusals[status] then
+        return reply(r, status, headers, body)
+    elseif status ~= 200 then
+        return nil
+    end
+    for name in pairs(r:headers_in_table()) do
+        local plain = name:lower():gsub("_", "-")
+        if unwanted[plain] or plain:find("keyward", 1, true) then
+            r.headers_in[name] = nil
+        end
+    end
+    for _, name in ipairs(identity) do
+        r.headers_in[name] = headers[name:lower()] or ""
+    end
+    for _, name in ipairs({ "RateLimit", "RateLimit-Policy" }) do
+        r.err_headers_out[name] = headers[name:lower()]
+    end
+    return apache2.OK
+end
+
+function check_access(r)
+    local ran, verdict = pcall(judge, r)
+    if ran and verdict then return verdict end
+    if not ran then r:err("keyward: " .. tostring(verdict)) end
+    return reply(r, 503, {}, '{"type":"about:blank","title":"Service Unavailable","status":503}')
+end

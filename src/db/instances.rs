@@ -1,0 +1,232 @@
+//! The instances that answer verifications from memory, and how a change waits for them.
+//!
+//! An instance may answer from memory only while it holds a lease. It takes one for [`LEASE`]
+//! from the moment before it read the audit log's head, once it knows every change up to that
+//! head and its row says so. So whoever commits a change may acknowledge it when every row says
+//! that the change is known, or when [`LEASE`] has passed since the commit: by then each lease
+//! that was taken without knowing the change has run out. No clock is ever compared with
+//! another machine's; each side measures a duration on its own.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use super::change::Upkeep;
+use super::schema::{audit_entries, audit_head, instances};
+use super::{AnyConnection, Connection, DbError, upkeep};
+
+/// How long an instance may answer from memory after it last knew every change.
+pub const LEASE: Duration = Duration::from_secs(2);
+/// What a change waits for in the worst case: a lease, and one part in ten for clocks that do
+/// not run alike.
+const SETTLING: Duration = Duration::from_millis(2_200);
+/// The first pause between two looks at who knows a change; later ones grow to the last.
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
+const LAST_PAUSE: Duration = Duration::from_millis(20);
+
+/// The Postgres channel that changes are announced on.
+const CHANNEL: &str = "keyward_changes";
+
+/// What the instance in this process keeps in memory.
+pub trait Memory: Send + Sync {
+    /// Takes in every committed change. If that is not possible, answers nothing from memory
+    /// until it is.
+    fn catch_up(&self, conn: &mut AnyConnection);
+
+    /// The row of this instance, once it has one.
+    fn instance(&self) -> Option<i64>;
+}
+
+/// The last audit entry: every change up to it is committed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    pub entry: i64,
+    pub hash: Vec<u8>,
+}
+
+/// The head of the audit log.
+pub fn head(conn: &mut AnyConnection) -> Result<Head, DbError> {
+    let (entry, hash) = audit_head::table
+        .find(1)
+        .select((audit_head::last_entry, audit_head::hash))
+        .first(conn)?;
+    Ok(Head { entry, hash })
+}
+
+/// Whether the audit log went on from `known`. If not, the database is not the one it was: a
+/// backup, or a standby that missed its last changes.
+pub fn continues(conn: &mut AnyConnection, known: &Head) -> Result<bool, DbError> {
+    let hash: Option<Vec<u8>> = audit_entries::table
+        .find(known.entry)
+        .select(audit_entries::hash)
+        .first(conn)
+        .optional()?;
+    Ok(known.entry == 0 || hash.is_some_and(|hash| hash == known.hash))
+}
+
+/// Adds an instance that knows every change up to `applied`, and gives back its id. Ids are
+/// never used twice.
+pub fn register(upkeep: &mut Upkeep, applied: i64) -> Result<i64, DbError> {
+    diesel::insert_into(instances::table)
+        .values(instances::applied.eq(applied))
+        .returning(instances::id)
+        .get_result(upkeep.conn())
+}
+
+/// A sign of life of an instance that knows every change up to `applied`. False if others
+/// took it for dead and removed its row.
+pub fn beat(upkeep: &mut Upkeep, id: i64, applied: i64) -> Result<bool, DbError> {
+    let beaten = diesel::update(instances::table.find(id))
+        .set((
+            instances::applied.eq(applied),
+            instances::beat.eq(instances::beat + 1),
+        ))
+        .execute(upkeep.conn())?;
+    Ok(beaten == 1)
+}
+
+/// Removes an instance that no longer answers from memory.
+pub fn remove(upkeep: &mut Upkeep, id: i64) -> Result<(), DbError> {
+    diesel::delete(instances::table.find(id)).execute(upkeep.conn())?;
+    Ok(())
+}
+
+/// Instances seen without a new sign of life, and since when.
+#[derive(Default)]
+pub struct Silent(HashMap<i64, (i64, Instant)>);
+
+impl Silent {
+    /// Removes the rows of instances that gave no sign of life for longer than their lease
+    /// can last, as far as this watch has seen. `own` is never among them.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn remove(&mut self, conn: &mut AnyConnection, own: i64) -> Result<(), DbError> {
+        let rows: Vec<(i64, i64)> = instances::table
+            .filter(instances::id.ne(own))
+            .select((instances::id, instances::beat))
+            .load(conn)?;
+        let now = Instant::now();
+        self.0
+            .retain(|id, seen| rows.iter().any(|(row, beat)| row == id && *beat == seen.0));
+        for (id, beat) in rows {
+            let (_, since) = *self.0.entry(id).or_insert((beat, now));
+            if now - since > 2 * SETTLING {
+                remove_if_silent(conn, id, beat)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Removes an instance unless it gave a sign of life after `beat`.
+fn remove_if_silent(conn: &mut AnyConnection, id: i64, beat: i64) -> Result<(), DbError> {
+    upkeep(conn, |upkeep| {
+        let silent = instances::table.find(id).filter(instances::beat.eq(beat));
+        diesel::delete(silent).execute(upkeep.conn())?;
+        Ok(())
+    })
+}
+
+/// Wakes the instances that listen, when the transaction commits. On SQLite they see it by
+/// themselves.
+pub(super) fn ring(conn: &mut AnyConnection) -> Result<(), DbError> {
+    if let AnyConnection::Postgres(conn) = conn {
+        diesel::sql_query(format!("NOTIFY {CHANNEL}")).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Tells whether something was committed since the last look, without asking a server.
+#[derive(Default)]
+pub struct Doorbell {
+    data_version: i64,
+}
+
+impl Doorbell {
+    /// A bell that rings from now on, on this connection.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn hang(conn: &mut AnyConnection) -> Result<Self, DbError> {
+        if let AnyConnection::Postgres(conn) = conn {
+            diesel::sql_query(format!("LISTEN {CHANNEL}")).execute(conn)?;
+        }
+        let mut bell = Doorbell::default();
+        bell.rang(conn)?;
+        Ok(bell)
+    }
+
+    /// Whether it rang since it was last asked.
+    ///
+    /// # Errors
+    /// The connection is broken.
+    pub fn rang(&mut self, conn: &mut AnyConnection) -> Result<bool, DbError> {
+        #[derive(QueryableByName)]
+        struct DataVersion {
+            #[diesel(sql_type = BigInt)]
+            data_version: i64,
+        }
+        match conn {
+            AnyConnection::Sqlite(conn) => {
+                let now: DataVersion = diesel::sql_query("PRAGMA data_version").get_result(conn)?;
+                let last = std::mem::replace(&mut self.data_version, now.data_version);
+                Ok(last != now.data_version)
+            }
+            AnyConnection::Postgres(conn) => {
+                let mut rang = false;
+                for notification in conn.notifications_iter() {
+                    notification?;
+                    rang = true;
+                }
+                Ok(rang)
+            }
+        }
+    }
+}
+
+/// Returns when no instance can answer from memory without knowing the change with this audit
+/// entry, which was just committed: usually after milliseconds, at the latest after
+/// [`SETTLING`]. This holds even if the database is gone meanwhile.
+pub(super) fn settle(conn: &mut Connection, entry: i64) {
+    let committed = Instant::now();
+    let memory = conn.memory().cloned();
+    if let Some(memory) = &memory {
+        memory.catch_up(conn);
+    }
+    let own = memory.and_then(|memory| memory.instance()).unwrap_or(0);
+    let mut pause = FIRST_PAUSE;
+    let mut first_seen: Option<HashMap<i64, i64>> = None;
+    loop {
+        let behind = behind(conn, own, entry);
+        match &behind {
+            Ok(behind) if behind.is_empty() => return,
+            Ok(behind) => drop(first_seen.get_or_insert_with(|| behind.iter().copied().collect())),
+            Err(error) => tracing::warn!(%error, "who knows of a change can't be asked"),
+        }
+        let waited = committed.elapsed();
+        if waited >= SETTLING {
+            let silent = first_seen.unwrap_or_default();
+            for (id, beat) in behind.unwrap_or_default() {
+                if silent.get(&id) == Some(&beat) {
+                    tracing::warn!(instance = id, "an instance gives no sign of life");
+                    // It slows the next change down if this fails, no more.
+                    remove_if_silent(conn, id, beat).ok();
+                }
+            }
+            return;
+        }
+        std::thread::sleep(pause.min(SETTLING - waited));
+        pause = (pause * 2).min(LAST_PAUSE);
+    }
+}
+
+/// The id and beat of every instance but `own` that does not know the change yet.
+fn behind(conn: &mut AnyConnection, own: i64, entry: i64) -> Result<Vec<(i64, i64)>, DbError> {
+    instances::table
+        .filter(instances::applied.lt(entry).and(instances::id.ne(own)))
+        .select((instances::id, instances::beat))
+        .load(conn)
+}

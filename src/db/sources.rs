@@ -1,0 +1,157 @@
+//! Where keys are used from.
+
+use diesel::dsl::case_when;
+use diesel::prelude::*;
+use diesel::upsert::excluded;
+
+use super::change::Upkeep;
+use super::schema::key_sources::{self, dsl};
+use super::{AnyConnection, DbError};
+use crate::clock::UtcTime;
+
+/// How many sources of a key are kept.
+pub const KEPT_SOURCES: usize = 100;
+
+/// What was seen of a key from one source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceUse {
+    pub first_seen: UtcTime,
+    pub last_seen: UtcTime,
+    pub passed: i64,
+    pub refused: i64,
+    /// The latest refusal: when, and its code.
+    pub refusal: Option<(UtcTime, &'static str)>,
+}
+
+impl SourceUse {
+    /// Adds what was seen from the same source at other times.
+    pub fn add(&mut self, other: &SourceUse) {
+        self.first_seen = self.first_seen.min(other.first_seen);
+        self.last_seen = self.last_seen.max(other.last_seen);
+        self.passed += other.passed;
+        self.refused += other.refused;
+        self.refusal = self.refusal.max(other.refusal);
+    }
+}
+
+/// A source of a key, as it is read back.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = key_sources)]
+pub struct Source {
+    /// Empty where it is not known.
+    pub ip: String,
+    pub user_agent: String,
+    pub first_seen: UtcTime,
+    pub last_seen: UtcTime,
+    pub passed: i64,
+    pub refused: i64,
+    pub refused_at: Option<UtcTime>,
+    pub refusal: Option<String>,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = key_sources)]
+struct Row<'a> {
+    key_id: i64,
+    ip: &'a str,
+    user_agent: &'a str,
+    first_seen: UtcTime,
+    last_seen: UtcTime,
+    passed: i64,
+    refused: i64,
+    refused_at: Option<UtcTime>,
+    refusal: Option<&'a str>,
+}
+
+/// The statement that adds rows to what is kept; Diesel has no `ON CONFLICT` for both
+/// databases at once.
+macro_rules! upsert {
+    ($rows:expr) => {
+        diesel::insert_into(key_sources::table)
+            .values($rows)
+            .on_conflict((dsl::key_id, dsl::ip, dsl::user_agent))
+            .do_update()
+            .set((
+                dsl::passed.eq(dsl::passed + excluded(dsl::passed)),
+                dsl::refused.eq(dsl::refused + excluded(dsl::refused)),
+                dsl::last_seen.eq(case_when(
+                    excluded(dsl::last_seen).gt(dsl::last_seen),
+                    excluded(dsl::last_seen),
+                )
+                .otherwise(dsl::last_seen)),
+                dsl::refused_at.eq(case_when(
+                    excluded(dsl::refused_at).is_not_null(),
+                    excluded(dsl::refused_at),
+                )
+                .otherwise(dsl::refused_at)),
+                dsl::refusal.eq(case_when(
+                    excluded(dsl::refusal).is_not_null(),
+                    excluded(dsl::refusal),
+                )
+                .otherwise(dsl::refusal)),
+            ))
+    };
+}
+
+/// Adds what was seen: key, address, user agent, and the use. Each source once.
+pub fn add(upkeep: &mut Upkeep, seen: &[(i64, &str, &str, &SourceUse)]) -> Result<(), DbError> {
+    let rows: Vec<Row> = seen
+        .iter()
+        .map(|(key, ip, user_agent, used)| Row {
+            key_id: *key,
+            ip,
+            user_agent,
+            first_seen: used.first_seen,
+            last_seen: used.last_seen,
+            passed: used.passed,
+            refused: used.refused,
+            refused_at: used.refusal.map(|(at, _)| at),
+            refusal: used.refusal.map(|(_, code)| code),
+        })
+        .collect();
+    match upkeep.conn() {
+        AnyConnection::Sqlite(conn) => {
+            for row in &rows {
+                upsert!(row).execute(conn)?;
+            }
+        }
+        AnyConnection::Postgres(conn) => {
+            upsert!(&rows).execute(conn)?;
+        }
+    }
+    Ok(())
+}
+
+/// Drops all but the latest [`KEPT_SOURCES`] sources of each of these keys.
+pub fn prune(upkeep: &mut Upkeep, keys: &[i64]) -> Result<(), DbError> {
+    for key in keys {
+        let of_key = key_sources::table.filter(key_sources::key_id.eq(key));
+        let oldest_kept: Option<UtcTime> = of_key
+            .select(key_sources::last_seen)
+            .order(key_sources::last_seen.desc())
+            .offset(KEPT_SOURCES as i64 - 1)
+            .first(upkeep.conn())
+            .optional()?;
+        if let Some(oldest_kept) = oldest_kept {
+            diesel::delete(of_key.filter(key_sources::last_seen.lt(oldest_kept)))
+                .execute(upkeep.conn())?;
+        }
+    }
+    Ok(())
+}
+
+/// The sources of a key, the latest first.
+pub fn of_key(conn: &mut AnyConnection, key: i64) -> Result<Vec<Source>, DbError> {
+    key_sources::table
+        .filter(key_sources::key_id.eq(key))
+        .order(key_sources::last_seen.desc())
+        .limit(KEPT_SOURCES as i64)
+        .select(Source::as_select())
+        .load(conn)
+}
+
+/// Drops sources that were not seen since `before`.
+pub fn forget(upkeep: &mut Upkeep, before: UtcTime) -> Result<usize, DbError> {
+    diesel::delete(key_sources::table.filter(key_sources::last_seen.lt(before)))
+        .execute(upkeep.conn())
+}

@@ -1,0 +1,234 @@
+//! Keeps the index what the database is: loads it, follows changes, and holds the lease.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::index::Index;
+use super::lease::{Lease, Moment};
+use crate::db::connection::{DatabaseUrl, OpenError};
+use crate::db::instances::{self, Doorbell, Head, Memory, Silent};
+use crate::db::known_keys::{self, KnownKey, Which};
+use crate::db::{AnyConnection, Connection, DbError, upkeep};
+
+/// How often an instance gives a sign of life; a quarter of its lease, so that one that is
+/// late by a second still keeps it.
+const BEAT: Duration = Duration::from_millis(500);
+/// How often it looks whether something changed. On SQLite this reads shared memory, on
+/// Postgres a socket; neither asks a server.
+const GLANCE: Duration = Duration::from_millis(5);
+/// How long it waits before it tries again to reach a database that is away.
+const RETRY: Duration = Duration::from_millis(200);
+/// How many keys are loaded at once.
+const PAGE: i64 = 10_000;
+
+/// What this instance knows, and until when it may rely on it.
+#[derive(Default)]
+pub struct Known {
+    pub index: Index,
+    pub lease: Lease,
+    /// The row in `instances`; 0 before there is one.
+    instance: AtomicI64,
+    /// Every change up to this audit entry is in the index.
+    applied: Mutex<Head>,
+    is_loaded: AtomicBool,
+}
+
+impl Known {
+    /// Whether every key is in the index, so that one that is not there does not exist.
+    pub fn is_loaded(&self) -> bool {
+        self.is_loaded.load(Ordering::Acquire)
+    }
+
+    /// Whether the index may be relied on. Ask before looking into it.
+    pub fn is_certain(&self) -> bool {
+        self.lease.is_alive()
+    }
+
+    /// Reads every key. What changes meanwhile is caught up with later.
+    fn load(&self, conn: &mut AnyConnection) -> Result<(), DbError> {
+        let started = Instant::now();
+        let head = instances::head(conn)?;
+        self.index
+            .take_in(known_keys::projects(conn, Which::All)?, Vec::new());
+        let mut after = 0;
+        loop {
+            let page = known_keys::page(conn, after, PAGE)?;
+            let Some(last) = page.last() else { break };
+            after = last.id;
+            self.take_in(conn, page)?;
+        }
+        *self.applied() = head;
+        self.is_loaded.store(true, Ordering::Release);
+        let (keys, took) = (self.index.len(), started.elapsed());
+        tracing::info!(keys, ?took, "every key is in memory");
+        Ok(())
+    }
+
+    /// Reads what changed since the last time. False if the database did not go on from what
+    /// is known: then nothing in memory can be relied on.
+    fn follow(&self, conn: &mut AnyConnection) -> Result<bool, DbError> {
+        let known = self.applied().clone();
+        let head = instances::head(conn)?;
+        if head == known {
+            return Ok(true);
+        }
+        if head.entry <= known.entry || !instances::continues(conn, &known)? {
+            return Ok(false);
+        }
+        let projects = known_keys::projects(conn, Which::ChangedAfter(known.entry))?;
+        self.index.take_in(projects, Vec::new());
+        let keys = known_keys::changed_after(conn, known.entry)?;
+        self.take_in(conn, keys)?;
+        let mut applied = self.applied();
+        if applied.entry < head.entry {
+            *applied = head;
+        }
+        Ok(true)
+    }
+
+    /// Like [`follow`](Self::follow), and reads everything again where that is needed.
+    fn follow_or_reload(&self, conn: &mut AnyConnection) -> Result<(), DbError> {
+        if self.follow(conn)? {
+            return Ok(());
+        }
+        tracing::error!("the database is not the one it was; every key is read again");
+        self.lease.end();
+        self.is_loaded.store(false, Ordering::Release);
+        self.index.clear();
+        self.load(conn)
+    }
+
+    fn applied(&self) -> MutexGuard<'_, Head> {
+        self.applied.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes in keys, and those of their projects that it did not know.
+    fn take_in(&self, conn: &mut AnyConnection, keys: Vec<KnownKey>) -> Result<(), DbError> {
+        let new: Vec<i64> = self.index.unknown_projects(&keys);
+        let projects = match new.is_empty() {
+            true => Vec::new(),
+            false => known_keys::projects(conn, Which::WithIds(&new))?,
+        };
+        self.index.take_in(projects, keys);
+        Ok(())
+    }
+}
+
+impl Memory for Known {
+    fn catch_up(&self, conn: &mut AnyConnection) {
+        if !self.is_loaded() {
+            return; // Nothing is answered from memory yet.
+        }
+        match self.follow(conn) {
+            Ok(true) => {}
+            Ok(false) => self.lease.end(),
+            Err(error) => {
+                tracing::warn!(%error, "a change could not be read back");
+                self.lease.end();
+            }
+        }
+    }
+
+    fn instance(&self) -> Option<i64> {
+        Some(self.instance.load(Ordering::Acquire)).filter(|id| *id != 0)
+    }
+}
+
+/// The thread that does it.
+pub struct Follower {
+    stop: Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Follower {
+    /// Starts the thread. It loads first; until that is done `known` is not certain.
+    pub fn start(database: DatabaseUrl, known: Arc<Known>) -> Self {
+        let (stop, stopped) = mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            while let Err(error) = follow_until_told(&database, &known, &stopped) {
+                tracing::warn!(%error, "the database can't be followed; asking it for each key");
+                if stopped.recv_timeout(RETRY) != Err(RecvTimeoutError::Timeout) {
+                    break;
+                }
+            }
+            known.lease.end();
+        });
+        Follower { stop, thread }
+    }
+
+    /// Ends the thread. Nothing is answered from memory after this.
+    pub fn stop(self) {
+        drop(self.stop);
+        if self.thread.join().is_err() {
+            tracing::error!("the thread that follows the database had failed");
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum FollowError {
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+/// Follows the database on a connection of its own, until it is told to stop.
+fn follow_until_told(
+    database: &DatabaseUrl,
+    known: &Known,
+    stopped: &Receiver<()>,
+) -> Result<(), FollowError> {
+    let mut conn = database.open()?;
+    let mut bell = Doorbell::hang(&mut conn)?;
+    if !known.is_loaded() {
+        known.load(&mut conn)?;
+    }
+    let mut silent = Silent::default();
+    loop {
+        beat(&mut conn, known)?;
+        let own = known.instance().unwrap_or_default();
+        silent.remove(&mut conn, own)?;
+        let beaten = Instant::now();
+        while beaten.elapsed() < BEAT {
+            if stopped.recv_timeout(GLANCE) != Err(RecvTimeoutError::Timeout) {
+                known.lease.end();
+                upkeep(&mut conn, |upkeep| instances::remove(upkeep, own))?;
+                return Ok(());
+            }
+            if bell.rang(&mut conn)? && is_behind(&mut conn, known)? {
+                break;
+            }
+        }
+    }
+}
+
+fn is_behind(conn: &mut Connection, known: &Known) -> Result<bool, DbError> {
+    Ok(instances::head(conn)? != *known.applied())
+}
+
+/// Catches up, says so in the instance's row, and takes the lease.
+fn beat(conn: &mut Connection, known: &Known) -> Result<(), DbError> {
+    let asked = Moment::now();
+    known.follow_or_reload(conn)?;
+    let applied = known.applied().entry;
+    let is_known = match known.instance() {
+        Some(id) => upkeep(conn, |upkeep| instances::beat(upkeep, id, applied))?,
+        None => false,
+    };
+    if is_known {
+        known.lease.take(asked);
+        return Ok(());
+    }
+    // Whoever changes something must find the row before a lease is taken: register, and
+    // catch up once more.
+    let id = upkeep(conn, |upkeep| instances::register(upkeep, applied))?;
+    known.instance.store(id, Ordering::Release);
+    let asked = Moment::now();
+    known.follow_or_reload(conn)?;
+    known.lease.take(asked);
+    Ok(())
+}

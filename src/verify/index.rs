@@ -1,0 +1,406 @@
+//! Every key in memory, found by its digest.
+//!
+//! Readers share no lock. Whoever writes takes turns, and what is newer wins: two threads may
+//! bring what they read at different times in any order.
+
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use actix_web::http::header::HeaderValue;
+use arc_swap::{ArcSwap, ArcSwapOption};
+use ipnet::IpNet;
+
+use super::limits::{Limiter, Remaining};
+use crate::clock::{UtcTime, from_micros, to_micros};
+use crate::db::known_keys::{KnownKey, KnownProject};
+use crate::http::percent_encoded;
+use crate::key::verdict::{self, Outcome, Presented, Requirement};
+use crate::key::{Environment, KeyDigest, RateLimit, scope};
+
+/// Every key, once it is loaded.
+#[derive(Default)]
+pub struct Index {
+    keys: papaya::HashMap<KeyDigest, Entry, BuildHasherDefault<FirstBytes>>,
+    /// Taken by whoever writes, never by a reader.
+    writer: Mutex<Writer>,
+}
+
+#[derive(Default)]
+struct Writer {
+    projects: HashMap<i64, Arc<Project>>,
+    /// Most keys carry one of a few sets of scopes: each is kept once.
+    scopes: HashMap<String, Arc<Scopes>>,
+}
+
+/// A key in memory: what a verdict and its answer need.
+pub struct Entry {
+    pub id: i64,
+    pub label: Box<str>,
+    pub project: Arc<Project>,
+    pub scopes: Arc<Scopes>,
+    pub environment: Environment,
+    revoked: bool,
+    changed_in: i64,
+    /// Microseconds since 1970; the largest number is never.
+    expires_at: i64,
+    /// What few keys have.
+    rest: Option<Box<Rest>>,
+    limiter: ArcSwapOption<Limiter>,
+    identity: OnceLock<Box<Identity>>,
+}
+
+struct Rest {
+    rate_limit: Option<RateLimit>,
+    allowed_ips: Vec<IpNet>,
+}
+
+/// The parts of an answer that only this key has, as header values.
+pub struct Identity {
+    pub id: HeaderValue,
+    pub label: HeaderValue,
+}
+
+/// A set of scopes.
+pub struct Scopes {
+    pub names: Vec<String>,
+    /// Parted by spaces.
+    pub header: HeaderValue,
+}
+
+/// A project in memory. It stays the same while what is known of it changes.
+pub struct Project(ArcSwap<ProjectFacts>);
+
+/// What is known of a project.
+pub struct ProjectFacts {
+    pub known: KnownProject,
+    /// The slug.
+    pub header: HeaderValue,
+}
+
+impl Project {
+    /// What is known of it now.
+    pub fn facts(&self) -> arc_swap::Guard<Arc<ProjectFacts>> {
+        self.0.load()
+    }
+}
+
+impl Index {
+    /// What `f` makes of the key with this digest, if there is one.
+    pub fn read<T>(&self, digest: &KeyDigest, f: impl FnOnce(Option<&Entry>) -> T) -> T {
+        f(self.keys.pin().get(digest))
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether there is no key.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// The projects of these keys that nobody told of yet.
+    pub fn unknown_projects(&self, keys: &[KnownKey]) -> Vec<i64> {
+        let writer = self.writer();
+        let projects = keys.iter().map(|key| key.project_id);
+        let unknown: BTreeSet<i64> = projects
+            .filter(|project| !writer.projects.contains_key(project))
+            .collect();
+        unknown.into_iter().collect()
+    }
+
+    /// Takes in what is known of projects and keys. The project of each key must be among
+    /// them, or have been told of before.
+    pub fn take_in(&self, projects: Vec<KnownProject>, keys: Vec<KnownKey>) {
+        let mut writer = self.writer();
+        for known in projects {
+            writer.take_in_project(known);
+        }
+        let map = self.keys.pin();
+        for known in keys {
+            let Some(project) = writer.projects.get(&known.project_id).cloned() else {
+                tracing::error!(key = known.id, "a key has no project");
+                continue;
+            };
+            let digest = known.digest;
+            let present = map.get(&digest);
+            if present.is_some_and(|present| present.changed_in > known.changed_in) {
+                continue;
+            }
+            let entry = Entry::new(known, project, &mut writer.scopes);
+            // A change must not give anyone a fresh start at the same limit.
+            entry
+                .limiter
+                .store(present.and_then(|present| present.limiter.load_full()));
+            map.insert(digest, entry);
+        }
+    }
+
+    /// Forgets everything.
+    pub fn clear(&self) {
+        let mut writer = self.writer();
+        self.keys.pin().clear();
+        *writer = Writer::default();
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Writer {
+    fn take_in_project(&mut self, known: KnownProject) {
+        let id = known.id;
+        let facts = Arc::new(ProjectFacts {
+            header: header(&known.slug),
+            known,
+        });
+        match self.projects.get(&id) {
+            Some(project) if project.facts().known.changed_in > facts.known.changed_in => {}
+            Some(project) => project.0.store(facts),
+            None => drop(
+                self.projects
+                    .insert(id, Arc::new(Project(ArcSwap::new(facts)))),
+            ),
+        }
+    }
+}
+
+impl Entry {
+    fn new(
+        known: KnownKey,
+        project: Arc<Project>,
+        sets: &mut HashMap<String, Arc<Scopes>>,
+    ) -> Self {
+        let scopes = match sets.get(&known.scopes) {
+            Some(scopes) => Arc::clone(scopes),
+            None => {
+                let scopes = Arc::new(Scopes {
+                    names: scope::split(&known.scopes),
+                    header: header(&known.scopes),
+                });
+                sets.insert(known.scopes, Arc::clone(&scopes));
+                scopes
+            }
+        };
+        let is_plain = known.rate_limit.is_none() && known.allowed_ips.is_empty();
+        let rest = (!is_plain).then(|| {
+            Box::new(Rest {
+                rate_limit: known.rate_limit,
+                allowed_ips: known.allowed_ips,
+            })
+        });
+        Entry {
+            id: known.id,
+            label: known.label.into_boxed_str(),
+            project,
+            scopes,
+            environment: known.environment,
+            revoked: known.revoked,
+            changed_in: known.changed_in,
+            expires_at: known.expires_at.map_or(i64::MAX, to_micros),
+            rest,
+            limiter: ArcSwapOption::empty(),
+            identity: OnceLock::new(),
+        }
+    }
+
+    /// When it ends.
+    pub fn expires_at(&self) -> Option<UtcTime> {
+        (self.expires_at != i64::MAX).then(|| from_micros(self.expires_at))
+    }
+
+    /// The header values of its own, made when they are first needed.
+    pub fn identity(&self) -> &Identity {
+        self.identity.get_or_init(|| {
+            Box::new(Identity {
+                id: HeaderValue::from(self.id),
+                label: header(&percent_encoded(&self.label)),
+            })
+        })
+    }
+
+    /// The verdict, and where it leaves the key's rate limit if it has one and nothing else
+    /// stands against the request.
+    pub fn judge(
+        &self,
+        required: &Requirement,
+        client_ip: Option<IpAddr>,
+        now: UtcTime,
+    ) -> (Outcome, Option<Remaining>) {
+        let facts = self.project.facts();
+        let presented = Presented {
+            project: &facts.known.slug,
+            environment: self.environment,
+            scopes: &self.scopes.names,
+            inclusions: &facts.known.inclusions,
+            allowed_ips: self.rest.as_ref().map_or(&[], |rest| &rest.allowed_ips),
+            expires_at: self.expires_at(),
+            revoked: self.revoked,
+        };
+        let outcome = verdict::decide(&presented, required, client_ip, now);
+        if outcome != Outcome::Valid {
+            return (outcome, None);
+        }
+        let own = self.rest.as_ref().and_then(|rest| rest.rate_limit);
+        let Some(limit) = own.or(facts.known.rate_limit) else {
+            return (outcome, None);
+        };
+        let left = self.count(limit);
+        match left.retry_after {
+            None => (Outcome::Valid, Some(left)),
+            Some(_) => (Outcome::RateLimited, Some(left)),
+        }
+    }
+
+    fn count(&self, limit: RateLimit) -> Remaining {
+        let limiter = self.limiter.load();
+        if let Some(limiter) = limiter
+            .as_ref()
+            .filter(|counting| counting.limit() == limit)
+        {
+            return limiter.count();
+        }
+        // Whoever comes second uses what the first one put there.
+        let fresh = Arc::new(Limiter::new(limit));
+        let before = self
+            .limiter
+            .compare_and_swap(&limiter, Some(Arc::clone(&fresh)));
+        let was_first = match (&*before, &*limiter) {
+            (Some(before), Some(seen)) => Arc::ptr_eq(before, seen),
+            (before, seen) => before.is_none() && seen.is_none(),
+        };
+        match &*before {
+            Some(other) if !was_first && other.limit() == limit => other.count(),
+            _ => fresh.count(),
+        }
+    }
+}
+
+/// A header value; slugs, scopes and what is percent-encoded can always be one.
+fn header(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// A digest is as good as random: its first eight bytes are its hash.
+#[derive(Default)]
+struct FirstBytes(u64);
+
+impl Hasher for FirstBytes {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(first) = bytes.first_chunk() {
+            self.0 = u64::from_ne_bytes(*first);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    const NOW: UtcTime = datetime!(2026-11-21 12:00);
+
+    fn project(changed_in: i64, rate_limit: Option<RateLimit>) -> KnownProject {
+        KnownProject {
+            id: 1,
+            slug: "default".into(),
+            rate_limit,
+            inclusions: vec![],
+            changed_in,
+        }
+    }
+
+    fn key(changed_in: i64) -> KnownKey {
+        KnownKey {
+            id: 7,
+            project_id: 1,
+            digest: KeyDigest::of("mk_live_x"),
+            label: "Café".into(),
+            environment: Environment::Live,
+            scopes: "read:assets".into(),
+            expires_at: None,
+            rate_limit: None,
+            allowed_ips: vec![],
+            revoked: false,
+            changed_in,
+        }
+    }
+
+    fn outcome(index: &Index) -> Option<Outcome> {
+        index.read(&KeyDigest::of("mk_live_x"), |entry| {
+            Some(entry?.judge(&Requirement::default(), None, NOW).0)
+        })
+    }
+
+    #[test]
+    fn what_is_newer_wins_in_whatever_order_it_comes() {
+        let index = Index::default();
+        let revoked = KnownKey {
+            revoked: true,
+            ..key(5)
+        };
+        index.take_in(vec![project(0, None)], vec![revoked]);
+        index.take_in(vec![], vec![key(4)]);
+        assert_eq!(outcome(&index), Some(Outcome::Revoked));
+        assert_eq!(index.len(), 1);
+    }
+
+    #[test]
+    fn a_key_waits_for_its_project() {
+        let index = Index::default();
+        assert_eq!(index.unknown_projects(&[key(1), key(2)]), [1]);
+        index.take_in(vec![], vec![key(1)]);
+        assert_eq!(outcome(&index), None);
+        index.take_in(vec![project(0, None)], vec![key(1)]);
+        assert!(index.unknown_projects(&[key(1)]).is_empty());
+        assert_eq!(outcome(&index), Some(Outcome::Valid));
+    }
+
+    #[test]
+    fn the_keys_limit_goes_before_the_projects_and_outlives_edits() {
+        let limit = |requests| {
+            Some(RateLimit {
+                requests,
+                seconds: 60,
+            })
+        };
+        let index = Index::default();
+        index.take_in(vec![project(0, limit(1))], vec![key(1)]);
+        assert_eq!(outcome(&index), Some(Outcome::Valid));
+        assert_eq!(outcome(&index), Some(Outcome::RateLimited));
+        index.take_in(vec![], vec![key(2)]);
+        assert_eq!(outcome(&index), Some(Outcome::RateLimited));
+        let own = KnownKey {
+            rate_limit: limit(2),
+            ..key(3)
+        };
+        index.take_in(vec![], vec![own]);
+        assert_eq!(outcome(&index), Some(Outcome::Valid));
+        assert_eq!(outcome(&index), Some(Outcome::Valid));
+        assert_eq!(outcome(&index), Some(Outcome::RateLimited));
+    }
+
+    #[test]
+    fn a_changed_project_changes_for_all_its_keys() {
+        let index = Index::default();
+        index.take_in(vec![project(0, None)], vec![key(1)]);
+        let renamed = KnownProject {
+            slug: "media".into(),
+            ..project(2, None)
+        };
+        index.take_in(vec![renamed], vec![]);
+        index.take_in(vec![project(1, None)], vec![]);
+        let slug = index.read(&KeyDigest::of("mk_live_x"), |entry| {
+            Some(entry?.project.facts().known.slug.clone())
+        });
+        assert_eq!(slug.as_deref(), Some("media"));
+    }
+}

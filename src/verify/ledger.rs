@@ -1,0 +1,150 @@
+//! What verifications leave behind, before anyone adds it up.
+//!
+//! Every thread counts for itself, so that threads that judge the same key do not wait for
+//! each other: two threads adding to one number take eight times as long as each to its own.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use foldhash::fast::RandomState;
+use std::hash::BuildHasher;
+use thread_local::ThreadLocal;
+
+use crate::clock::UtcTime;
+use crate::http::client;
+use crate::key::verdict::Outcome;
+
+/// Who presents a key.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Caller<'a> {
+    pub ip: Option<IpAddr>,
+    /// The header as it came.
+    pub user_agent: Option<&'a [u8]>,
+}
+
+/// The counts of all threads since they were last taken.
+#[derive(Default)]
+pub struct Ledger {
+    pages: ThreadLocal<Mutex<HashMap<Use, Tally, RandomState>>>,
+    agents: RandomState,
+}
+
+/// One key from one address by one user agent, which is told by its hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Use {
+    key: i64,
+    ip: Option<IpAddr>,
+    agent: u64,
+}
+
+/// How often that was, and how it ended.
+#[derive(Debug)]
+pub struct Tally {
+    pub user_agent: Option<String>,
+    pub first: UtcTime,
+    pub last: UtcTime,
+    pub outcomes: Vec<(Outcome, i64)>,
+    pub last_pass: Option<UtcTime>,
+    pub last_refusal: Option<(UtcTime, Outcome)>,
+}
+
+impl Ledger {
+    /// Counts a verification of a known key.
+    pub fn record(&self, key: i64, outcome: Outcome, caller: &Caller, now: UtcTime) {
+        let counted = Use {
+            key,
+            ip: caller.ip,
+            agent: caller
+                .user_agent
+                .map_or(0, |agent| self.agents.hash_one(agent)),
+        };
+        let page = self.pages.get_or_default();
+        let mut page = page.lock().unwrap_or_else(PoisonError::into_inner);
+        let tally = page.entry(counted).or_insert_with(|| Tally {
+            user_agent: caller.user_agent.map(client::tidy_user_agent),
+            first: now,
+            last: now,
+            outcomes: Vec::with_capacity(1),
+            last_pass: None,
+            last_refusal: None,
+        });
+        tally.count(outcome, now);
+    }
+
+    /// Takes everything counted so far: key, address, and the rest.
+    pub fn take(&self) -> Vec<(i64, Option<IpAddr>, Tally)> {
+        let mut taken = Vec::new();
+        for page in &self.pages {
+            let mut page = page.lock().unwrap_or_else(PoisonError::into_inner);
+            let fresh = HashMap::with_capacity_and_hasher(page.len(), RandomState::default());
+            let full = std::mem::replace(&mut *page, fresh);
+            drop(page);
+            taken.extend(
+                full.into_iter()
+                    .map(|(counted, tally)| (counted.key, counted.ip, tally)),
+            );
+        }
+        taken
+    }
+}
+
+impl Tally {
+    fn count(&mut self, outcome: Outcome, now: UtcTime) {
+        self.last = now;
+        match outcome {
+            Outcome::Valid => self.last_pass = Some(now),
+            refusal => self.last_refusal = Some((now, refusal)),
+        }
+        match self
+            .outcomes
+            .iter_mut()
+            .find(|(known, _)| *known == outcome)
+        {
+            Some((_, count)) => *count += 1,
+            None => self.outcomes.push((outcome, 1)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    const NOW: UtcTime = datetime!(2026-11-21 12:00);
+
+    #[test]
+    fn threads_count_for_themselves_and_nothing_is_lost() {
+        let ledger = Ledger::default();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for turn in 0..1_000 {
+                        let caller = Caller {
+                            ip: None,
+                            user_agent: Some(b"curl/8"),
+                        };
+                        let outcome = match turn % 10 {
+                            0 => Outcome::Revoked,
+                            _ => Outcome::Valid,
+                        };
+                        ledger.record(7, outcome, &caller, NOW);
+                    }
+                });
+            }
+        });
+        let taken = ledger.take();
+        let count = |wanted| -> i64 {
+            let all = taken.iter().flat_map(|(_, _, tally)| &tally.outcomes);
+            all.filter(|(outcome, _)| *outcome == wanted)
+                .map(|(_, count)| count)
+                .sum()
+        };
+        assert_eq!(
+            (count(Outcome::Valid), count(Outcome::Revoked)),
+            (3_600, 400)
+        );
+        assert!(ledger.take().is_empty());
+    }
+}
