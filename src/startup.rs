@@ -18,6 +18,8 @@ use crate::domain::{DomainError, set_up};
 use crate::http::TrustedProxies;
 use crate::instance_secret::{InstanceSecret, SecretError};
 use crate::upkeep::Upkeep;
+use crate::verify::front::Front;
+use crate::verify::gateway::Gateway;
 use crate::verify::{Follower, Known, UsageBuffer, Verifier};
 use crate::web::trace::RequestSpan;
 use crate::web::{AppState, WebError, headers, routes};
@@ -108,7 +110,7 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
     let cookie_key = secret.cookie_key();
 
     let server = HttpServer::new(move || {
-        App::new()
+        let console = App::new()
             .wrap(headers::defaults(state.is_https()))
             .wrap(TracingLogger::<RequestSpan>::new())
             .app_data(state.clone())
@@ -119,7 +121,8 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
                     .error_handler(|_, _| WebError::from(DomainError::NotFound).into()),
             )
             .app_data(web::QueryConfig::default().error_handler(|_, _| WebError::BadForm.into()))
-            .configure(|routes| routes::configure(routes, state.clone(), &cookie_key))
+            .configure(|routes| routes::configure(routes, state.clone(), &cookie_key));
+        Front::new(Gateway::new(verifier.clone(), proxies.clone()), console)
     })
     .workers(config.workers)
     .client_request_timeout(HEADER_TIME)

@@ -1,14 +1,14 @@
--- Asks Keyward about a request's key. Loaded by haproxy.cfg with Keyward's address.
+-- Asks Keyward about a request's key, for haproxy.cfg.
 
-local address = ...
+local socket = os.getenv("KEYWARD_SOCKET")
 
 local identity = {
     "x-keyward-key-id", "x-keyward-project", "x-keyward-environment",
     "x-keyward-scopes", "x-keyward-label",
 }
 
--- What Keyward reads. The last two are look-alikes that it refuses.
-local asked = { "x-api-key", "authorization", "x_api_key", "user-agent" }
+-- What Keyward reads.
+local asked = { "x-api-key", "authorization", "user-agent" }
 
 local refusals = { [400] = true, [401] = true, [403] = true, [429] = true, [503] = true }
 
@@ -40,7 +40,8 @@ end
 
 local function ask(txn)
     local theirs = txn.http:req_get_headers()
-    local headers = { ["x-forwarded-for"] = { txn.f:src() } }
+    -- On a connection that is kept open, HAProxy answers a failure with silence.
+    local headers = { ["x-forwarded-for"] = { txn.f:src() }, ["connection"] = { "close" } }
     for _, name in ipairs(asked) do
         -- All values: whether two keys are one too many is for Keyward to say.
         for i = 0, #(theirs[name] or {}) do
@@ -51,9 +52,10 @@ local function ask(txn)
         end
     end
     return core.httpclient():get({
-        url = "http://" .. address .. "/verify?" .. txn:get_var("txn.needs"),
+        url = "http://127.0.0.1/verify?" .. txn:get_var("txn.needs"),
+        dst = socket,
         headers = headers,
-        timeout = 2000,
+        timeout = 4000,
     })
 end
 
@@ -69,7 +71,7 @@ core.register_action("keyward", { "http-req" }, function(txn)
             if value then txn:set_var(var, value) end
         end
         txn:set_var("txn.keyward", "passed")
-    elseif refusals[status] then
+    elseif refusals[status] and first(answer.headers, "content-type") == "application/problem+json" then
         refuse(txn, answer)
     else
         unavailable(txn)

@@ -11,16 +11,16 @@ local identity = {
     "X-Keyward-Scopes", "X-Keyward-Label",
 }
 
--- What Keyward reads. The third is a look-alike that it refuses.
-local asked = { "X-API-Key", "Authorization", "X_API_Key", "User-Agent" }
+-- What Keyward reads.
+local asked = { "X-API-Key", "Authorization", "User-Agent" }
 
 local refusals = { [400] = true, [401] = true, [403] = true, [429] = true, [503] = true }
 
--- What the client sends and nobody behind here may take for ours. Underscores count as hyphens,
--- since frameworks read them so. The second half is for frameworks that let a header change the
--- method or the path that was judged.
+-- What is not forwarded: the secret, the client's word on its address (Apache adds the true one),
+-- and what makes some frameworks change the method or the path that was judged.
 local unwanted = {
     ["x-api-key"] = true, ["authorization"] = true,
+    ["x-forwarded-for"] = true, ["forwarded"] = true,
     ["x-http-method-override"] = true, ["x-http-method"] = true, ["x-method-override"] = true,
     ["x-original-url"] = true, ["x-rewrite-url"] = true,
 }
@@ -95,8 +95,10 @@ local function reply(r, status, headers, body)
 end
 
 local function judge(r)
-    if (r.headers_in["Connection"] or ""):lower():find("keyward", 1, true) then
-        -- It would have an identity header dropped on the way.
+    -- Such a Connection header would have an identity header dropped on the way. Such paths are
+    -- steps up for Tomcat and IIS, though not for Apache.
+    if (r.headers_in["Connection"] or ""):lower():find("keyward", 1, true)
+        or r.uri:find("\\", 1, true) or r.uri:find("/%.%.?;") then
         return reply(r, 400, {}, '{"type":"about:blank","title":"Bad Request","status":400}')
     end
     local status, headers, body = ask(r)
@@ -106,8 +108,9 @@ local function judge(r)
         return nil
     end
     for name in pairs(r:headers_in_table()) do
-        local plain = name:lower():gsub("_", "-")
-        if unwanted[plain] or plain:find("keyward", 1, true) then
+        local lower = name:lower()
+        -- Frameworks read X_Keyward_Key_Id as X-Keyward-Key-Id, and so on.
+        if unwanted[lower] or lower:find("keyward", 1, true) or lower:find("_", 1, true) then
             r.headers_in[name] = nil
         end
     end

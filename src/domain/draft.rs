@@ -105,7 +105,7 @@ fn check_scopes(
     scopes
 }
 
-fn check_rate_limit(limit: RateLimit, errors: &mut Vec<FieldError>) {
+pub(super) fn check_rate_limit(limit: RateLimit, errors: &mut Vec<FieldError>) {
     if !(1..=MAX_REQUESTS).contains(&limit.requests) {
         let detail = "Write a whole number of requests from 1 to 1,000,000.";
         errors.push(FieldError::new("rate_limit_requests", detail));

@@ -11,7 +11,7 @@ use crate::clock::{UtcTime, rfc3339};
 use crate::db::keys::{self, KeyTerms, NewKey};
 use crate::db::projects::Project;
 use crate::db::{Connection, Tx, change, reveals, scopes};
-use crate::key::{Environment, PlainKey};
+use crate::key::{Environment, PlainKey, RateLimit};
 
 /// How long a new secret waits for its one showing, and how long that showing lasts.
 pub const REVEAL_TIME: Duration = Duration::minutes(5);
@@ -109,19 +109,26 @@ pub(super) fn lay_down(
     Ok(())
 }
 
+/// What the audit log says of a rate limit.
+pub(super) fn limit_json(limit: Option<RateLimit>) -> Value {
+    limit.map_or(
+        Value::Null,
+        |limit| json!({"requests": limit.requests, "seconds": limit.seconds}),
+    )
+}
+
 /// What the audit log says of a new key.
 pub(super) fn details(
     prefix: &str,
     environment: Environment,
     terms: &KeyTerms,
 ) -> serde_json::Map<String, Value> {
-    let limit = terms.rate_limit;
     let Value::Object(details) = json!({
         "key_prefix": prefix,
         "environment": environment.as_str(),
         "scopes": terms.scopes,
         "expires_at": terms.expires_at.map(rfc3339),
-        "rate_limit": limit.map(|limit| json!({"requests": limit.requests, "seconds": limit.seconds})),
+        "rate_limit": limit_json(terms.rate_limit),
         "allowed_ips": terms.allowed_ips.iter().map(ToString::to_string).collect::<Vec<_>>(),
     }) else {
         unreachable!("json! of braces is an object")

@@ -24,6 +24,7 @@ pub enum Action {
     EditKeys,
     RevokeKeys,
     ReadAudit,
+    ManageProject,
     ManageUsers,
 }
 
@@ -63,7 +64,9 @@ impl Role {
         use Role::{Admin, Auditor, Owner, Support, Viewer};
         match action {
             Action::SeeKeys => matches!(self, Owner | Admin | Support | Auditor | Viewer),
-            Action::MintKeys | Action::EditKeys => matches!(self, Owner | Admin),
+            Action::MintKeys | Action::EditKeys | Action::ManageProject => {
+                matches!(self, Owner | Admin)
+            }
             Action::RevokeKeys => matches!(self, Owner | Admin | Support),
             Action::ReadAudit => matches!(self, Owner | Admin | Support | Auditor),
             Action::ManageUsers => matches!(self, Owner),
@@ -102,6 +105,7 @@ impl Action {
             Action::EditKeys => "edit keys",
             Action::RevokeKeys => "revoke keys",
             Action::ReadAudit => "read the audit log",
+            Action::ManageProject => "change the project",
             Action::ManageUsers => "manage people",
         }
     }

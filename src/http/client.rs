@@ -27,15 +27,15 @@ impl TrustedProxies {
     /// that `X-Forwarded-For` or, without that, `Forwarded` (RFC 7239) names and that is not
     /// itself one. Most proxies write the first and hand on a client's own second.
     pub fn client_ip(&self, req: &HttpRequest) -> Option<IpAddr> {
-        self.client_of(req.peer_addr()?, req.headers())
+        Some(self.client_of(req.peer_addr()?, req.headers()))
     }
 
     /// The same of a request's parts.
-    pub fn client_of(&self, peer: SocketAddr, headers: &HeaderMap) -> Option<IpAddr> {
+    pub fn client_of(&self, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
         let peer = peer.ip().to_canonical();
         match self.contain(peer) {
-            true => Some(self.nearest_untrusted(peer, headers)),
-            false => Some(peer),
+            true => self.nearest_untrusted(peer, headers),
+            false => peer,
         }
     }
 

@@ -54,6 +54,20 @@ impl Outcome {
         }
     }
 
+    /// The words on pages for the refusal with this code.
+    pub fn title_of(code: &str) -> &'static str {
+        match code {
+            "REVOKED" => "Revoked",
+            "EXPIRED" => "Expired",
+            "NOT_FOUND" => "Asked for by another project",
+            "WRONG_ENVIRONMENT" => "Wrong environment",
+            "IP_NOT_ALLOWED" => "Address not allowed",
+            "INSUFFICIENT_SCOPE" => "Scope missing",
+            "RATE_LIMITED" => "Over its rate limit",
+            _ => "Refused",
+        }
+    }
+
     /// The sentence in answers, word for word.
     pub fn detail(self) -> &'static str {
         match self {

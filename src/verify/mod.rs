@@ -2,8 +2,10 @@
 
 mod credential;
 pub mod follower;
-pub mod http;
+pub mod front;
+pub mod gateway;
 pub mod index;
+pub mod json;
 mod lease;
 pub mod ledger;
 pub mod limits;

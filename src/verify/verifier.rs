@@ -71,6 +71,23 @@ impl Verifier {
         }
     }
 
+    /// Like [`verify`](Self::verify), but only from memory: `None` where that is not certain.
+    pub fn verify_now<T>(
+        &self,
+        secret: &str,
+        required: &Requirement,
+        caller: &Caller,
+        answer: impl FnOnce(Verdict) -> T,
+    ) -> Option<T> {
+        if !format::is_well_formed(secret) {
+            return Some(answer(Verdict::without_key(Outcome::NotFound)));
+        }
+        if !self.known.is_certain() {
+            return None;
+        }
+        Some(self.verify_known(&KeyDigest::of(secret), required, caller, answer))
+    }
+
     /// What `answer` makes of the verdict on `secret`. A mistyped or invented one is refused
     /// without a look-up.
     ///
@@ -87,15 +104,23 @@ impl Verifier {
             return Ok(answer(Verdict::without_key(Outcome::NotFound)));
         }
         let digest = KeyDigest::of(secret);
-        let exists = match self.known.is_certain() {
-            true => true,
-            false => self.ask(digest).await?,
-        };
-        let verdict = |key: Option<&Entry>| match key.filter(|_| exists) {
+        match self.known.is_certain() || self.ask(digest).await? {
+            true => Ok(self.verify_known(&digest, required, caller, answer)),
+            false => Ok(answer(Verdict::without_key(Outcome::NotFound))),
+        }
+    }
+
+    fn verify_known<T>(
+        &self,
+        digest: &KeyDigest,
+        required: &Requirement,
+        caller: &Caller,
+        answer: impl FnOnce(Verdict) -> T,
+    ) -> T {
+        self.known.index.read(digest, |key| match key {
             Some(key) => answer(self.judge(key, required, caller)),
             None => answer(Verdict::without_key(Outcome::NotFound)),
-        };
-        Ok(self.known.index.read(&digest, verdict))
+        })
     }
 
     fn judge<'a>(&self, key: &'a Entry, required: &Requirement, caller: &Caller) -> Verdict<'a> {

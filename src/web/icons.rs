@@ -23,6 +23,11 @@ pub fn overview() -> String {
     svg(icondata_lu::LuLayoutGrid)
 }
 
+/// A project's settings.
+pub fn settings() -> String {
+    svg(icondata_lu::LuSlidersHorizontal)
+}
+
 /// The audit log.
 pub fn audit() -> String {
     svg(icondata_lu::LuScrollText)

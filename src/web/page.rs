@@ -18,6 +18,7 @@ use crate::domain::read_audit::may_read_audit;
 pub enum Section {
     Overview,
     Keys,
+    Settings,
     Audit,
 }
 
@@ -30,6 +31,8 @@ pub struct Layout {
     pub projects: Vec<Project>,
     pub email: String,
     pub role: &'static str,
+    /// Whether the visitor may change the project's settings.
+    pub may_manage: bool,
     pub may_read_audit: bool,
     pub csrf: String,
 }
@@ -42,13 +45,17 @@ impl Layout {
         project: Option<&Project>,
         title: impl Into<String>,
     ) -> Self {
+        let about = project;
+        let project = project.or(visitor.projects.first());
         Layout {
             title: title.into(),
             section,
-            project: project.or(visitor.projects.first()).cloned(),
+            may_manage: project
+                .is_some_and(|project| visitor.actor.may(Action::ManageProject, Some(project.id))),
+            project: project.cloned(),
             projects: visitor.projects.clone(),
             email: visitor.actor.name().to_owned(),
-            role: role(visitor, project),
+            role: role(visitor, about),
             may_read_audit: may_read_audit(&visitor.actor),
             csrf: visitor.session.csrf.clone(),
         }

@@ -1,10 +1,10 @@
-//! Every URL of the console, on one screen.
+//! Every URL on one screen, but `/verify`, which `verify::front` answers before any of these.
 
 use actix_htmx::HtmxMiddleware;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, get, head, post, resource, scope};
 
-use super::pages::{audit, keys, login, logout, overview, setup};
+use super::pages::{audit, keys, login, logout, overview, projects, setup};
 use super::{AppState, WebError, assets, error, health, session};
 use crate::domain::DomainError;
 use crate::verify;
@@ -26,12 +26,10 @@ pub fn configure(
                 .route(get().to(health::readyz))
                 .route(head().to(health::readyz)),
         )
-        .route("/static/{file}", get().to(assets::serve))
-        .route("/verify", web::to(verify::http::verify))
-        .route("/verify/{anything:.*}", web::to(verify::http::verify));
+        .route("/static/{file}", get().to(assets::serve));
     for base in ["/api/v1", "/api"] {
         let verification = resource(format!("{base}/keys/verify"));
-        config.service(verification.route(post().to(verify::http::verify_json)));
+        config.service(verification.route(post().to(verify::json::verify)));
     }
     let pages = scope("")
         .wrap(HtmxMiddleware)
@@ -42,6 +40,11 @@ pub fn configure(
         .service(resource("/logout").post(logout::submit))
         .service(resource("/").get(overview::show))
         .service(resource("/audit").get(audit::show))
+        .service(
+            resource("/projects/{project}/settings")
+                .get(projects::settings::show)
+                .post(projects::settings::submit),
+        )
         .service(
             scope("/projects/{project}/keys")
                 .service(resource("").get(keys::list::show).post(keys::new::submit))

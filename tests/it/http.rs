@@ -34,7 +34,6 @@ fn every_page_has_the_headers_that_keep_it_safe() {
         &format!("/projects/default/keys/{id}"),
         &format!("/projects/default/keys/{id}/reveal"),
         "/nothing",
-        "/verify",
         "/api/v1/nothing",
         "/healthz",
     ] {
@@ -61,6 +60,10 @@ fn every_page_has_the_headers_that_keep_it_safe() {
         }
         assert_eq!(answer.header("server"), "");
     }
+    // `/verify` is no page: no browser shows it.
+    let refused = owner.get("/verify");
+    assert_eq!(refused.header("x-content-type-options"), "nosniff");
+    assert_eq!(refused.header("cache-control"), "no-store");
 }
 
 #[test]

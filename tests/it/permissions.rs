@@ -32,7 +32,14 @@ const EDIT: &[(&str, &str)] = &[
 
 /// One row per method and route with a project in it. `409` and `422` are answers of the use
 /// case: whoever gets them was let in.
-const PROJECT_RULES: [Rule; 11] = [
+const PROJECT_RULES: [Rule; 13] = [
+    rule("GET", "/projects/{project}/settings", &[], MINTERS),
+    rule(
+        "POST",
+        "/projects/{project}/settings",
+        &[],
+        [303, 303, 403, 403, 403],
+    ),
     rule("GET", "/projects/{project}/keys", &[], EVERYONE),
     rule(
         "POST",

@@ -109,6 +109,7 @@ fn did(action: &str) -> &str {
         "key.replaced" => "replaced",
         "key.revealed" => "revealed",
         "key.revoked" => "revoked",
+        "project.edited" => "changed the settings of",
         "session.ended" => "signed out",
         "session.refused" => "failed to sign in as",
         "session.started" => "signed in",
@@ -130,7 +131,7 @@ fn in_words(action: &str, details: &Value) -> Vec<String> {
                 .chain(details["note"].as_str().map(str::to_owned))
                 .collect()
         }
-        "key.edited" => {
+        "key.edited" | "project.edited" => {
             let changes = details["changes"].as_object();
             changes
                 .into_iter()

@@ -2,9 +2,11 @@
 
 pub mod audit;
 pub mod keys;
+pub mod limits;
 pub mod login;
 pub mod logout;
 pub mod overview;
+pub mod projects;
 pub mod setup;
 
 use crate::domain::FieldError;

@@ -9,8 +9,8 @@ use crate::db::scopes::Scope;
 use crate::domain::FieldError;
 use crate::domain::draft::KeyDraft;
 use crate::key::scope::EVERY_SCOPE;
-use crate::key::{Environment, Key, RateLimit};
-use crate::web::pages::Errors;
+use crate::key::{Environment, Key};
+use crate::web::pages::{Errors, limits};
 use crate::web::times::Moment;
 
 /// The choice of the edit form that leaves the expiry as it is.
@@ -51,16 +51,15 @@ impl KeyFields {
     /// What the edit form of `key` starts with.
     pub fn of(key: &Key) -> Self {
         let networks: Vec<String> = key.allowed_ips.iter().map(ToString::to_string).collect();
-        let text =
-            |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
+        let (rate_limit_requests, rate_limit_seconds) = limits::written(key.rate_limit);
         KeyFields {
             label: key.label.clone(),
             scopes: key.scopes.clone(),
             environment: key.environment.to_string(),
             expires: KEEP.into(),
             expires_on: String::new(),
-            rate_limit_requests: text(key.rate_limit.map(|limit| limit.requests)),
-            rate_limit_seconds: text(key.rate_limit.map(|limit| limit.seconds)),
+            rate_limit_requests,
+            rate_limit_seconds,
             allowed_ips: networks.join("\n"),
             version: key.version.to_string(),
         }
@@ -73,7 +72,8 @@ impl KeyFields {
             errors.push(FieldError::new("expires", detail));
             None
         });
-        let rate_limit = self.rate_limit(&mut errors);
+        let (requests, seconds) = (&self.rate_limit_requests, &self.rate_limit_seconds);
+        let rate_limit = limits::read(requests, seconds, &mut errors);
         let parts = self
             .allowed_ips
             .split(|c: char| c.is_whitespace() || c == ',');
@@ -117,32 +117,6 @@ impl KeyFields {
                 ))
             }
         }
-    }
-
-    fn rate_limit(&self, errors: &mut Vec<FieldError>) -> Option<RateLimit> {
-        let (requests, seconds) = (
-            self.rate_limit_requests.trim(),
-            self.rate_limit_seconds.trim(),
-        );
-        if requests.is_empty() && seconds.is_empty() {
-            return None;
-        }
-        let mut number = |field, text: &str, noun| match text.parse::<i64>() {
-            Ok(number) => Some(number),
-            Err(_) => {
-                errors.push(FieldError::new(
-                    field,
-                    format!("Write a whole number of {noun}."),
-                ));
-                None
-            }
-        };
-        let requests = number("rate_limit_requests", requests, "requests");
-        let seconds = number("rate_limit_seconds", seconds, "seconds");
-        Some(RateLimit {
-            requests: requests?,
-            seconds: seconds?,
-        })
     }
 }
 

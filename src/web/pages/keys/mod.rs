@@ -8,6 +8,7 @@ pub mod one;
 pub mod replacement;
 pub mod reveal;
 pub mod revocation;
+mod usage;
 mod view;
 
 use crate::web::session::cookie_name;

@@ -5,15 +5,17 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use super::usage::UsageView;
 use super::view::KeyView;
 use crate::db::projects::Project;
 use crate::domain::list_projects::find_project;
 use crate::domain::policy::Action;
-use crate::domain::read_key::{history, passed_last_day, read_key};
+use crate::domain::read_key::{history, read_key};
+use crate::domain::read_usage::read_usage;
 use crate::domain::reveal_key::is_waiting;
 use crate::web::page::{self, Layout, Section};
 use crate::web::pages::audit::EntryView;
-use crate::web::times::grouped;
+use crate::web::pages::limits;
 use crate::web::{Visitor, WebError};
 
 #[derive(Template)]
@@ -25,7 +27,10 @@ struct OnePage {
     /// The key it took the place of, and the one that took its place.
     replaces: Option<i64>,
     replaced_by: Option<i64>,
-    last_day: String,
+    usage: UsageView,
+    more_count: i64,
+    /// The limit that holds for want of one of its own.
+    project_limit: Option<String>,
     history: Option<Vec<EntryView>>,
     /// Its secret was not shown yet, and can be in this session.
     is_waiting: bool,
@@ -52,26 +57,28 @@ pub async fn show(
         let project = find_project(conn, actor, &slug)?;
         let key = read_key(conn, actor, &project, id)?;
         let entries = history(conn, actor, &key)?;
-        let last_day = passed_last_day(conn, actor, &key, now)?;
+        let usage = read_usage(conn, actor, &key, now)?;
         let is_waiting = actor.may(Action::MintKeys, Some(project.id))
             && is_waiting(conn, actor, &key, &session, now)?;
-        Ok((project, key, entries, last_day, is_waiting))
+        Ok((project, key, entries, usage, is_waiting))
     });
-    let (project, key, entries, last_day, is_waiting) = loading.await?;
+    let (project, key, entries, usage, is_waiting) = loading.await?;
     let in_words = |row| EntryView::new(row, &visitor.projects, visitor.now);
     let history = entries.map(|entries| entries.into_iter().map(in_words).collect());
     let flash = match query.done.as_deref() {
         Some("edited") => Some("Changes saved. They hold from the next request on."),
-
         _ => None,
     };
     let is_active = key.is_active(visitor.now);
+    let usage = UsageView::new(usage, visitor.now);
     let page = OnePage {
         layout: Layout::new(&visitor, Section::Keys, Some(&project), key.label.clone()),
         replaces: key.replaces,
         replaced_by: key.replaced_by,
         key: KeyView::new(key, &project.slug, &visitor.actor, visitor.now),
-        last_day: grouped(last_day),
+        more_count: i64::try_from(usage.more_sources.len()).unwrap_or(i64::MAX),
+        usage,
+        project_limit: project.rate_limit().map(limits::in_words),
         is_waiting,
         may_replace: is_active && visitor.actor.may(Action::MintKeys, Some(project.id)),
         project,

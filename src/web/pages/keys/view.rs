@@ -4,7 +4,8 @@ use crate::clock::UtcTime;
 use crate::domain::Actor;
 use crate::domain::policy::Action;
 use crate::key::{Key, KeyState};
-use crate::web::times::{Moment, grouped, plural};
+use crate::web::pages::limits;
+use crate::web::times::Moment;
 
 /// A key in words.
 pub struct KeyView {
@@ -58,10 +59,7 @@ impl KeyView {
             last_used_ip: key.last_use.as_ref().and_then(|last| last.ip.clone()),
             last_used_agent: key.last_use.and_then(|last| last.user_agent),
             state,
-            rate_limit: key.rate_limit.map(|limit| {
-                let requests = plural(limit.requests, "request");
-                format!("{requests} in {} s", grouped(limit.seconds))
-            }),
+            rate_limit: key.rate_limit.map(limits::in_words),
             allowed_ips: key.allowed_ips.iter().map(ToString::to_string).collect(),
             revocation: key.revocation.map(|revocation| RevocationView {
                 at: Moment::new(revocation.at, now),

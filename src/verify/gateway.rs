@@ -1,20 +1,15 @@
-//! `/verify` for gateways, and `POST /api/v1/keys/verify` for services.
+//! `/verify` for gateways: the answer is in the status and the headers.
 
-use std::net::IpAddr;
-
+use actix_http::RequestHead;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse, web};
-use serde::{Deserialize, Serialize};
+use actix_web::{HttpResponse, web};
 
 use super::credential::{self, Credential};
 use super::index::Entry;
 use super::ledger::Caller;
 use super::limits::Remaining;
 use super::verifier::{Unsure, Verdict, Verifier};
-use crate::clock::rfc3339;
-use crate::http::body::{self, BodyError};
-use crate::http::problem::request_id;
 use crate::http::{Problem, TrustedProxies};
 use crate::key::Environment;
 use crate::key::verdict::{Outcome, Requirement};
@@ -26,45 +21,103 @@ const SCOPES: HeaderName = HeaderName::from_static("x-keyward-scopes");
 const LABEL: HeaderName = HeaderName::from_static("x-keyward-label");
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-/// `ANY /verify` and everything below it: the body is ignored, the answer is in the status and
-/// the headers.
-pub async fn verify(
-    req: HttpRequest,
+/// Answers `ANY /verify` and everything below it. Bodies are ignored.
+pub struct Gateway {
     verifier: web::Data<Verifier>,
     proxies: web::Data<TrustedProxies>,
-) -> HttpResponse {
-    let asked = match Asked::read(req.query_string()) {
-        Ok(asked) => asked,
-        Err(detail) => {
-            let status = StatusCode::BAD_REQUEST;
-            return Problem::new(request_id(&req), status, "INVALID", &detail).respond();
-        }
-    };
-    let answer = |verdict: Verdict| match verdict.key {
-        Some(key) if verdict.outcome == Outcome::Valid => pass(key, verdict.limit),
-        _ => refuse(&req, &verdict, &asked),
-    };
-    let verdict = match credential::read(req.headers()) {
-        Credential::Missing => Ok(answer(Verdict::without_key(Outcome::Missing))),
-        Credential::Ambiguous => Ok(answer(Verdict::without_key(Outcome::Ambiguous))),
-        Credential::One(secret) => {
-            let caller = caller(&req, proxies.client_ip(&req));
-            verifier
-                .verify(secret, &asked.required, &caller, answer)
-                .await
-        }
-    };
-    verdict.unwrap_or_else(|Unsure| unsure(&req))
 }
 
-fn caller(req: &HttpRequest, ip: Option<IpAddr>) -> Caller<'_> {
-    let user_agent = req.headers().get(header::USER_AGENT);
-    Caller {
-        ip,
-        user_agent: user_agent.map(HeaderValue::as_bytes),
+/// A request that presents one key.
+struct Question<'a> {
+    secret: &'a str,
+    asked: Asked,
+    caller: Caller<'a>,
+}
+
+impl Gateway {
+    /// Answers by `verifier`; `proxies` may say where a request comes from.
+    pub fn new(verifier: web::Data<Verifier>, proxies: web::Data<TrustedProxies>) -> Self {
+        Gateway { verifier, proxies }
     }
+
+    /// The answer, if no database is needed for it.
+    pub fn answer_now(&self, head: &RequestHead) -> Option<HttpResponse> {
+        match self.question(head) {
+            Err(refused) => Some(refused),
+            Ok(Question {
+                secret,
+                asked,
+                caller,
+            }) => self
+                .verifier
+                .verify_now(secret, &asked.required, &caller, |verdict| {
+                    answer(&verdict, &asked)
+                }),
+        }
+    }
+
+    /// The answer.
+    pub async fn answer(&self, head: &RequestHead) -> HttpResponse {
+        match self.question(head) {
+            Err(refused) => refused,
+            Ok(Question {
+                secret,
+                asked,
+                caller,
+            }) => {
+                let answer = |verdict: Verdict| answer(&verdict, &asked);
+                let verdict = self
+                    .verifier
+                    .verify(secret, &asked.required, &caller, answer);
+                verdict.await.unwrap_or_else(|Unsure| unsure(request_id()))
+            }
+        }
+    }
+
+    /// What is asked, or the answer to what is no question.
+    fn question<'a>(&self, head: &'a RequestHead) -> Result<Question<'a>, HttpResponse> {
+        let asked = Asked::read(head.uri.query().unwrap_or_default()).map_err(|detail| {
+            Problem::new(
+                Some(request_id()),
+                StatusCode::BAD_REQUEST,
+                "INVALID",
+                &detail,
+            )
+            .respond()
+        })?;
+        let refused = |outcome| Err(answer(&Verdict::without_key(outcome), &asked));
+        match credential::read(&head.headers) {
+            Credential::Missing => refused(Outcome::Missing),
+            Credential::Ambiguous => refused(Outcome::Ambiguous),
+            Credential::One(secret) => {
+                let peer = head.peer_addr;
+                let user_agent = head.headers.get(header::USER_AGENT);
+                let caller = Caller {
+                    ip: peer.map(|peer| self.proxies.client_of(peer, &head.headers)),
+                    user_agent: user_agent.map(HeaderValue::as_bytes),
+                };
+                Ok(Question {
+                    secret,
+                    asked,
+                    caller,
+                })
+            }
+        }
+    }
+}
+
+fn answer(verdict: &Verdict, asked: &Asked) -> HttpResponse {
+    match verdict.key {
+        Some(key) if verdict.outcome == Outcome::Valid => pass(key, verdict.limit),
+        _ => refuse(verdict, asked),
+    }
+}
+
+/// An id for the caller's log and ours.
+fn request_id() -> String {
+    uuid::Uuid::new_v4().to_string()
 }
 
 /// What the query of `/verify` asks.
@@ -129,20 +182,21 @@ fn pass(key: &Entry, limit: Option<Remaining>) -> HttpResponse {
     response
 }
 
-fn refuse(req: &HttpRequest, verdict: &Verdict, asked: &Asked) -> HttpResponse {
+fn refuse(verdict: &Verdict, asked: &Asked) -> HttpResponse {
     let outcome = verdict.outcome;
     let told = StatusCode::from_u16(outcome.status()).expect("a status of the table");
     let status = match outcome {
         Outcome::RateLimited => asked.limit_status.unwrap_or(told),
         _ => told,
     };
-    let mut problem = Problem::new(request_id(req), status, outcome.code(), outcome.detail());
+    let mut problem = Problem::new(Some(request_id()), status, outcome.code(), outcome.detail());
     if outcome == Outcome::InsufficientScope {
         problem = problem.with_required(&asked.required.scopes);
     }
     let mut response = problem.respond();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, NO_STORE);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Some(challenge) = challenge(outcome) {
         headers.insert(
             header::WWW_AUTHENTICATE,
@@ -182,10 +236,10 @@ fn challenge(outcome: Outcome) -> Option<&'static str> {
 }
 
 /// No answer is no yes: 503.
-fn unsure(req: &HttpRequest) -> HttpResponse {
+pub(super) fn unsure(request_id: String) -> HttpResponse {
     let detail = "The key could not be checked. Try again in a moment.";
     let mut response = Problem::new(
-        request_id(req),
+        Some(request_id),
         StatusCode::SERVICE_UNAVAILABLE,
         "UNAVAILABLE",
         detail,
@@ -195,110 +249,6 @@ fn unsure(req: &HttpRequest) -> HttpResponse {
     headers.insert(header::CACHE_CONTROL, NO_STORE);
     headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     response
-}
-
-/// The body of `POST /api/v1/keys/verify`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct VerifyBody {
-    key: Option<String>,
-    #[serde(default)]
-    scopes: Vec<String>,
-    #[serde(default)]
-    all: bool,
-    project: Option<String>,
-    environment: Option<Environment>,
-    client_ip: Option<IpAddr>,
-}
-
-/// Its answer. Everything about the key is null unless it is known.
-#[derive(Default, Serialize)]
-struct VerifyAnswer<'a> {
-    valid: bool,
-    code: &'static str,
-    detail: Option<&'static str>,
-    key_id: Option<i64>,
-    name: Option<&'a str>,
-    project: Option<String>,
-    environment: Option<Environment>,
-    scopes: Option<&'a [String]>,
-    expires_at: Option<String>,
-    rate_limit: Option<RateLimitAnswer>,
-}
-
-#[derive(Serialize)]
-struct RateLimitAnswer {
-    limit: i64,
-    remaining: u32,
-    reset_seconds: u64,
-}
-
-/// `POST /api/v1/keys/verify`: always 200 when the question was understood. Presenting the key
-/// is credential enough: the answer says nothing that its holder could not find out.
-pub async fn verify_json(
-    req: HttpRequest,
-    payload: web::Payload,
-    verifier: web::Data<Verifier>,
-    proxies: web::Data<TrustedProxies>,
-) -> HttpResponse {
-    let asked = match read_body(&req, payload).await {
-        Ok(asked) => asked,
-        Err(problem) => return problem.respond(),
-    };
-    let ip = asked.client_ip.map(|ip| ip.to_canonical());
-    let caller = caller(&req, ip.or_else(|| proxies.client_ip(&req)));
-    let required = Requirement {
-        project: asked.project,
-        environment: asked.environment,
-        scopes: asked.scopes,
-        all: asked.all,
-    };
-    let verdict = match asked.key.as_deref().filter(|key| !key.is_empty()) {
-        None => Ok(in_json(Verdict::without_key(Outcome::Missing))),
-        Some(secret) => verifier.verify(secret, &required, &caller, in_json).await,
-    };
-    verdict.unwrap_or_else(|Unsure| unsure(&req))
-}
-
-fn in_json(verdict: Verdict) -> HttpResponse {
-    let valid = verdict.outcome == Outcome::Valid;
-    let mut answer = VerifyAnswer {
-        valid,
-        code: verdict.outcome.code(),
-        detail: (!valid).then(|| verdict.outcome.detail()),
-        ..VerifyAnswer::default()
-    };
-    if let Some(key) = verdict.key {
-        answer.key_id = Some(key.id);
-        answer.name = Some(&key.label);
-        answer.project = Some(key.project.facts().known.slug.clone());
-        answer.environment = Some(key.environment);
-        answer.scopes = Some(&key.scopes.names);
-        answer.expires_at = key.expires_at().map(rfc3339);
-        answer.rate_limit = verdict.limit.map(|left| RateLimitAnswer {
-            limit: left.limit.requests,
-            remaining: left.requests,
-            reset_seconds: left.reset_seconds,
-        });
-    }
-    HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, NO_STORE))
-        .json(serde_json::json!({ "data": answer }))
-}
-
-async fn read_body(req: &HttpRequest, payload: web::Payload) -> Result<VerifyBody, Problem> {
-    let read = body::read(payload.into_inner()).await.map_err(|error| {
-        let (status, code) = match error {
-            BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE"),
-            BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, "TOO_SLOW"),
-            BodyError::Broken(_) => (StatusCode::BAD_REQUEST, "INVALID"),
-        };
-        Problem::new(request_id(req), status, code, &error.to_string())
-    })?;
-    serde_json::from_slice(&read).map_err(|error| {
-        let detail = format!("The body is not what is expected here: {error}.");
-        Problem::new(request_id(req), StatusCode::BAD_REQUEST, "INVALID", &detail)
-    })
 }
 
 #[cfg(test)]

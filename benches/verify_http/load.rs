@@ -1,0 +1,148 @@
+//! A load over HTTP/1.1: many connections that ask, wait for the answer, and ask again.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Threads that the connections are spread over.
+const THREADS: usize = 2;
+
+/// What a load asks for: each connection takes the next of these requests, written out.
+pub type Requests = Arc<Vec<Vec<u8>>>;
+
+/// How a load asks.
+#[derive(Clone)]
+pub struct Load {
+    pub connections: usize,
+    pub time: Duration,
+    /// Requests a second of all connections together; without it, as fast as they are answered.
+    pub rate: Option<u32>,
+    /// The status that every answer must have.
+    pub status: &'static str,
+}
+
+/// What came of it.
+pub struct Measured {
+    pub requests_per_second: f64,
+    pub p50: Duration,
+    pub p99: Duration,
+}
+
+/// Puts the load on `address`.
+pub fn run(address: SocketAddr, requests: &Requests, load: &Load) -> Measured {
+    let started = Instant::now();
+    let threads: Vec<_> = (0..THREADS.min(load.connections))
+        .map(|thread| {
+            let (requests, load) = (Arc::clone(requests), load.clone());
+            std::thread::spawn(move || on_one_thread(thread, address, &requests, &load))
+        })
+        .collect();
+    let mut latencies: Vec<u32> = Vec::new();
+    for thread in threads {
+        latencies.extend(thread.join().expect("the load ran"));
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    latencies.sort_unstable();
+    let at = |part: f64| {
+        let index = (latencies.len() as f64 * part) as usize;
+        let nanos = latencies[index.min(latencies.len() - 1)];
+        Duration::from_nanos(u64::from(nanos))
+    };
+    Measured {
+        requests_per_second: latencies.len() as f64 / seconds,
+        p50: at(0.50),
+        p99: at(0.99),
+    }
+}
+
+fn on_one_thread(thread: usize, address: SocketAddr, requests: &Requests, load: &Load) -> Vec<u32> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let own = (thread..load.connections).step_by(THREADS);
+        let tasks: Vec<_> = own
+            .map(|connection| {
+                let (requests, load) = (Arc::clone(requests), load.clone());
+                tokio::spawn(async move { ask(connection, address, &requests, &load).await })
+            })
+            .collect();
+        let mut latencies = Vec::new();
+        for task in tasks {
+            latencies.extend(task.await.expect("no panic"));
+        }
+        latencies
+    })
+}
+
+/// One connection. Latencies in nanoseconds; at a fixed rate they count from when the request
+/// was due, so that a stall counts for every request it held up.
+async fn ask(connection: usize, address: SocketAddr, requests: &Requests, load: &Load) -> Vec<u32> {
+    let mut stream = TcpStream::connect(address).await.expect("it listens");
+    stream.set_nodelay(true).expect("a socket");
+    let mut latencies = Vec::with_capacity(1 << 16);
+    let mut buffer = vec![0; 8_192];
+    let started = Instant::now();
+    let pace = load
+        .rate
+        .map(|rate| Duration::from_secs(1) * u32::try_from(load.connections).expect("few") / rate);
+    let mut turn = 0_u32;
+    // Connections take requests far from each other, and spread over the pace.
+    let mut next = connection * 7_919;
+    while started.elapsed() < load.time {
+        let due = match pace {
+            None => Instant::now(),
+            Some(pace) => {
+                let offset =
+                    pace * u32::try_from(connection).expect("few") / load.connections as u32;
+                let due = started + offset + pace * turn;
+                tokio::time::sleep_until(due.into()).await;
+                due
+            }
+        };
+        turn += 1;
+        let request = &requests[next % requests.len()];
+        next += 1;
+        stream.write_all(request).await.expect("it reads");
+        let mut length = 0;
+        loop {
+            length += stream
+                .read(&mut buffer[length..])
+                .await
+                .expect("it answers");
+            if is_whole(&buffer[..length]) {
+                break;
+            }
+        }
+        let status = &buffer[9..12];
+        assert_eq!(
+            status,
+            load.status.as_bytes(),
+            "{}",
+            String::from_utf8_lossy(&buffer[..length])
+        );
+        latencies.push(u32::try_from(due.elapsed().as_nanos()).unwrap_or(u32::MAX));
+    }
+    latencies
+}
+
+/// Whether the head is there, and as many bytes after it as it promises.
+fn is_whole(answer: &[u8]) -> bool {
+    let Some(head) = answer.windows(4).position(|end| end == b"\r\n\r\n") else {
+        return false;
+    };
+    let promised = answer[..head]
+        .windows(16)
+        .position(|name| name.eq_ignore_ascii_case(b"content-length: "))
+        .map_or(0, |at| {
+            let digits = answer[at + 16..]
+                .iter()
+                .take_while(|byte| byte.is_ascii_digit());
+            digits.fold(0, |sum, digit| sum * 10 + usize::from(digit - b'0'))
+        });
+    answer.len() >= head + 4 + promised
+}

@@ -1,0 +1,111 @@
+//! The two processes that are compared.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+
+/// Both sides serve with as many threads.
+const WORKERS: usize = 2;
+/// What the bare handler answers.
+const BARE_ANSWER: &str = "{\"valid\":true,\"key\":\"0123456789012345678901234567890123456789\",\
+    \"scopes\":[\"read:assets\",\"write:assets\"],\"ok\":1234567890123}";
+
+/// A server in a process of its own, killed at the end.
+pub struct Server {
+    child: Child,
+    pub address: SocketAddr,
+    /// From the start of the process to the line that says where it listens.
+    pub ready_after: Duration,
+}
+
+impl Server {
+    /// Keyward on the SQLite database at `database`, in its folder.
+    pub fn keyward(database: &Path) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_keyward"));
+        let log = std::fs::File::create(database.with_extension("log")).expect("a log");
+        command
+            .current_dir(database.parent().expect("a folder"))
+            .args(["--listen", "127.0.0.1:0"])
+            .env("DATABASE_URL", format!("sqlite:{}", database.display()))
+            .env("KEYWARD_WORKERS", WORKERS.to_string())
+            .env("KEYWARD_LOG", "info,actix_server=warn")
+            .stderr(log);
+        Self::start(command)
+    }
+
+    /// A handler that reads the header and answers 120 constant bytes.
+    pub fn bare() -> Self {
+        let mut command = Command::new(std::env::current_exe().expect("this program"));
+        command.arg("bare");
+        Self::start(command)
+    }
+
+    fn start(mut command: Command) -> Self {
+        let started = Instant::now();
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+        out.read_line(&mut line).expect("it says where it listens");
+        let address = line.trim().rsplit("http://").next().expect("an address");
+        Server {
+            address: address
+                .parse()
+                .unwrap_or_else(|_| panic!("it did not start: {line}")),
+            ready_after: started.elapsed(),
+            child,
+        }
+    }
+
+    /// The processor time it took so far.
+    pub fn processor_time(&self) -> Duration {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()));
+        let stat = stat.expect("Linux");
+        let fields: Vec<u64> = stat
+            .rsplit(')')
+            .next()
+            .expect("after the name")
+            .split_whitespace()
+            .filter_map(|field| field.parse().ok())
+            .collect();
+        // User and system time; the state before them is no number. 100 ticks a second.
+        Duration::from_millis((fields[10] + fields[11]) * 10)
+    }
+
+    /// Its memory in RAM, in MiB.
+    pub fn resident_mib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("Linux");
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
+        kib.expect("a number") / 1_024
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Serves as the bare handler until it is killed.
+pub fn serve_bare() {
+    async fn answer(req: HttpRequest) -> HttpResponse {
+        match req.headers().get("x-api-key") {
+            Some(_) => HttpResponse::Ok().body(BARE_ANSWER),
+            None => HttpResponse::Unauthorized().finish(),
+        }
+    }
+    actix_web::rt::System::new().block_on(async {
+        let server = HttpServer::new(|| App::new().route("/verify", web::to(answer)))
+            .workers(WORKERS)
+            .bind("127.0.0.1:0")
+            .expect("a free port");
+        println!("listening on http://{}", server.addrs()[0]);
+        server.run().await.expect("it serves");
+    });
+}

@@ -1,0 +1,3 @@
+//! `/projects/{p}/…`, apart from its keys.
+
+pub mod settings;
