@@ -28,13 +28,18 @@ pub struct Setting {
 }
 
 /// Every setting.
-pub const SETTINGS: [Setting; 7] = [
+pub const SETTINGS: [Setting; 8] = [
     Setting::new("listen", "KEYWARD_LISTEN", Some("127.0.0.1:8080")),
     Setting::new("database_url", "DATABASE_URL", Some("sqlite:keyward.db")).secret(),
     Setting::new("secret", "KEYWARD_SECRET", None).secret(),
     Setting::new("public_url", "KEYWARD_PUBLIC_URL", None),
     Setting::new("trusted_proxies", "KEYWARD_TRUSTED_PROXIES", Some("")),
     Setting::new("workers", "KEYWARD_WORKERS", None),
+    Setting::new(
+        "usage_retention_days",
+        "KEYWARD_USAGE_RETENTION_DAYS",
+        Some("400"),
+    ),
     Setting::new("log", "KEYWARD_LOG", Some("info,actix_server=warn")),
 ];
 
@@ -99,6 +104,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// Threads that serve requests.
     pub workers: usize,
+    /// How many days usage and sources are kept.
+    pub usage_retention_days: u16,
     /// A filter in the syntax of `tracing-subscriber`, for instance `info,keyward=debug`.
     pub log: String,
 }
@@ -334,6 +341,13 @@ impl Config {
                         .ok()
                         .filter(|workers| (1..=256).contains(workers))
                 },
+            )?
+            .expect("has a default"),
+            usage_retention_days: parse(
+                found,
+                "usage_retention_days",
+                "a number of days from 1 to 3650",
+                |text| text.parse().ok().filter(|days| (1..=3_650).contains(days)),
             )?
             .expect("has a default"),
             log: value(found, "log").unwrap_or_default().to_owned(),

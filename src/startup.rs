@@ -106,7 +106,8 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
         clock.clone(),
         config.public_url.clone(),
     ));
-    let upkeep = Upkeep::start(pages, clock, usage, web::Data::clone(&state));
+    let retention = time::Duration::days(config.usage_retention_days.into());
+    let upkeep = Upkeep::start(pages, clock, usage, web::Data::clone(&state), retention);
     let cookie_key = secret.cookie_key();
 
     let server = HttpServer::new(move || {

@@ -12,6 +12,7 @@ local asked = { "x-api-key", "authorization", "user-agent" }
 
 local refusals = { [400] = true, [401] = true, [403] = true, [429] = true, [503] = true }
 
+-- HAProxy counts values from 0.
 local function first(headers, name)
     local values = headers and headers[name]
     return values and values[0]
@@ -43,12 +44,11 @@ local function ask(txn)
     -- On a connection that is kept open, HAProxy answers a failure with silence.
     local headers = { ["x-forwarded-for"] = { txn.f:src() }, ["connection"] = { "close" } }
     for _, name in ipairs(asked) do
-        -- All values: whether two keys are one too many is for Keyward to say.
-        for i = 0, #(theirs[name] or {}) do
-            if theirs[name] and theirs[name][i] then
-                headers[name] = headers[name] or {}
-                table.insert(headers[name], theirs[name][i])
-            end
+        local values = theirs[name]
+        if values then
+            -- All of them: whether two keys are one too many is for Keyward to say.
+            headers[name] = {}
+            for i = 0, #values do table.insert(headers[name], values[i]) end
         end
     end
     return core.httpclient():get({
@@ -72,6 +72,7 @@ core.register_action("keyward", { "http-req" }, function(txn)
         end
         txn:set_var("txn.keyward", "passed")
     elseif refusals[status] and first(answer.headers, "content-type") == "application/problem+json" then
+        -- Keyward's own word. HAProxy's, when it can't reach Keyward, is in HTML.
         refuse(txn, answer)
     else
         unavailable(txn)

@@ -95,8 +95,8 @@ local function reply(r, status, headers, body)
 end
 
 local function judge(r)
-    -- Such a Connection header would have an identity header dropped on the way. Such paths are
-    -- steps up for Tomcat and IIS, though not for Apache.
+    -- Such a Connection header would have an identity header dropped on the way. "..;" and
+    -- backslashes are steps up the path for some servers, though not for Apache.
     if (r.headers_in["Connection"] or ""):lower():find("keyward", 1, true)
         or r.uri:find("\\", 1, true) or r.uri:find("/%.%.?;") then
         return reply(r, 400, {}, '{"type":"about:blank","title":"Bad Request","status":400}')

@@ -1,4 +1,4 @@
-//! `keyward keys`: list and revoke API keys.
+//! `keyward keys`: list and revoke API keys, and tell scanners what they look like.
 
 use std::io::Write;
 
@@ -14,7 +14,7 @@ use crate::domain::list_keys::{Slice, list_keys};
 use crate::domain::list_projects::{find_project, list_projects};
 use crate::domain::revoke_key::{RevokeRequest, revoke_key};
 use crate::domain::{Actor, DomainError};
-use crate::key::{Key, KeyState, RevokeReason};
+use crate::key::{Key, KeyFormat, KeyState, RevokeReason, pattern};
 
 const PAGE: usize = 200;
 
@@ -31,6 +31,12 @@ pub(super) enum Keys {
         /// As JSON, one key a line
         #[arg(long)]
         json: bool,
+    },
+    /// Print the regular expression that this instance's keys match, for secret scanners
+    Pattern {
+        /// As a rule for gitleaks (TOML)
+        #[arg(long)]
+        gitleaks: bool,
     },
     /// Revoke a key: the next request with it fails
     Revoke {
@@ -58,6 +64,17 @@ impl Keys {
                 state,
                 json,
             } => list(&mut conn, &actor, project.as_deref(), *state, *json, now),
+            Keys::Pattern { gitleaks } => {
+                let formats: Vec<KeyFormat> = list_projects(&mut conn, &actor)?
+                    .iter()
+                    .map(Project::key_format)
+                    .collect();
+                match gitleaks {
+                    true => print!("{}", pattern::gitleaks_rule(&formats)),
+                    false => println!("{}", pattern::regular_expression(&formats)),
+                }
+                Ok(())
+            }
             Keys::Revoke {
                 id,
                 reason,

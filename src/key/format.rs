@@ -9,7 +9,7 @@ use super::{Environment, KeyDigest};
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const RANDOM_CHARS: usize = 32;
 const CHECKSUM_CHARS: usize = 6;
-const TAIL_CHARS: usize = RANDOM_CHARS + CHECKSUM_CHARS;
+pub(super) const TAIL_CHARS: usize = RANDOM_CHARS + CHECKSUM_CHARS;
 const MIN_PREFIX: usize = 12;
 /// How many random characters a prefix shows.
 pub const PREFIX_PAST_START: usize = 6;
@@ -25,7 +25,7 @@ pub struct KeyFormat {
 
 impl KeyFormat {
     /// What every key of `environment` begins with, the last underscore included.
-    fn fixed_start(&self, environment: Environment) -> String {
+    pub(super) fn fixed_start(&self, environment: Environment) -> String {
         match self.environment_segment {
             true => format!("{}_{environment}_", self.start),
             false => format!("{}_", self.start),

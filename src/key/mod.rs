@@ -4,6 +4,7 @@
 pub mod digest;
 pub mod environment;
 pub mod format;
+pub mod pattern;
 pub mod record;
 pub mod scope;
 pub mod verdict;

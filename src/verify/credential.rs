@@ -1,6 +1,6 @@
 //! The one credential of a request.
 
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header::{self, HeaderMap, HeaderName};
 
 /// What a request carries to identify itself.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,10 +16,9 @@ pub enum Credential<'a> {
 /// Headers that gateways and frameworks are known to confuse with these (`X_API_Key`, two keys
 /// joined by a comma) are refused, so that nobody sees another key than the one judged here.
 pub fn read(headers: &HeaderMap) -> Credential<'_> {
-    let looks_alike = headers.keys().any(|name| {
-        let name = name.as_str();
-        name.contains('_') && matches!(&*name.replace('_', "-"), "x-api-key" | "authorization")
-    });
+    let looks_alike = headers
+        .keys()
+        .any(|name| name.as_str().contains('_') && is_credential(name));
     let mut own = headers.get_all("x-api-key");
     let mut authorizations = headers.get_all(header::AUTHORIZATION);
     let (own, authorization) = match (own.next(), own.next(), authorizations.next()) {
@@ -38,6 +37,15 @@ pub fn read(headers: &HeaderMap) -> Credential<'_> {
         (Some(key), _) | (None, Some(key)) if key.contains(',') => Credential::Ambiguous,
         (Some(key), _) | (None, Some(key)) => Credential::One(key),
         (None, None) => Credential::Missing,
+    }
+}
+
+/// Whether a header of this name carries a credential, or may be taken for one that does.
+pub fn is_credential(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    match name.contains('_') {
+        false => matches!(name, "x-api-key" | "authorization"),
+        true => matches!(&*name.replace('_', "-"), "x-api-key" | "authorization"),
     }
 }
 

@@ -3,14 +3,16 @@
 //! Readers share no lock. Whoever writes takes turns, and what is newer wins: two threads may
 //! bring what they read at different times in any order.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actix_web::http::header::HeaderValue;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use ipnet::IpNet;
+use percent_encoding::percent_decode_str;
 
 use super::limits::{Limiter, Remaining};
 use crate::clock::{UtcTime, from_micros, to_micros};
@@ -37,7 +39,8 @@ struct Writer {
 /// A key in memory: what a verdict and its answer need.
 pub struct Entry {
     pub id: i64,
-    pub label: Box<str>,
+    /// Percent-encoded, as it goes into a header.
+    pub encoded_label: Box<str>,
     pub project: Arc<Project>,
     pub scopes: Arc<Scopes>,
     pub environment: Environment,
@@ -48,18 +51,11 @@ pub struct Entry {
     /// What few keys have.
     rest: Option<Box<Rest>>,
     limiter: ArcSwapOption<Limiter>,
-    identity: OnceLock<Box<Identity>>,
 }
 
 struct Rest {
     rate_limit: Option<RateLimit>,
     allowed_ips: Vec<IpNet>,
-}
-
-/// The parts of an answer that only this key has, as header values.
-pub struct Identity {
-    pub id: HeaderValue,
-    pub label: HeaderValue,
 }
 
 /// A set of scopes.
@@ -153,19 +149,23 @@ impl Index {
 
 impl Writer {
     fn take_in_project(&mut self, known: KnownProject) {
-        let id = known.id;
-        let facts = Arc::new(ProjectFacts {
-            header: header(&known.slug),
-            known,
-        });
-        match self.projects.get(&id) {
-            Some(project) if project.facts().known.changed_in > facts.known.changed_in => {}
-            Some(project) => project.0.store(facts),
-            None => drop(
-                self.projects
-                    .insert(id, Arc::new(Project(ArcSwap::new(facts)))),
-            ),
+        let Some(project) = self.projects.get(&known.id) else {
+            let id = known.id;
+            let header = lasting_header(&known.slug);
+            let facts = Arc::new(ProjectFacts { known, header });
+            self.projects
+                .insert(id, Arc::new(Project(ArcSwap::new(facts))));
+            return;
+        };
+        let present = project.facts();
+        if present.known.changed_in > known.changed_in || present.known == known {
+            return;
         }
+        let header = match present.known.slug == known.slug {
+            true => present.header.clone(),
+            false => lasting_header(&known.slug),
+        };
+        project.0.store(Arc::new(ProjectFacts { known, header }));
     }
 }
 
@@ -180,7 +180,7 @@ impl Entry {
             None => {
                 let scopes = Arc::new(Scopes {
                     names: scope::split(&known.scopes),
-                    header: header(&known.scopes),
+                    header: lasting_header(&known.scopes),
                 });
                 sets.insert(known.scopes, Arc::clone(&scopes));
                 scopes
@@ -195,7 +195,7 @@ impl Entry {
         });
         Entry {
             id: known.id,
-            label: known.label.into_boxed_str(),
+            encoded_label: percent_encoded(&known.label).into_boxed_str(),
             project,
             scopes,
             environment: known.environment,
@@ -204,7 +204,6 @@ impl Entry {
             expires_at: known.expires_at.map_or(i64::MAX, to_micros),
             rest,
             limiter: ArcSwapOption::empty(),
-            identity: OnceLock::new(),
         }
     }
 
@@ -213,25 +212,20 @@ impl Entry {
         (self.expires_at != i64::MAX).then(|| from_micros(self.expires_at))
     }
 
-    /// The header values of its own, made when they are first needed.
-    pub fn identity(&self) -> &Identity {
-        self.identity.get_or_init(|| {
-            Box::new(Identity {
-                id: HeaderValue::from(self.id),
-                label: header(&percent_encoded(&self.label)),
-            })
-        })
+    /// The label in clear.
+    pub fn label(&self) -> Cow<'_, str> {
+        percent_decode_str(&self.encoded_label).decode_utf8_lossy()
     }
 
-    /// The verdict, and where it leaves the key's rate limit if it has one and nothing else
+    /// The verdict with what is known of its project, and where it leaves the key's rate limit if it has one and nothing else
     /// stands against the request.
     pub fn judge(
         &self,
+        facts: &ProjectFacts,
         required: &Requirement,
         client_ip: Option<IpAddr>,
         now: UtcTime,
     ) -> (Outcome, Option<Remaining>) {
-        let facts = self.project.facts();
         let presented = Presented {
             project: &facts.known.slug,
             environment: self.environment,
@@ -280,9 +274,16 @@ impl Entry {
     }
 }
 
-/// A header value; slugs, scopes and what is percent-encoded can always be one.
-fn header(text: &str) -> HeaderValue {
-    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
+/// A header value of a slug or of scopes, which can always be one.
+///
+/// It is never freed, so that answers need not count who uses it: threads that count in one
+/// place wait for each other. There is one for each project, and for each set of scopes that
+/// keys carry.
+fn lasting_header(text: &str) -> HeaderValue {
+    match HeaderValue::from_str(text) {
+        Ok(_) => HeaderValue::from_static(Box::leak(text.into())),
+        Err(_) => HeaderValue::from_static(""),
+    }
 }
 
 /// A digest is as good as random: its first eight bytes are its hash.
@@ -336,7 +337,9 @@ mod tests {
 
     fn outcome(index: &Index) -> Option<Outcome> {
         index.read(&KeyDigest::of("mk_live_x"), |entry| {
-            Some(entry?.judge(&Requirement::default(), None, NOW).0)
+            let entry = entry?;
+            let facts = entry.project.facts();
+            Some(entry.judge(&facts, &Requirement::default(), None, NOW).0)
         })
     }
 

@@ -1,5 +1,6 @@
 //! `POST /api/v1/keys/verify` for services that have the key in hand.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use actix_web::http::StatusCode;
@@ -38,8 +39,8 @@ struct VerifyAnswer<'a> {
     code: &'static str,
     detail: Option<&'static str>,
     key_id: Option<i64>,
-    name: Option<&'a str>,
-    project: Option<String>,
+    name: Option<Cow<'a, str>>,
+    project: Option<&'a str>,
     environment: Option<Environment>,
     scopes: Option<&'a [String]>,
     expires_at: Option<String>,
@@ -92,10 +93,10 @@ fn in_json(verdict: Verdict) -> HttpResponse {
         detail: (!valid).then(|| verdict.outcome.detail()),
         ..VerifyAnswer::default()
     };
-    if let Some(key) = verdict.key {
+    if let Some((key, project)) = verdict.key {
         answer.key_id = Some(key.id);
-        answer.name = Some(&key.label);
-        answer.project = Some(key.project.facts().known.slug.clone());
+        answer.name = Some(key.label());
+        answer.project = Some(&project.known.slug);
         answer.environment = Some(key.environment);
         answer.scopes = Some(&key.scopes.names);
         answer.expires_at = key.expires_at().map(rfc3339);

@@ -4,6 +4,7 @@ mod credential;
 pub mod follower;
 pub mod front;
 pub mod gateway;
+pub mod guard;
 pub mod index;
 pub mod json;
 mod lease;

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::UsageBuffer;
 use super::follower::Known;
-use super::index::Entry;
+use super::index::{Entry, ProjectFacts};
 use super::ledger::Caller;
 use super::limits::Remaining;
 use crate::clock::{self, Clock, UtcTime};
@@ -33,11 +33,11 @@ pub struct Verifier {
     latest_expiry: AtomicI64,
 }
 
-/// A verdict, and the key it is about if the caller may know of it.
+/// A verdict, and the key it is about, with its project, if the caller may know of it.
 #[derive(Clone, Copy)]
 pub struct Verdict<'a> {
     pub outcome: Outcome,
-    pub key: Option<&'a Entry>,
+    pub key: Option<(&'a Entry, &'a ProjectFacts)>,
     /// Where it left the key's rate limit, if that was asked.
     pub limit: Option<Remaining>,
 }
@@ -118,21 +118,30 @@ impl Verifier {
         answer: impl FnOnce(Verdict) -> T,
     ) -> T {
         self.known.index.read(digest, |key| match key {
-            Some(key) => answer(self.judge(key, required, caller)),
+            Some(key) => {
+                let project = key.project.facts();
+                answer(self.judge(key, &project, required, caller))
+            }
             None => answer(Verdict::without_key(Outcome::NotFound)),
         })
     }
 
-    fn judge<'a>(&self, key: &'a Entry, required: &Requirement, caller: &Caller) -> Verdict<'a> {
+    fn judge<'a>(
+        &self,
+        key: &'a Entry,
+        project: &'a ProjectFacts,
+        required: &Requirement,
+        caller: &Caller,
+    ) -> Verdict<'a> {
         let now = self.now();
-        let (outcome, limit) = key.judge(required, caller.ip, now);
+        let (outcome, limit) = key.judge(project, required, caller.ip, now);
         if outcome == Outcome::Expired {
             self.latest_expiry
                 .fetch_max(clock::to_micros(now), Ordering::Relaxed);
         }
         self.usage.record(key.id, outcome, caller, now);
         // A key that this caller may not know of is answered like an unknown one.
-        let key = Some(key).filter(|_| outcome != Outcome::NotFound);
+        let key = Some((key, project)).filter(|_| outcome != Outcome::NotFound);
         Verdict {
             outcome,
             key,

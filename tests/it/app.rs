@@ -160,6 +160,7 @@ impl TestApp {
                 .map(|network| network.parse().unwrap())
                 .collect(),
             workers: 2,
+            usage_retention_days: 400,
             log: String::new(),
         };
         let clock = Clock::default();

@@ -1,0 +1,268 @@
+//! For services in actix-web: lets requests through whose API key Keyward accepts.
+//!
+//! ```no_run
+//! use actix_web::{App, HttpServer, Responder, web};
+//! use keyward::verify::guard::{ApiKey, Guard};
+//!
+//! async fn list(key: ApiKey) -> impl Responder {
+//!     format!("assets for {}", key.label)
+//! }
+//!
+//! # async fn serve() -> std::io::Result<()> {
+//! HttpServer::new(|| {
+//!     let guard = Guard::new("http://127.0.0.1:8080").of_project("default");
+//!     let reading = web::get().to(list).wrap(guard.one_of(["read:assets"]));
+//!     App::new().route("/assets", reading)
+//! })
+//! .bind("127.0.0.1:8000")?
+//! .run()
+//! .await
+//! # }
+//! ```
+
+use std::future::{Ready, ready};
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix_web::body::{BoxBody, EitherBody};
+use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderName};
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, error};
+use awc::Client;
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use percent_encoding::percent_decode_str;
+
+use super::credential::is_credential;
+use super::gateway::{ENVIRONMENT, KEY_ID, LABEL, PROJECT, RATE_LIMIT, RATE_LIMIT_POLICY, SCOPES};
+use crate::http::Problem;
+use crate::key::{Environment, scope};
+
+/// How long Keyward may take to answer before that counts as no.
+const TIME_LIMIT: Duration = Duration::from_secs(2);
+/// The largest refusal that is handed on.
+const MAX_REFUSAL: usize = 16 * 1024;
+
+/// The key that a request came with. An argument of handlers behind a [`Guard`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKey {
+    pub id: i64,
+    pub label: String,
+    /// The slug of its project.
+    pub project: String,
+    pub environment: Environment,
+    pub scopes: Vec<String>,
+}
+
+impl FromRequest for ApiKey {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let key = req.extensions().get::<ApiKey>().cloned();
+        ready(key.ok_or_else(|| error::ErrorInternalServerError("no guard before this handler")))
+    }
+}
+
+/// Asks a Keyward. Make one for each worker, in the application's factory; its clones share
+/// connections that stay open.
+#[derive(Clone)]
+pub struct Guard {
+    client: Client,
+    verify: String,
+    /// What every request must fulfil, as a query.
+    common: Vec<(&'static str, String)>,
+}
+
+impl Guard {
+    /// Asks the Keyward at `url`, for instance `http://127.0.0.1:8080`. It hears the address of
+    /// the peer in `X-Forwarded-For`, and believes it if this service is one of its trusted
+    /// proxies.
+    pub fn new(url: &str) -> Self {
+        Guard {
+            client: Client::builder().timeout(TIME_LIMIT).finish(),
+            verify: format!("{}/verify", url.trim_end_matches('/')),
+            common: Vec::new(),
+        }
+    }
+
+    /// Takes keys of this project only.
+    pub fn of_project(mut self, slug: &str) -> Self {
+        self.common.push(("project", slug.to_owned()));
+        self
+    }
+
+    /// Takes keys of this environment only.
+    pub fn in_environment(mut self, environment: Environment) -> Self {
+        self.common.push(("environment", environment.to_string()));
+        self
+    }
+
+    /// Lets every valid key through.
+    pub fn any(&self) -> Guarded {
+        self.asking(&[], false)
+    }
+
+    /// Lets keys through that have one of these scopes.
+    ///
+    /// # Panics
+    /// There is none: that would let every key through.
+    pub fn one_of<const N: usize>(&self, scopes: [&str; N]) -> Guarded {
+        assert!(N > 0, "name a scope, or let any key through");
+        self.asking(&scopes, false)
+    }
+
+    /// Lets keys through that have all of these scopes.
+    pub fn all_of<const N: usize>(&self, scopes: [&str; N]) -> Guarded {
+        self.asking(&scopes, true)
+    }
+
+    fn asking(&self, scopes: &[&str], all: bool) -> Guarded {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(&self.common);
+        query.extend_pairs(scopes.iter().map(|scope| ("scope", scope)));
+        if all {
+            query.append_pair("all", "1");
+        }
+        let question = Question {
+            client: self.client.clone(),
+            url: format!("{}?{}", self.verify, query.finish()),
+        };
+        Guarded(Rc::new(question))
+    }
+}
+
+/// The middleware that a [`Guard`] makes.
+pub struct Guarded(Rc<Question>);
+
+struct Question {
+    client: Client,
+    url: String,
+}
+
+impl Question {
+    /// The key, if Keyward says yes; else the answer to the client.
+    async fn ask(&self, req: &ServiceRequest) -> Result<ApiKey, HttpResponse> {
+        let mut asking = self.client.get(&self.url);
+        // All of them, so that nobody judges another key than the one that Keyward does.
+        let credentials = req.headers().iter().filter(|(name, _)| is_credential(name));
+        for (name, value) in credentials {
+            asking.headers_mut().append(name.clone(), value.clone());
+        }
+        if let Some(agent) = req.headers().get(header::USER_AGENT) {
+            asking = asking.insert_header((header::USER_AGENT, agent.clone()));
+        }
+        if let Some(peer) = req.peer_addr() {
+            asking = asking.insert_header((header::X_FORWARDED_FOR, peer.ip().to_string()));
+        }
+        let mut answer = asking
+            .send()
+            .await
+            .map_err(|error| no_answer(&error.to_string()))?;
+        match answer.status() {
+            StatusCode::OK => identity(answer.headers())
+                .ok_or_else(|| no_answer("it is not Keyward that answers")),
+            status @ (StatusCode::BAD_REQUEST
+            | StatusCode::UNAUTHORIZED
+            | StatusCode::FORBIDDEN
+            | StatusCode::TOO_MANY_REQUESTS) => {
+                let body = answer.body().limit(MAX_REFUSAL).await;
+                let body = body.map_err(|error| no_answer(&error.to_string()))?;
+                let mut refusal = HttpResponse::with_body(status, BoxBody::new(body));
+                hand_on(answer.headers(), refusal.headers_mut());
+                Err(refusal)
+            }
+            status => Err(no_answer(&format!("it answers with {status}"))),
+        }
+    }
+}
+
+/// What a yes says of the key. A server that says yes without it is not Keyward.
+fn identity(headers: &HeaderMap) -> Option<ApiKey> {
+    let text = |name: HeaderName| headers.get(name)?.to_str().ok();
+    Some(ApiKey {
+        id: text(KEY_ID)?.parse().ok()?,
+        label: percent_decode_str(text(LABEL)?)
+            .decode_utf8_lossy()
+            .into_owned(),
+        project: text(PROJECT)?.to_owned(),
+        environment: text(ENVIRONMENT)?.parse().ok()?,
+        scopes: scope::split(text(SCOPES)?),
+    })
+}
+
+/// The headers of a refusal that are for the client.
+fn hand_on(from: &HeaderMap, to: &mut HeaderMap) {
+    for name in [
+        header::CONTENT_TYPE,
+        header::CACHE_CONTROL,
+        header::WWW_AUTHENTICATE,
+        header::RETRY_AFTER,
+        RATE_LIMIT,
+        RATE_LIMIT_POLICY,
+    ] {
+        if let Some(value) = from.get(&name) {
+            to.insert(name, value.clone());
+        }
+    }
+}
+
+/// No answer is no yes.
+fn no_answer(why: &str) -> HttpResponse {
+    tracing::error!(why, "Keyward could not be asked");
+    let detail = "The key could not be checked. Try again in a moment.";
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    Problem::new(None, status, "UNAVAILABLE", detail).respond()
+}
+
+impl<S, B> Transform<S, ServiceRequest> for Guarded
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Transform = GuardedService<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(GuardedService {
+            question: Rc::clone(&self.0),
+            service: Rc::new(service),
+        }))
+    }
+}
+
+/// A service behind a guard.
+pub struct GuardedService<S> {
+    question: Rc<Question>,
+    service: Rc<S>,
+}
+
+impl<S, B> Service<ServiceRequest> for GuardedService<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self::Response, Error>>;
+
+    forward_ready!(service);
+
+    fn call(&self, req: ServiceRequest) -> Self::Future {
+        let (question, service) = (Rc::clone(&self.question), Rc::clone(&self.service));
+        async move {
+            match question.ask(&req).await {
+                Ok(key) => {
+                    req.extensions_mut().insert(key);
+                    Ok(service.call(req).await?.map_into_left_body())
+                }
+                Err(refusal) => Ok(req.into_response(refusal).map_into_right_body()),
+            }
+        }
+        .boxed_local()
+    }
+}
