@@ -4,5 +4,6 @@ mod audit_chain;
 mod kill;
 mod outage;
 mod own_postgres;
+mod revocations;
 mod secrets;
 mod start;

@@ -63,6 +63,32 @@ impl OwnPostgres {
         self.run("pg_ctl", &format!("stop -D {data} -m fast -w"));
     }
 
+    /// Stops every process of the server where it is, as a paused machine would.
+    pub fn pause(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets them go on.
+    pub fn go_on(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = std::fs::read_to_string(self.folder.path().join("data/postmaster.pid"));
+        let pid = pid.unwrap().lines().next().unwrap().to_owned();
+        let children = Command::new("pgrep").args(["-P", &pid]).output().unwrap();
+        let children = String::from_utf8(children.stdout).unwrap();
+        let all = std::iter::once(pid.as_str()).chain(children.lines());
+        // One may have ended meanwhile.
+        drop(
+            Command::new("kill")
+                .args(["-s", name])
+                .args(all)
+                .output()
+                .unwrap(),
+        );
+    }
+
     pub fn start_again(&mut self) {
         let (data, folder, port) = (self.data(), self.folder.path().display(), self.port);
         let options = format!("-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off");
