@@ -36,7 +36,9 @@ use percent_encoding::percent_decode_str;
 
 use super::credential::is_credential;
 use super::gateway::{ENVIRONMENT, KEY_ID, LABEL, PROJECT, RATE_LIMIT, RATE_LIMIT_POLICY, SCOPES};
+use crate::clock::UtcTime;
 use crate::http::Problem;
+use crate::key::verdict::{self, Outcome, Presented, Requirement};
 use crate::key::{Environment, scope};
 
 /// How long Keyward may take to answer before that counts as no.
@@ -65,14 +67,22 @@ impl FromRequest for ApiKey {
     }
 }
 
-/// Asks a Keyward. Make one for each worker, in the application's factory; its clones share
-/// connections that stay open.
+/// Knows which keys may pass. Make one for each worker, in the application's factory; what it
+/// makes shares connections that stay open.
 #[derive(Clone)]
 pub struct Guard {
-    client: Client,
-    verify: String,
+    source: Source,
     /// What every request must fulfil, as a query.
     common: Vec<(&'static str, String)>,
+}
+
+/// Who says what key a request came with.
+#[derive(Clone)]
+enum Source {
+    /// Keyward, at this URL.
+    Keyward(Client, String),
+    /// A gateway that has asked Keyward.
+    Gateway,
 }
 
 impl Guard {
@@ -80,9 +90,20 @@ impl Guard {
     /// the peer in `X-Forwarded-For`, and believes it if this service is one of its trusted
     /// proxies.
     pub fn new(url: &str) -> Self {
+        let client = Client::builder().timeout(TIME_LIMIT).finish();
+        let verify = format!("{}/verify", url.trim_end_matches('/'));
         Guard {
-            client: Client::builder().timeout(TIME_LIMIT).finish(),
-            verify: format!("{}/verify", url.trim_end_matches('/')),
+            source: Source::Keyward(client, verify),
+            common: Vec::new(),
+        }
+    }
+
+    /// Takes the word of a gateway that has asked Keyward: the identity headers. Only for a
+    /// service that nobody can reach except through that gateway. The gateway knows which
+    /// scopes include others; here a key must have a scope by its name, or all of them.
+    pub fn behind_gateway() -> Self {
+        Guard {
+            source: Source::Gateway,
             common: Vec::new(),
         }
     }
@@ -119,68 +140,126 @@ impl Guard {
     }
 
     fn asking(&self, scopes: &[&str], all: bool) -> Guarded {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(&self.common);
-        query.extend_pairs(scopes.iter().map(|scope| ("scope", scope)));
-        if all {
-            query.append_pair("all", "1");
-        }
-        let question = Question {
-            client: self.client.clone(),
-            url: format!("{}?{}", self.verify, query.finish()),
-        };
-        Guarded(Rc::new(question))
+        Guarded(Rc::new(match &self.source {
+            Source::Keyward(client, verify) => {
+                let mut query = form_urlencoded::Serializer::new(String::new());
+                query.extend_pairs(&self.common);
+                query.extend_pairs(scopes.iter().map(|scope| ("scope", scope)));
+                if all {
+                    query.append_pair("all", "1");
+                }
+                Question::Keyward {
+                    client: client.clone(),
+                    url: format!("{verify}?{}", query.finish()),
+                }
+            }
+            Source::Gateway => Question::Gateway {
+                required: Requirement {
+                    project: self.common("project").map(str::to_owned),
+                    environment: self
+                        .common("environment")
+                        .and_then(|name| name.parse().ok()),
+                    scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+                    all,
+                },
+            },
+        }))
+    }
+
+    fn common(&self, wanted: &str) -> Option<&str> {
+        let found = self.common.iter().find(|(name, _)| *name == wanted);
+        found.map(|(_, value)| value.as_str())
     }
 }
 
 /// The middleware that a [`Guard`] makes.
 pub struct Guarded(Rc<Question>);
 
-struct Question {
-    client: Client,
-    url: String,
+enum Question {
+    Keyward { client: Client, url: String },
+    Gateway { required: Requirement },
 }
 
 impl Question {
-    /// The key, if Keyward says yes; else the answer to the client.
+    /// The key, if it may pass; else the answer to the client.
     async fn ask(&self, req: &ServiceRequest) -> Result<ApiKey, HttpResponse> {
-        let mut asking = self.client.get(&self.url);
-        // All of them, so that nobody judges another key than the one that Keyward does.
-        let credentials = req.headers().iter().filter(|(name, _)| is_credential(name));
-        for (name, value) in credentials {
-            asking.headers_mut().append(name.clone(), value.clone());
-        }
-        if let Some(agent) = req.headers().get(header::USER_AGENT) {
-            asking = asking.insert_header((header::USER_AGENT, agent.clone()));
-        }
-        if let Some(peer) = req.peer_addr() {
-            asking = asking.insert_header((header::X_FORWARDED_FOR, peer.ip().to_string()));
-        }
-        let mut answer = asking
-            .send()
-            .await
-            .map_err(|error| no_answer(&error.to_string()))?;
-        match answer.status() {
-            StatusCode::OK => identity(answer.headers())
-                .ok_or_else(|| no_answer("it is not Keyward that answers")),
-            status @ (StatusCode::BAD_REQUEST
-            | StatusCode::UNAUTHORIZED
-            | StatusCode::FORBIDDEN
-            | StatusCode::TOO_MANY_REQUESTS) => {
-                let body = answer.body().limit(MAX_REFUSAL).await;
-                let body = body.map_err(|error| no_answer(&error.to_string()))?;
-                let mut refusal = HttpResponse::with_body(status, BoxBody::new(body));
-                hand_on(answer.headers(), refusal.headers_mut());
-                Err(refusal)
-            }
-            status => Err(no_answer(&format!("it answers with {status}"))),
+        match self {
+            Question::Keyward { client, url } => ask_keyward(client, url, req).await,
+            Question::Gateway { required } => believe_gateway(req, required),
         }
     }
 }
 
-/// What a yes says of the key. A server that says yes without it is not Keyward.
+/// What Keyward says of the key that `req` came with.
+async fn ask_keyward(
+    client: &Client,
+    url: &str,
+    req: &ServiceRequest,
+) -> Result<ApiKey, HttpResponse> {
+    let mut asking = client.get(url);
+    // All of them, so that nobody judges another key than the one that Keyward does.
+    let credentials = req.headers().iter().filter(|(name, _)| is_credential(name));
+    for (name, value) in credentials {
+        asking.headers_mut().append(name.clone(), value.clone());
+    }
+    if let Some(agent) = req.headers().get(header::USER_AGENT) {
+        asking = asking.insert_header((header::USER_AGENT, agent.clone()));
+    }
+    if let Some(peer) = req.peer_addr() {
+        asking = asking.insert_header((header::X_FORWARDED_FOR, peer.ip().to_string()));
+    }
+    let mut answer = asking
+        .send()
+        .await
+        .map_err(|error| no_answer(&error.to_string()))?;
+    match answer.status() {
+        StatusCode::OK => {
+            identity(answer.headers()).ok_or_else(|| no_answer("it is not Keyward that answers"))
+        }
+        status @ (StatusCode::BAD_REQUEST
+        | StatusCode::UNAUTHORIZED
+        | StatusCode::FORBIDDEN
+        | StatusCode::TOO_MANY_REQUESTS) => {
+            let body = answer.body().limit(MAX_REFUSAL).await;
+            let body = body.map_err(|error| no_answer(&error.to_string()))?;
+            let mut refusal = HttpResponse::with_body(status, BoxBody::new(body));
+            hand_on(answer.headers(), refusal.headers_mut());
+            Err(refusal)
+        }
+        status => Err(no_answer(&format!("it answers with {status}"))),
+    }
+}
+
+/// The key that a gateway says `req` came with.
+fn believe_gateway(req: &ServiceRequest, required: &Requirement) -> Result<ApiKey, HttpResponse> {
+    let refused = |outcome: Outcome| {
+        let status = StatusCode::from_u16(outcome.status()).expect("a status of the table");
+        Problem::new(None, status, outcome.code(), outcome.detail()).respond()
+    };
+    let key = identity(req.headers()).ok_or_else(|| refused(Outcome::Missing))?;
+    let presented = Presented {
+        project: &key.project,
+        environment: key.environment,
+        scopes: &key.scopes,
+        inclusions: &[],
+        allowed_ips: &[],
+        expires_at: None,
+        revoked: false,
+    };
+    match verdict::decide(&presented, required, None, UtcTime::MIN) {
+        Outcome::Valid => Ok(key),
+        refusal => Err(refused(refusal)),
+    }
+}
+
+/// What a yes says of the key: each header once. A server that says yes without them is not
+/// Keyward.
 fn identity(headers: &HeaderMap) -> Option<ApiKey> {
-    let text = |name: HeaderName| headers.get(name)?.to_str().ok();
+    let text = |name: HeaderName| {
+        let mut values = headers.get_all(name);
+        let only = values.next().filter(|_| values.next().is_none());
+        only?.to_str().ok()
+    };
     Some(ApiKey {
         id: text(KEY_ID)?.parse().ok()?,
         label: percent_decode_str(text(LABEL)?)

@@ -4,7 +4,9 @@
 mod app;
 mod browser;
 mod cli;
+mod gateways;
 mod http;
+mod media;
 mod pages;
 mod permissions;
 mod program;
