@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use zeroize::Zeroizing;
 
 use crate::db::connection::{DatabaseUrl, OpenError};
+use crate::network;
 
 /// The file in the working folder.
 const FILE: &str = "keyward.toml";
@@ -400,12 +401,7 @@ fn networks(text: &str) -> Option<Vec<IpNet>> {
         .split(',')
         .map(str::trim)
         .filter(|part| !part.is_empty());
-    parts
-        .map(|part| {
-            let network = part.parse::<IpNet>().ok();
-            network.or_else(|| part.parse::<std::net::IpAddr>().ok().map(IpNet::from))
-        })
-        .collect()
+    parts.map(network::parse).collect()
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@
 //! | [`config`], [`instance_secret`] | settings, and the instance's secret |
 //! | [`db`] | the only place that names Diesel |
 //! | [`key`] | what a key is; pure |
+//! | [`network`] | addresses and networks as people write them |
 //! | [`clock`] | the time |
 
 pub mod cli;
@@ -23,6 +24,7 @@ pub mod domain;
 pub mod http;
 pub mod instance_secret;
 pub mod key;
+pub mod network;
 pub mod startup;
 pub mod upkeep;
 pub mod verify;

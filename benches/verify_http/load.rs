@@ -20,24 +20,40 @@ pub struct Load {
     pub time: Duration,
     /// Requests a second of all connections together; without it, as fast as they are answered.
     pub rate: Option<u32>,
-    /// The status that every answer must have.
-    pub status: &'static str,
 }
 
 /// What came of it.
 pub struct Measured {
+    pub requests: usize,
     pub requests_per_second: f64,
     pub p50: Duration,
     pub p99: Duration,
 }
 
-/// Puts the load on `address`.
-pub fn run(address: SocketAddr, requests: &Requests, load: &Load) -> Measured {
+/// A request with a key, as it is sent.
+pub fn request(path: &str, secret: &str) -> Vec<u8> {
+    let lines = [
+        &format!("GET {path} HTTP/1.1"),
+        "Host: 127.0.0.1",
+        "User-Agent: bench/1",
+        &format!("X-API-Key: {secret}"),
+        "\r\n",
+    ];
+    lines.join("\r\n").into_bytes()
+}
+
+/// Puts the load on `address`; every answer must have this status.
+pub fn run(
+    address: SocketAddr,
+    requests: &Requests,
+    load: &Load,
+    status: &'static str,
+) -> Measured {
     let started = Instant::now();
     let threads: Vec<_> = (0..THREADS.min(load.connections))
         .map(|thread| {
             let (requests, load) = (Arc::clone(requests), load.clone());
-            std::thread::spawn(move || on_one_thread(thread, address, &requests, &load))
+            std::thread::spawn(move || on_one_thread(thread, address, &requests, &load, status))
         })
         .collect();
     let mut latencies: Vec<u32> = Vec::new();
@@ -52,13 +68,20 @@ pub fn run(address: SocketAddr, requests: &Requests, load: &Load) -> Measured {
         Duration::from_nanos(u64::from(nanos))
     };
     Measured {
+        requests: latencies.len(),
         requests_per_second: latencies.len() as f64 / seconds,
         p50: at(0.50),
         p99: at(0.99),
     }
 }
 
-fn on_one_thread(thread: usize, address: SocketAddr, requests: &Requests, load: &Load) -> Vec<u32> {
+fn on_one_thread(
+    thread: usize,
+    address: SocketAddr,
+    requests: &Requests,
+    load: &Load,
+    status: &'static str,
+) -> Vec<u32> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -68,7 +91,9 @@ fn on_one_thread(thread: usize, address: SocketAddr, requests: &Requests, load: 
         let tasks: Vec<_> = own
             .map(|connection| {
                 let (requests, load) = (Arc::clone(requests), load.clone());
-                tokio::spawn(async move { ask(connection, address, &requests, &load).await })
+                tokio::spawn(
+                    async move { ask(connection, address, &requests, &load, status).await },
+                )
             })
             .collect();
         let mut latencies = Vec::new();
@@ -81,7 +106,13 @@ fn on_one_thread(thread: usize, address: SocketAddr, requests: &Requests, load: 
 
 /// One connection. Latencies in nanoseconds; at a fixed rate they count from when the request
 /// was due, so that a stall counts for every request it held up.
-async fn ask(connection: usize, address: SocketAddr, requests: &Requests, load: &Load) -> Vec<u32> {
+async fn ask(
+    connection: usize,
+    address: SocketAddr,
+    requests: &Requests,
+    load: &Load,
+    status: &'static str,
+) -> Vec<u32> {
     let mut stream = TcpStream::connect(address).await.expect("it listens");
     stream.set_nodelay(true).expect("a socket");
     let mut latencies = Vec::with_capacity(1 << 16);
@@ -118,10 +149,9 @@ async fn ask(connection: usize, address: SocketAddr, requests: &Requests, load: 
                 break;
             }
         }
-        let status = &buffer[9..12];
         assert_eq!(
-            status,
-            load.status.as_bytes(),
+            &buffer[9..12],
+            status.as_bytes(),
             "{}",
             String::from_utf8_lossy(&buffer[..length])
         );

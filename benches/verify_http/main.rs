@@ -1,111 +1,201 @@
 //! Keyward's `/verify` against a bare actix-web handler, as two processes on loopback, driven
 //! in turns by the same load: prints ratios as a table for the README.
 //!
-//! `cargo bench --bench verify_http`; `KEYWARD_BENCH_KEYS=1000` chooses the sizes,
-//! `KEYWARD_BENCH_SECONDS` how long each turn lasts.
+//! `cargo bench --bench verify_http`; `KEYWARD_BENCH_SECONDS` says how long each turn lasts.
 
 #[allow(dead_code)]
 #[path = "../../tests/it/app.rs"]
 mod app;
+mod compare;
 mod load;
+mod nginx;
+mod revocation;
 mod seed;
 mod servers;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use load::{Load, Measured, Requests};
+use compare::{Side, compare};
+use keyward::key::Environment;
+use load::{Load, Requests};
 use servers::Server;
 
-/// How often each pair is measured; the median counts.
-const TURNS: usize = 5;
+const FEW: u32 = 1_000;
+const MANY: u32 = 1_000_000;
 
 fn main() {
     if std::env::args().nth(1).as_deref() == Some("bare") {
         return servers::serve_bare();
     }
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
-    let seconds: f64 = number("KEYWARD_BENCH_SECONDS").unwrap_or(2.0);
-    let time = Duration::from_secs_f64(seconds);
-    let (_, few) = seed::database(1_000);
-    let (path, _) = seed::database(1_000);
-    let bare = Server::bare();
-    let keyward = Server::keyward(&path);
-    std::thread::sleep(Duration::from_secs(1));
-    let requests = requests(&few);
+    let seconds = std::env::var("KEYWARD_BENCH_SECONDS").ok();
+    let seconds: f64 = seconds.and_then(|text| text.parse().ok()).unwrap_or(2.0);
+    let load = |connections| Load {
+        connections,
+        time: Duration::from_secs_f64(seconds),
+        rate: None,
+    };
+    println!(
+        "On {}:\n\n| what | measured | aim |\n|---|---|---|",
+        machine()
+    );
+
+    let (few, few_secrets) = seed::database(FEW);
+    let (many, many_secrets) = seed::database(MANY);
+    let (few_requests, many_requests) = (requests(&few_secrets), requests(&many_secrets));
+    let (bare, with_few, with_many) = (
+        Server::bare(),
+        Server::keyward(&few),
+        Server::keyward(&many),
+    );
+    let loaded_after = with_many.loaded_after();
+    row(
+        "start to ready, 1,000,000 keys",
+        &format!("{:?}", with_many.ready_after),
+        "under 300 ms",
+    );
+    row(
+        "start to all of 1,000,000 keys in memory",
+        &format!("{loaded_after:?}"),
+        "under 1.5 s",
+    );
+    row(
+        "memory with 1,000,000 keys, before the first request",
+        &mib(&with_many),
+        "under 200 MiB",
+    );
+
+    let bare = Side::new(&bare, &few_requests, "200");
+    let keyward = Side::new(&with_few, &few_requests, "200");
+    let keyward_many = Side::new(&with_many, &many_requests, "200");
     for connections in [1, 16, 64, 256] {
-        let load = Load {
-            connections,
-            time,
-            rate: None,
-            status: "200",
-        };
-        let ratio = compare((&keyward, &requests), (&bare, &requests), &load);
-        println!("{connections} connections: {ratio}");
+        for (size, keyward) in [("1,000", &keyward), ("1,000,000", &keyward_many)] {
+            let ratio = compare(keyward, &bare, &load(connections));
+            let aim = match connections {
+                64 | 256 => "≥ 0.90, ≤ 1.15, p99 ≤ 1.25",
+                _ => "–",
+            };
+            row(
+                &format!("{size} keys, {connections} connections, against bare"),
+                &ratio.to_string(),
+                aim,
+            );
+        }
     }
+    let ratio = compare(&keyward_many, &keyward, &load(64));
+    row(
+        "1,000,000 keys against 1,000, 64 connections",
+        &ratio.to_string(),
+        "≥ 0.97",
+    );
+    row(
+        "memory with 1,000,000 keys, after all this",
+        &mib(&with_many),
+        "–",
+    );
+    drop(with_many);
+
+    let one = requests(&few_secrets[..1]);
+    let ratio = compare(&Side::new(&with_few, &one, "200"), &keyward, &load(64));
+    row(
+        "one key against 1,000, 64 connections",
+        &ratio.to_string(),
+        "≥ 0.95",
+    );
+    let unknown: Vec<String> = (0..FEW).map(|_| unknown_secret()).collect();
+    let unknown = requests(&unknown);
+    let ratio = compare(&Side::new(&with_few, &unknown, "401"), &keyward, &load(64));
+    row(
+        "unknown keys against good ones",
+        &ratio.to_string(),
+        "≥ 0.95",
+    );
+    for rate in [10_000, 20_000] {
+        let paced = Load {
+            rate: Some(rate),
+            ..load(64)
+        };
+        let ratio = compare(&keyward, &bare, &paced);
+        row(
+            &format!("{rate} requests a second, against bare"),
+            &ratio.to_string(),
+            "p99 ≤ 2",
+        );
+    }
+    let ratio = against_quiet(&with_few, &keyward, &load(64));
+    row(
+        "while an admin creates, lists and revokes, against quiet",
+        &ratio,
+        "≥ 0.90, p99 ≤ 1.5",
+    );
+    row(
+        "revocation acknowledged, against the bare commit",
+        &revocation::ratio(),
+        "≤ 1.5",
+    );
+    row(
+        "nginx with auth_request, against nginx with a map of keys",
+        &nginx::ratio(&with_few, &few_secrets, &load(64)),
+        "–",
+    );
+}
+
+fn row(what: &str, measured: &str, aim: &str) {
+    println!("| {what} | {measured} | {aim} |");
+}
+
+fn mib(server: &Server) -> String {
+    format!("{} MiB", server.resident_mib())
+}
+
+fn machine() -> String {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find(|line| line.starts_with("model name"));
+    let model = model
+        .and_then(|line| line.split(": ").nth(1))
+        .unwrap_or("an unknown processor");
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    format!("{threads} threads of {model}, load and server together")
+}
+
+fn unknown_secret() -> String {
+    let secret = seed::format()
+        .generate(Environment::Live)
+        .expect("randomness");
+    secret.expose().to_owned()
 }
 
 fn requests(secrets: &[String]) -> Requests {
-    let written = secrets.iter().map(|secret| {
-        format!("GET /verify HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\nX-API-Key: {secret}\r\n\r\n")
-            .into_bytes()
-    });
+    let written = secrets
+        .iter()
+        .map(|secret| load::request("/verify", secret));
     Arc::new(written.collect())
 }
 
-/// What one side measured in one turn.
-struct Turn {
-    measured: Measured,
-    processor_time_per_request: f64,
-}
-
-/// The median of each figure, of the first side over the second.
-struct Ratio {
-    throughput: f64,
-    processor_time: f64,
-    p50: f64,
-    p99: f64,
-    requests_per_second: f64,
-}
-
-impl std::fmt::Display for Ratio {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "throughput {:.2}, processor time {:.2}, p50 {:.2}, p99 {:.2} ({:.0}/s)",
-            self.throughput, self.processor_time, self.p50, self.p99, self.requests_per_second
-        )
-    }
-}
-
-fn turn(server: &Server, requests: &Requests, load: &Load) -> Turn {
-    let before = server.processor_time();
-    let measured = load::run(server.address, requests, load);
-    let spent = server.processor_time() - before;
-    let count = measured.requests_per_second * load.time.as_secs_f64();
-    Turn {
-        processor_time_per_request: spent.as_secs_f64() / count,
-        measured,
-    }
-}
-
-fn compare(one: (&Server, &Requests), other: (&Server, &Requests), load: &Load) -> Ratio {
-    let pairs: Vec<(Turn, Turn)> = (0..TURNS)
-        .map(|_| (turn(one.0, one.1, load), turn(other.0, other.1, load)))
-        .collect();
-    let median = |figure: &dyn Fn(&Turn) -> f64| {
-        let mut ratios: Vec<f64> = pairs
-            .iter()
-            .map(|(one, other)| figure(one) / figure(other))
-            .collect();
-        ratios.sort_unstable_by(f64::total_cmp);
-        ratios[TURNS / 2]
-    };
-    Ratio {
-        throughput: median(&|turn| turn.measured.requests_per_second),
-        processor_time: median(&|turn| turn.processor_time_per_request),
-        p50: median(&|turn| turn.measured.p50.as_secs_f64()),
-        p99: median(&|turn| turn.measured.p99.as_secs_f64()),
-        requests_per_second: pairs[0].0.measured.requests_per_second,
-    }
+/// The same server with somebody at work in the console, against without.
+fn against_quiet(server: &Server, side: &Side, load: &Load) -> String {
+    let (at_work, is_over) = (AtomicBool::new(false), AtomicBool::new(false));
+    let owner =
+        app::Browser::new(&format!("http://{}", server.address)).signed_in("owner@example.com");
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                if !at_work.load(Ordering::Relaxed) {
+                    std::thread::sleep(Duration::from_millis(1));
+                    continue;
+                }
+                let id = owner.create_key(&[]);
+                owner.get("/projects/default/keys");
+                owner.revoke(id);
+            }
+        });
+        let (begin, rest) = (
+            || at_work.store(true, Ordering::Relaxed),
+            || at_work.store(false, Ordering::Relaxed),
+        );
+        let ratio = compare(&side.before(&begin), &side.before(&rest), load);
+        is_over.store(true, Ordering::Relaxed);
+        ratio.to_string()
+    })
 }

@@ -7,6 +7,7 @@ use keyward::db::connection::DatabaseUrl;
 use keyward::domain::policy::Role;
 use keyward::key::{Environment, KeyFormat};
 use keyward::startup;
+use tempfile::TempDir;
 
 use crate::app::add_person;
 
@@ -68,4 +69,11 @@ fn make(path: &Path, keys: u32) -> String {
     ))
     .expect("an own database");
     secrets
+}
+
+/// A copy of the database at `path`, in a folder of its own, gone at the end.
+pub fn copy(path: &Path) -> TempDir {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+    std::fs::copy(path, folder.path().join("keyward.db")).expect("room on the disk");
+    folder
 }

@@ -1,12 +1,15 @@
 //! The two processes that are compared.
 
 use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use tempfile::TempDir;
+
+use crate::seed;
 
 /// Both sides serve with as many threads.
 const WORKERS: usize = 2;
@@ -18,23 +21,66 @@ const BARE_ANSWER: &str = "{\"valid\":true,\"key\":\"012345678901234567890123456
 pub struct Server {
     child: Child,
     pub address: SocketAddr,
+    /// What it works in, gone with it.
+    folder: Option<TempDir>,
+    started: Instant,
     /// From the start of the process to the line that says where it listens.
     pub ready_after: Duration,
 }
 
 impl Server {
-    /// Keyward on the SQLite database at `database`, in its folder.
+    /// Keyward on a copy of the SQLite database at `database`.
     pub fn keyward(database: &Path) -> Self {
+        let folder = seed::copy(database);
+        let log = std::fs::File::create(folder.path().join("log")).expect("a log");
         let mut command = Command::new(env!("CARGO_BIN_EXE_keyward"));
-        let log = std::fs::File::create(database.with_extension("log")).expect("a log");
         command
-            .current_dir(database.parent().expect("a folder"))
+            .current_dir(folder.path())
             .args(["--listen", "127.0.0.1:0"])
-            .env("DATABASE_URL", format!("sqlite:{}", database.display()))
             .env("KEYWARD_WORKERS", WORKERS.to_string())
             .env("KEYWARD_LOG", "info,actix_server=warn")
             .stderr(log);
-        Self::start(command)
+        let mut server = Self::start(command);
+        server.folder = Some(folder);
+        server
+    }
+
+    /// nginx with these lines in its `http` block, where `LISTEN` stands for its address; none
+    /// if it is not installed.
+    pub fn nginx(lines: &str) -> Option<Self> {
+        let port = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = port.local_addr().expect("a port");
+        drop(port);
+        let folder = tempfile::tempdir().expect("a folder");
+        let lines = lines.replace("LISTEN", &address.to_string());
+        let config = format!(
+            "daemon off; master_process off; pid nginx.pid; error_log stderr; events {{}}
+             http {{ access_log off; {lines} }}"
+        );
+        std::fs::write(folder.path().join("nginx.conf"), config).expect("a file");
+        let path = std::env::var("PATH").unwrap_or_default();
+        let child = Command::new("sh")
+            .args(["-c", "exec nginx -p . -c nginx.conf"])
+            .env("PATH", format!("{path}:/usr/sbin"))
+            .current_dir(folder.path())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a shell");
+        let started = Instant::now();
+        let server = Server {
+            child,
+            address,
+            folder: Some(folder),
+            started,
+            ready_after: started.elapsed(),
+        };
+        while TcpStream::connect(address).is_err() {
+            if started.elapsed() > Duration::from_secs(3) {
+                return None;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Some(server)
     }
 
     /// A handler that reads the header and answers 120 constant bytes.
@@ -56,7 +102,21 @@ impl Server {
                 .parse()
                 .unwrap_or_else(|_| panic!("it did not start: {line}")),
             ready_after: started.elapsed(),
+            folder: None,
+            started,
             child,
+        }
+    }
+
+    /// From the start of the process to every key in memory. Waits for it.
+    pub fn loaded_after(&self) -> Duration {
+        let folder = self.folder.as_ref().expect("a Keyward");
+        loop {
+            let log = std::fs::read_to_string(folder.path().join("log")).expect("a log");
+            if log.contains("every key is in memory") {
+                return self.started.elapsed();
+            }
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 

@@ -32,6 +32,11 @@ impl Tx<'_> {
     }
 }
 
+/// The database went away while a change was committed: it may be in force or not.
+#[derive(Debug, thiserror::Error)]
+#[error("the database went away before it said whether the change is in force")]
+pub struct CommitUnknown;
+
 /// A write transaction for the service's own records. Only [`upkeep`] makes one.
 pub struct Upkeep<'a>(&'a mut AnyConnection);
 
@@ -52,12 +57,14 @@ impl Upkeep<'_> {
 /// commits, which instances rely on to know that they missed none.
 ///
 /// # Errors
-/// What `f` fails with, or the database; nothing is written then.
-pub fn change<T, E: From<DbError>>(
+/// What `f` fails with, or the database; nothing is written then. [`CommitUnknown`] if the
+/// database went away at the very end.
+pub fn change<T, E: From<DbError> + From<CommitUnknown>>(
     conn: &mut Connection,
     f: impl FnOnce(&mut Tx) -> Result<(T, AuditEntry), E>,
 ) -> Result<T, E> {
-    let (value, to_settle) = conn.transaction(|conn| {
+    let mut is_done = false;
+    let changed = conn.transaction(|conn| {
         let head = audit::take_head(conn)?;
         let mut tx = Tx {
             conn,
@@ -70,8 +77,16 @@ pub fn change<T, E: From<DbError>>(
         if to_settle.is_some() {
             instances::ring(tx.conn())?;
         }
+        is_done = true;
         Ok::<_, E>((value, to_settle))
-    })?;
+    });
+    let (value, to_settle) = match changed {
+        // A server that goes away at the commit may have done it.
+        Err(_) if is_done && matches!(&**conn, AnyConnection::Postgres(_)) => {
+            return Err(CommitUnknown.into());
+        }
+        changed => changed?,
+    };
     if let Some(entry) = to_settle {
         instances::settle(conn, entry);
     }

@@ -181,14 +181,25 @@ fn prepare_sqlite(conn: &mut SqliteConnection) -> diesel::QueryResult<()> {
 }
 
 /// A statement ends before whoever asked for it gives up.
+/// What was acknowledged is on the disk, whatever the server's default is.
 const POSTGRES_LIMITS: &str = "SET statement_timeout = '8s'; SET lock_timeout = '5s';
-    SET idle_in_transaction_session_timeout = '30s';";
+    SET idle_in_transaction_session_timeout = '30s';
+    SET default_transaction_isolation = 'read committed';
+    SELECT set_config('synchronous_commit', 'on', false)
+        WHERE current_setting('synchronous_commit') = 'off';";
 
-/// A server that does not answer must not hold a request for minutes. Times in seconds and,
-/// for the last, milliseconds.
+/// A server that does not answer must not hold a request for minutes, and one that can't be
+/// written to may lag behind. Times in seconds and, for `tcp_user_timeout`, milliseconds.
 fn with_time_limits(url: &str) -> String {
     let mut url = url.to_owned();
-    for (name, limit) in [("connect_timeout", "2"), ("tcp_user_timeout", "5000")] {
+    for (name, limit) in [
+        ("connect_timeout", "2"),
+        ("tcp_user_timeout", "5000"),
+        ("keepalives_idle", "3"),
+        ("keepalives_interval", "1"),
+        ("keepalives_count", "3"),
+        ("target_session_attrs", "read-write"),
+    ] {
         if !url.contains(&format!("{name}=")) {
             let joint = if url.contains('?') { '&' } else { '?' };
             url.push_str(&format!("{joint}{name}={limit}"));

@@ -66,13 +66,15 @@ pub fn continues(conn: &mut AnyConnection, known: &Head) -> Result<bool, DbError
     Ok(known.entry == 0 || hash.is_some_and(|hash| hash == known.hash))
 }
 
-/// Adds an instance that knows every change up to `applied`, and gives back its id. Ids are
-/// never used twice.
+/// Adds an instance that knows every change up to `applied`, and gives back its id. It is
+/// random, so that no other ever gets the same, even if the database is a restored backup.
 pub fn register(upkeep: &mut Upkeep, applied: i64) -> Result<i64, DbError> {
+    let (random, _) = uuid::Uuid::new_v4().as_u64_pair();
+    let id = i64::try_from(random >> 1).unwrap_or(i64::MAX);
     diesel::insert_into(instances::table)
-        .values(instances::applied.eq(applied))
-        .returning(instances::id)
-        .get_result(upkeep.conn())
+        .values((instances::id.eq(id), instances::applied.eq(applied)))
+        .execute(upkeep.conn())?;
+    Ok(id)
 }
 
 /// A sign of life of an instance that knows every change up to `applied`. False if others
@@ -185,6 +187,17 @@ impl Doorbell {
             }
         }
     }
+}
+
+/// Settles everything that is committed, for an answer that relies on a change whose own
+/// settling may have been cut short.
+///
+/// # Errors
+/// The database fails.
+pub fn settle_committed(conn: &mut Connection) -> Result<(), DbError> {
+    let head = head(conn)?;
+    settle(conn, head.entry);
+    Ok(())
 }
 
 /// Returns when no instance can answer from memory without knowing the change with this audit

@@ -24,7 +24,7 @@ pub mod usage;
 pub mod users;
 
 pub use any::AnyConnection;
-pub use change::{Tx, Upkeep, change, upkeep};
+pub use change::{CommitUnknown, Tx, Upkeep, change, upkeep};
 pub use connection::Connection;
 pub use pool::{Pool, PoolError};
 

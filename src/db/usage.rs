@@ -126,7 +126,7 @@ pub fn between(
     key_usage::table
         .filter(key_usage::hour.gt(after))
         .filter(key_usage::hour.lt(before))
-        .order(key_usage::hour)
+        .order((key_usage::hour, key_usage::key_id, key_usage::outcome))
         .limit(limit)
         .select((
             key_usage::key_id,

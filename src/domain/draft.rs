@@ -7,6 +7,7 @@ use crate::clock::UtcTime;
 use crate::db::keys::KeyTerms;
 use crate::db::scopes::Scope;
 use crate::key::{RateLimit, scope};
+use crate::network;
 
 /// The most requests and the most seconds of a rate limit.
 const MAX_REQUESTS: i64 = 1_000_000;
@@ -124,7 +125,7 @@ fn check_networks(wanted: &[String], errors: &mut Vec<FieldError>) -> Vec<IpNet>
     }
     let mut networks = Vec::new();
     for written in wanted {
-        match parse_network(written) {
+        match network::parse(written) {
             Some(network) if networks.contains(&network) => {}
             Some(network) => networks.push(network),
             None => {
@@ -139,17 +140,6 @@ fn check_networks(wanted: &[String], errors: &mut Vec<FieldError>) -> Vec<IpNet>
         }
     }
     networks
-}
-
-fn parse_network(written: &str) -> Option<IpNet> {
-    let network = written.parse::<IpNet>().map(|network| network.trunc());
-    network
-        .or_else(|_| {
-            written
-                .parse()
-                .map(|address: std::net::IpAddr| address.into())
-        })
-        .ok()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Everything a use case can fail with.
 
-use crate::db::{self, DbError, PoolError};
+use crate::db::{self, CommitUnknown, DbError, PoolError};
 use crate::domain::policy::Action;
 
 /// Everything a use case can fail with. `web/error.rs` alone turns it into an answer.
@@ -79,6 +79,12 @@ impl From<DbError> for DomainError {
 impl From<PoolError> for DomainError {
     fn from(error: PoolError) -> Self {
         DomainError::Unavailable(error.to_string())
+    }
+}
+
+impl From<CommitUnknown> for DomainError {
+    fn from(_: CommitUnknown) -> Self {
+        DomainError::TimedOut
     }
 }
 

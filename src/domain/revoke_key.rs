@@ -4,7 +4,7 @@ use super::policy::{self, Action};
 use super::{Actor, DomainError, text};
 use crate::clock::UtcTime;
 use crate::db::projects::Project;
-use crate::db::{Connection, change, keys, reveals};
+use crate::db::{Connection, change, instances, keys, reveals};
 use crate::key::{Key, Revocation, RevokeReason};
 
 /// Why a key is to be revoked, as a form or a request says it.
@@ -49,7 +49,7 @@ pub fn revoke_key(
 ) -> Result<Key, DomainError> {
     policy::require(actor, Action::RevokeKeys, Some(project.id))?;
     let (reason, note) = request.check()?;
-    change(conn, |tx| {
+    let revoked = change(conn, |tx| {
         let mut key = keys::by_id(tx.conn(), project.id, id)?.ok_or(DomainError::NotFound)?;
         if let Some(earlier) = &key.revocation {
             let told = format!("This key was revoked already, by {}.", earlier.by);
@@ -72,5 +72,10 @@ pub fn revoke_key(
             .insert("note".into(), revocation.note.clone().into());
         key.revocation = Some(revocation);
         Ok((key, entry))
-    })
+    });
+    if let Err(DomainError::Conflict(_)) = &revoked {
+        // Whoever revoked it may have been cut off before every instance knew.
+        instances::settle_committed(conn)?;
+    }
+    revoked
 }

@@ -37,7 +37,7 @@ pub struct Key {
     pub version: i64,
 }
 
-/// At most `requests` in any `seconds`.
+/// `requests` at once, and then one whenever its share of `seconds` is over (GCRA).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
     pub requests: i64,

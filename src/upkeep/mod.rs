@@ -104,17 +104,18 @@ impl Work {
     }
 
     fn write_out(&self) -> Result<(), DomainError> {
+        self.usage.gather();
         Ok(self.usage.flush(&mut *self.pool.get()?)?)
     }
 
     fn sweep(&self) -> Result<(), DomainError> {
         let (mut conn, now) = (self.pool.get()?, self.clock.now());
-        self.usage.prune_sources(&mut conn)?;
         upkeep(&mut conn, |upkeep| {
             reveals::delete_expired(upkeep, now)?;
             sessions::delete_stale(upkeep, now - IDLE, now - LIFETIME)?;
-            Ok(())
-        })
+            Ok::<_, DomainError>(())
+        })?;
+        Ok(self.usage.prune_sources(&mut conn)?)
     }
 
     fn look_back(&mut self) -> Result<(), DomainError> {

@@ -50,6 +50,7 @@ impl Known {
     /// Reads every key. What changes meanwhile is caught up with later.
     fn load(&self, conn: &mut AnyConnection) -> Result<(), DbError> {
         let started = Instant::now();
+        self.index.clear();
         let head = instances::head(conn)?;
         self.index
             .take_in(known_keys::projects(conn, Which::All)?, Vec::new());
@@ -97,7 +98,6 @@ impl Known {
         tracing::error!("the database is not the one it was; every key is read again");
         self.lease.end();
         self.is_loaded.store(false, Ordering::Release);
-        self.index.clear();
         self.load(conn)
     }
 
@@ -189,7 +189,7 @@ fn follow_until_told(
     }
     let mut silent = Silent::default();
     loop {
-        beat(&mut conn, known)?;
+        let told = beat(&mut conn, known)?;
         let own = known.instance().unwrap_or_default();
         silent.remove(&mut conn, own)?;
         let beaten = Instant::now();
@@ -199,36 +199,30 @@ fn follow_until_told(
                 upkeep(&mut conn, |upkeep| instances::remove(upkeep, own))?;
                 return Ok(());
             }
-            if bell.rang(&mut conn)? && is_behind(&mut conn, known)? {
+            if bell.rang(&mut conn)? && instances::head(&mut conn)?.entry != told {
                 break;
             }
         }
     }
 }
 
-fn is_behind(conn: &mut Connection, known: &Known) -> Result<bool, DbError> {
-    Ok(instances::head(conn)? != *known.applied())
-}
-
-/// Catches up, says so in the instance's row, and takes the lease.
-fn beat(conn: &mut Connection, known: &Known) -> Result<(), DbError> {
+/// Catches up, says so in the instance's row, and takes the lease. Gives back the audit entry
+/// up to which the row says that everything is known.
+fn beat(conn: &mut Connection, known: &Known) -> Result<i64, DbError> {
     let asked = Moment::now();
     known.follow_or_reload(conn)?;
     let applied = known.applied().entry;
-    let is_known = match known.instance() {
+    let has_row = match known.instance() {
         Some(id) => upkeep(conn, |upkeep| instances::beat(upkeep, id, applied))?,
         None => false,
     };
-    if is_known {
+    if has_row {
         known.lease.take(asked);
-        return Ok(());
+        return Ok(applied);
     }
-    // Whoever changes something must find the row before a lease is taken: register, and
-    // catch up once more.
+    // No lease yet: whoever changes something must find the row, and only a beat proves that
+    // nobody removed it since.
     let id = upkeep(conn, |upkeep| instances::register(upkeep, applied))?;
     known.instance.store(id, Ordering::Release);
-    let asked = Moment::now();
-    known.follow_or_reload(conn)?;
-    known.lease.take(asked);
-    Ok(())
+    beat(conn, known)
 }

@@ -1,5 +1,7 @@
 //! `/verify` for gateways: the answer is in the status and the headers.
 
+use std::borrow::Cow;
+
 use actix_http::RequestHead;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -72,22 +74,19 @@ impl Gateway {
                 let verdict = self
                     .verifier
                     .verify(secret, &asked.required, &caller, answer);
-                verdict.await.unwrap_or_else(|Unsure| unsure(request_id()))
+                verdict.await.unwrap_or_else(|Unsure| unsure())
             }
         }
     }
 
     /// What is asked, or the answer to what is no question.
+    #[expect(
+        clippy::result_large_err,
+        reason = "refusals are as common as questions"
+    )]
     fn question<'a>(&self, head: &'a RequestHead) -> Result<Question<'a>, HttpResponse> {
-        let asked = Asked::read(head.uri.query().unwrap_or_default()).map_err(|detail| {
-            Problem::new(
-                Some(request_id()),
-                StatusCode::BAD_REQUEST,
-                "INVALID",
-                &detail,
-            )
-            .respond()
-        })?;
+        let asked = Asked::read(head.uri.query().unwrap_or_default())
+            .map_err(|detail| problem(StatusCode::BAD_REQUEST, "INVALID", &detail, &[]))?;
         let refused = |outcome| Err(answer(&Verdict::without_key(outcome), &asked));
         match credential::read(&head.headers) {
             Credential::Missing => refused(Outcome::Missing),
@@ -118,9 +117,25 @@ fn answer(verdict: &Verdict, asked: &Asked) -> HttpResponse {
     }
 }
 
-/// An id for the caller's log and ours.
-fn request_id() -> String {
-    uuid::Uuid::new_v4().to_string()
+/// A refusal, with an id for the caller's log and, at level `debug`, ours.
+fn problem(
+    status: StatusCode,
+    code: &'static str,
+    detail: &str,
+    required: &[String],
+) -> HttpResponse {
+    let id = uuid::Uuid::new_v4().to_string();
+    tracing::debug!(request_id = id, code, "refused");
+    let mut response = Problem::new(Some(id), status, code, detail)
+        .with_required(required)
+        .respond();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    response
 }
 
 /// What the query of `/verify` asks.
@@ -133,11 +148,15 @@ struct Asked {
 
 impl Asked {
     /// Reads the query. A parameter it does not know is an error: a misspelt `scope` must not
-    /// let everything through.
+    /// let everything through. So is one that comes twice, apart from `scope`.
     fn read(query: &str) -> Result<Self, String> {
         let mut asked = Asked::default();
         let required = &mut asked.required;
+        let mut seen: Vec<Cow<str>> = Vec::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            if name != "scope" && seen.contains(&name) {
+                return Err(format!("`{name}` comes twice."));
+            }
             match &*name {
                 "scope" => required.scopes.push(value.into_owned()),
                 "all" => {
@@ -158,6 +177,7 @@ impl Asked {
                 }
                 name => return Err(format!("There is no parameter `{name}`.")),
             }
+            seen.push(name);
         }
         Ok(asked)
     }
@@ -192,17 +212,12 @@ fn refuse(verdict: &Verdict, asked: &Asked) -> HttpResponse {
         Outcome::RateLimited => asked.limit_status.unwrap_or(told),
         _ => told,
     };
-    let mut problem = Problem::new(Some(request_id()), status, outcome.code(), outcome.detail());
-    if outcome == Outcome::InsufficientScope {
-        problem = problem.with_required(&asked.required.scopes);
-    }
-    let mut response = problem.respond();
+    let required: &[String] = match outcome {
+        Outcome::InsufficientScope => &asked.required.scopes,
+        _ => &[],
+    };
+    let mut response = problem(status, outcome.code(), outcome.detail(), required);
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, NO_STORE);
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
     if let Some(challenge) = challenge(outcome) {
         headers.insert(
             header::WWW_AUTHENTICATE,
@@ -236,7 +251,7 @@ fn tell_limit(headers: &mut HeaderMap, limit: Option<Remaining>) {
         "\"key\";r=",
         itoa::Buffer::new().format(left.requests),
         ";t=",
-        itoa::Buffer::new().format(left.reset_seconds),
+        itoa::Buffer::new().format(left.next_seconds),
     ]);
     headers.insert(RATE_LIMIT_POLICY, policy);
     headers.insert(RATE_LIMIT, now);
@@ -259,17 +274,10 @@ fn challenge(outcome: Outcome) -> Option<&'static str> {
 }
 
 /// No answer is no yes: 503.
-pub(super) fn unsure(request_id: String) -> HttpResponse {
+pub(super) fn unsure() -> HttpResponse {
     let detail = "The key could not be checked. Try again in a moment.";
-    let mut response = Problem::new(
-        Some(request_id),
-        StatusCode::SERVICE_UNAVAILABLE,
-        "UNAVAILABLE",
-        detail,
-    )
-    .respond();
+    let mut response = problem(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", detail, &[]);
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, NO_STORE);
     headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     response
 }
@@ -298,6 +306,8 @@ mod tests {
             "all=yes",
             "environment=prod",
             "limit_status=500",
+            "project=a&project=b",
+            "all=1&all=0",
         ] {
             assert!(Asked::read(query).is_err(), "{query}");
         }

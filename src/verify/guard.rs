@@ -231,6 +231,7 @@ async fn ask_keyward(
 }
 
 /// The key that a gateway says `req` came with.
+#[expect(clippy::result_large_err, reason = "refusals are as common as keys")]
 fn believe_gateway(req: &ServiceRequest, required: &Requirement) -> Result<ApiKey, HttpResponse> {
     let refused = |outcome: Outcome| {
         let status = StatusCode::from_u16(outcome.status()).expect("a status of the table");

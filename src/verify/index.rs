@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actix_web::http::header::HeaderValue;
@@ -51,6 +52,8 @@ pub struct Entry {
     /// What few keys have.
     rest: Option<Box<Rest>>,
     limiter: ArcSwapOption<Limiter>,
+    /// It was refused as expired, and stays so even if the clock is set back.
+    has_expired: AtomicBool,
 }
 
 struct Rest {
@@ -123,16 +126,27 @@ impl Index {
             };
             let digest = known.digest;
             let present = map.get(&digest);
-            if present.is_some_and(|present| present.changed_in > known.changed_in) {
+            if present.is_some_and(|present| present.goes_before(&known)) {
                 continue;
             }
             let entry = Entry::new(known, project, &mut writer.scopes);
-            // A change must not give anyone a fresh start at the same limit.
-            entry
-                .limiter
-                .store(present.and_then(|present| present.limiter.load_full()));
+            if let Some(present) = present {
+                entry.remember(present);
+            }
             map.insert(digest, entry);
         }
+    }
+
+    /// The key as it was just read, whatever is in memory.
+    pub fn fresh(&self, project: KnownProject, key: KnownKey) -> (Entry, Arc<ProjectFacts>) {
+        let slug = HeaderValue::from_str(&project.slug);
+        let facts = Arc::new(ProjectFacts {
+            header: slug.unwrap_or(HeaderValue::from_static("")),
+            known: project,
+        });
+        let project = Arc::new(Project(ArcSwap::new(Arc::clone(&facts))));
+        let entry = Entry::new(key, project, &mut self.writer().scopes);
+        (entry, facts)
     }
 
     /// Forgets everything.
@@ -204,6 +218,16 @@ impl Entry {
             expires_at: known.expires_at.map_or(i64::MAX, to_micros),
             rest,
             limiter: ArcSwapOption::empty(),
+            has_expired: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether it goes before `other`, which was read at another time: it is newer, or revoked
+    /// for good.
+    fn goes_before(&self, other: &KnownKey) -> bool {
+        match (self.revoked, other.revoked) {
+            (false, true) => false,
+            _ => self.changed_in > other.changed_in,
         }
     }
 
@@ -217,25 +241,44 @@ impl Entry {
         percent_decode_str(&self.encoded_label).decode_utf8_lossy()
     }
 
-    /// The verdict with what is known of its project, and where it leaves the key's rate limit if it has one and nothing else
-    /// stands against the request.
+    /// Goes on where an earlier state of the same key was: a change gives nobody a fresh start
+    /// at the same limit.
+    fn remember(&self, earlier: &Entry) {
+        self.limiter.store(earlier.limiter.load_full());
+        let has_expired = earlier.has_expired.load(Ordering::Relaxed);
+        if earlier.expires_at == self.expires_at {
+            self.has_expired.store(has_expired, Ordering::Relaxed);
+        }
+    }
+
+    /// The verdict with what is known of its project, and where it leaves the key's rate limit
+    /// if it has one and nothing else stands against the request. What is counted and
+    /// remembered is so in `memory`, the key's place in the index.
     pub fn judge(
         &self,
         facts: &ProjectFacts,
+        memory: &Entry,
         required: &Requirement,
         client_ip: Option<IpAddr>,
         now: UtcTime,
     ) -> (Outcome, Option<Remaining>) {
+        let has_expired =
+            memory.expires_at == self.expires_at && memory.has_expired.load(Ordering::Relaxed);
         let presented = Presented {
             project: &facts.known.slug,
             environment: self.environment,
             scopes: &self.scopes.names,
             inclusions: &facts.known.inclusions,
             allowed_ips: self.rest.as_ref().map_or(&[], |rest| &rest.allowed_ips),
-            expires_at: self.expires_at(),
+            expires_at: self
+                .expires_at()
+                .map(|at| if has_expired { now } else { at }),
             revoked: self.revoked,
         };
         let outcome = verdict::decide(&presented, required, client_ip, now);
+        if outcome == Outcome::Expired {
+            memory.has_expired.store(true, Ordering::Relaxed);
+        }
         if outcome != Outcome::Valid {
             return (outcome, None);
         }
@@ -243,7 +286,7 @@ impl Entry {
         let Some(limit) = own.or(facts.known.rate_limit) else {
             return (outcome, None);
         };
-        let left = self.count(limit);
+        let left = memory.count(limit);
         match left.retry_after {
             None => (Outcome::Valid, Some(left)),
             Some(_) => (Outcome::RateLimited, Some(left)),
@@ -339,7 +382,11 @@ mod tests {
         index.read(&KeyDigest::of("mk_live_x"), |entry| {
             let entry = entry?;
             let facts = entry.project.facts();
-            Some(entry.judge(&facts, &Requirement::default(), None, NOW).0)
+            Some(
+                entry
+                    .judge(&facts, entry, &Requirement::default(), None, NOW)
+                    .0,
+            )
         })
     }
 
@@ -354,6 +401,43 @@ mod tests {
         index.take_in(vec![], vec![key(4)]);
         assert_eq!(outcome(&index), Some(Outcome::Revoked));
         assert_eq!(index.len(), 1);
+    }
+
+    #[test]
+    fn a_revoked_key_stays_revoked_even_if_something_else_seems_newer() {
+        let index = Index::default();
+        index.take_in(vec![project(0, None)], vec![key(5)]);
+        let revoked = KnownKey {
+            revoked: true,
+            ..key(4)
+        };
+        index.take_in(vec![], vec![revoked]);
+        assert_eq!(outcome(&index), Some(Outcome::Revoked));
+    }
+
+    #[test]
+    fn what_was_just_read_counts_before_memory_but_goes_on_counting_there() {
+        let index = Index::default();
+        let limit = Some(RateLimit {
+            requests: 1,
+            seconds: 60,
+        });
+        index.take_in(vec![project(0, limit)], vec![key(5)]);
+        let judge = |known: KnownKey| {
+            let (fresh, facts) = index.fresh(project(0, limit), known);
+            index.read(&KeyDigest::of("mk_live_x"), |memory| {
+                fresh
+                    .judge(&facts, memory.unwrap(), &Requirement::default(), None, NOW)
+                    .0
+            })
+        };
+        assert_eq!(judge(key(5)), Outcome::Valid);
+        assert_eq!(judge(key(5)), Outcome::RateLimited);
+        let ended = KnownKey {
+            expires_at: Some(NOW),
+            ..key(4)
+        };
+        assert_eq!(judge(ended), Outcome::Expired);
     }
 
     #[test]

@@ -82,7 +82,7 @@ pub async fn verify(
         None => Ok(in_json(Verdict::without_key(Outcome::Missing))),
         Some(secret) => verifier.verify(secret, &required, &caller, in_json).await,
     };
-    verdict.unwrap_or_else(|Unsure| unsure(request_id(&req).unwrap_or_default()))
+    verdict.unwrap_or_else(|Unsure| unsure())
 }
 
 fn in_json(verdict: Verdict) -> HttpResponse {

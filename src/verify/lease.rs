@@ -21,7 +21,7 @@ impl Moment {
         const CLOCK: ClockId = ClockId::Monotonic;
         let now = clock_gettime(CLOCK);
         let nanos = now.tv_sec.saturating_mul(1_000_000_000) + now.tv_nsec;
-        Moment(u64::try_from(nanos).unwrap_or(0))
+        Moment(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Remaining {
     pub limit: RateLimit,
     /// How many requests may follow at once.
     pub requests: u32,
+    /// Seconds, rounded up, until one more may follow.
+    pub next_seconds: u64,
     /// Seconds, rounded up, until all of them may again.
     pub reset_seconds: u64,
     /// Where the request was over the limit: seconds, rounded up, until the next may pass.
@@ -51,9 +53,10 @@ impl Limiter {
     /// Counts a request, unless it is over the limit.
     pub fn count(&self) -> Remaining {
         let whole = self.limit.requests.unsigned_abs();
-        let left = |requests: u32, retry_after| Remaining {
+        let left = |requests: u32, retry_after: Option<u64>| Remaining {
             limit: self.limit,
             requests,
+            next_seconds: retry_after.unwrap_or_else(|| seconds_up(period(self.limit))),
             reset_seconds: seconds_up(
                 period(self.limit) * {
                     u32::try_from(whole.saturating_sub(requests.into())).unwrap_or(u32::MAX)

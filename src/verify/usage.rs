@@ -8,7 +8,7 @@ use super::ledger::{Caller, Ledger, Tally};
 use crate::clock::{UtcTime, start_of_hour};
 use crate::db::sources::{KEPT_SOURCES, SourceUse};
 use crate::db::usage::Count;
-use crate::db::{AnyConnection, DbError, sources, upkeep, usage};
+use crate::db::{AnyConnection, DbError, is_outage, sources, upkeep, usage};
 use crate::key::LastUse;
 use crate::key::verdict::Outcome;
 
@@ -40,20 +40,33 @@ impl UsageBuffer {
         self.ledger.record(key, outcome, caller, now);
     }
 
-    /// Writes out what was counted. What could not be written stays for the next time.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub fn flush(&self, conn: &mut AnyConnection) -> Result<(), DbError> {
+    /// Adds up what every thread counted.
+    pub fn gather(&self) {
         let mut pending = lock(&self.pending);
         for (key, ip, tally) in self.ledger.take() {
             pending.entry(key).or_default().add(ip, tally);
         }
+    }
+
+    /// Writes out what was gathered. What could not be written stays for the next time, unless
+    /// the database will never take it.
+    ///
+    /// # Errors
+    /// The database is away, locked or full.
+    pub fn flush(&self, conn: &mut AnyConnection) -> Result<(), DbError> {
+        let mut pending = lock(&self.pending);
         let keys: Vec<i64> = pending.keys().copied().collect();
         let mut rest = keys.as_slice();
         while !rest.is_empty() {
             let (batch, later) = rest.split_at(batch_length(&pending, rest));
-            write(conn, &pending, batch)?;
+            match write(conn, &pending, batch) {
+                Err(error) if is_outage(&error) => return Err(error),
+                // One key that can't be written must not hold up the others.
+                Err(_) => batch
+                    .iter()
+                    .try_for_each(|key| write_or_drop(conn, &pending, *key))?,
+                Ok(()) => {}
+            }
             for key in batch {
                 pending.remove(key);
             }
@@ -68,10 +81,10 @@ impl UsageBuffer {
     /// # Errors
     /// The database fails.
     pub fn prune_sources(&self, conn: &mut AnyConnection) -> Result<(), DbError> {
-        let crowded = std::mem::take(&mut *lock(&self.crowded));
-        let keys: Vec<i64> = crowded.into_iter().collect();
-        for batch in keys.chunks(ROWS_AT_ONCE) {
+        let crowded: Vec<i64> = lock(&self.crowded).iter().copied().collect();
+        for batch in crowded.chunks(ROWS_AT_ONCE) {
             upkeep(conn, |upkeep| sources::prune(upkeep, batch))?;
+            lock(&self.crowded).retain(|key| !batch.contains(key));
         }
         Ok(())
     }
@@ -90,6 +103,21 @@ fn batch_length(pending: &BTreeMap<i64, Pending>, keys: &[i64]) -> usize {
         rows <= ROWS_AT_ONCE
     });
     fitting.count().max(1)
+}
+
+/// Writes what is pending of one key; drops it if the database refuses it for good.
+fn write_or_drop(
+    conn: &mut AnyConnection,
+    pending: &BTreeMap<i64, Pending>,
+    key: i64,
+) -> Result<(), DbError> {
+    match write(conn, pending, &[key]) {
+        Err(error) if !is_outage(&error) => {
+            tracing::error!(key, %error, "the usage of a key can't be written and is dropped");
+            Ok(())
+        }
+        written => written,
+    }
 }
 
 /// Writes what is pending of these keys, in one order everywhere, so that two instances can't

@@ -1,7 +1,6 @@
 //! Decides on presented keys: from memory while that is certain, else from the database.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use actix_web::web;
@@ -12,7 +11,7 @@ use super::follower::Known;
 use super::index::{Entry, ProjectFacts};
 use super::ledger::Caller;
 use super::limits::Remaining;
-use crate::clock::{self, Clock, UtcTime};
+use crate::clock::Clock;
 use crate::db::known_keys::{self, Which};
 use crate::db::{DbError, Pool};
 use crate::key::verdict::{Outcome, Requirement};
@@ -29,8 +28,6 @@ pub struct Verifier {
     clock: Clock,
     known: Arc<Known>,
     usage: Arc<UsageBuffer>,
-    /// The latest time a key was refused as expired at, in microseconds since 1970.
-    latest_expiry: AtomicI64,
 }
 
 /// A verdict, and the key it is about, with its project, if the caller may know of it.
@@ -67,7 +64,6 @@ impl Verifier {
             clock,
             known,
             usage,
-            latest_expiry: AtomicI64::default(),
         }
     }
 
@@ -104,10 +100,16 @@ impl Verifier {
             return Ok(answer(Verdict::without_key(Outcome::NotFound)));
         }
         let digest = KeyDigest::of(secret);
-        match self.known.is_certain() || self.ask(digest).await? {
-            true => Ok(self.verify_known(&digest, required, caller, answer)),
-            false => Ok(answer(Verdict::without_key(Outcome::NotFound))),
+        if self.known.is_certain() {
+            return Ok(self.verify_known(&digest, required, caller, answer));
         }
+        let Some((fresh, project)) = self.ask(digest).await? else {
+            return Ok(answer(Verdict::without_key(Outcome::NotFound)));
+        };
+        Ok(self.known.index.read(&digest, |memory| {
+            let memory = memory.unwrap_or(&fresh);
+            answer(self.judge(&fresh, &project, memory, required, caller))
+        }))
     }
 
     fn verify_known<T>(
@@ -120,7 +122,7 @@ impl Verifier {
         self.known.index.read(digest, |key| match key {
             Some(key) => {
                 let project = key.project.facts();
-                answer(self.judge(key, &project, required, caller))
+                answer(self.judge(key, &project, key, required, caller))
             }
             None => answer(Verdict::without_key(Outcome::NotFound)),
         })
@@ -130,15 +132,12 @@ impl Verifier {
         &self,
         key: &'a Entry,
         project: &'a ProjectFacts,
+        memory: &Entry,
         required: &Requirement,
         caller: &Caller,
     ) -> Verdict<'a> {
-        let now = self.now();
-        let (outcome, limit) = key.judge(project, required, caller.ip, now);
-        if outcome == Outcome::Expired {
-            self.latest_expiry
-                .fetch_max(clock::to_micros(now), Ordering::Relaxed);
-        }
+        let now = self.clock.now();
+        let (outcome, limit) = key.judge(project, memory, required, caller.ip, now);
         self.usage.record(key.id, outcome, caller, now);
         // A key that this caller may not know of is answered like an unknown one.
         let key = Some((key, project)).filter(|_| outcome != Outcome::NotFound);
@@ -149,20 +148,8 @@ impl Verifier {
         }
     }
 
-    /// The time, which never runs back behind a refusal: a key that was refused as expired
-    /// stays refused when the clock is set back.
-    fn now(&self) -> UtcTime {
-        let now = self.clock.now();
-        let latest = self.latest_expiry.load(Ordering::Relaxed);
-        match latest > clock::to_micros(now) {
-            true => clock::from_micros(latest),
-            false => now,
-        }
-    }
-
-    /// Brings what the database knows of this key now into memory, and tells whether it is
-    /// there at all.
-    async fn ask(&self, digest: KeyDigest) -> Result<bool, Unsure> {
+    /// The key as the database knows it now, if it does.
+    async fn ask(&self, digest: KeyDigest) -> Result<Option<Fresh>, Unsure> {
         let (pool, known) = (self.pool.clone(), Arc::clone(&self.known));
         let asking = async {
             // Whoever waits for a connection must not hold a thread.
@@ -174,7 +161,7 @@ impl Verifier {
             .await
         };
         match tokio::time::timeout(PATIENCE, asking).await {
-            Ok(Ok(Ok(exists))) => Ok(exists),
+            Ok(Ok(Ok(fresh))) => Ok(fresh),
             Ok(Ok(Err(error))) => {
                 tracing::error!(%error, "a key could not be looked up");
                 Err(Unsure)
@@ -187,15 +174,94 @@ impl Verifier {
     }
 }
 
-fn look_up(pool: &Pool, known: &Known, digest: &KeyDigest) -> Result<bool, String> {
+/// A key and its project, as they were just read.
+type Fresh = (Entry, Arc<ProjectFacts>);
+
+/// Reads a key. It also goes into memory, so that there is a place to count for its limit.
+fn look_up(pool: &Pool, known: &Known, digest: &KeyDigest) -> Result<Option<Fresh>, String> {
     let mut conn = pool.get().map_err(|error| error.to_string())?;
-    let mut read = || -> Result<bool, DbError> {
+    let mut read = || -> Result<Option<Fresh>, DbError> {
         let Some(key) = known_keys::by_digest(&mut conn, digest)? else {
-            return Ok(false);
+            return Ok(None);
         };
         let projects = known_keys::projects(&mut conn, Which::WithIds(&[key.project_id]))?;
-        known.index.take_in(projects, vec![key]);
-        Ok(true)
+        let Some(project) = projects.into_iter().next() else {
+            return Ok(None);
+        };
+        known
+            .index
+            .take_in(vec![project.clone()], vec![key.clone()]);
+        Ok(Some(known.index.fresh(project, key)))
     };
     read().map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::connection::DatabaseUrl;
+    use crate::db::known_keys::{KnownKey, KnownProject};
+    use crate::key::{Environment, KeyFormat};
+    use crate::verify::lease::Moment;
+
+    /// A verifier that knows one key, and whose database is not there.
+    fn verifier() -> (Verifier, String) {
+        let format = KeyFormat {
+            start: "mk".into(),
+            environment_segment: true,
+        };
+        let secret = format.generate(Environment::Live).unwrap();
+        let project = KnownProject {
+            id: 1,
+            slug: "default".into(),
+            rate_limit: None,
+            inclusions: vec![],
+            changed_in: 0,
+        };
+        let key = KnownKey {
+            id: 7,
+            project_id: 1,
+            digest: secret.digest(),
+            label: "Checkout".into(),
+            environment: Environment::Live,
+            scopes: "*".into(),
+            expires_at: None,
+            rate_limit: None,
+            allowed_ips: vec![],
+            revoked: false,
+            changed_in: 1,
+        };
+        let known = Arc::new(Known::default());
+        known.index.take_in(vec![project], vec![key]);
+        let nowhere = DatabaseUrl::Sqlite("/nonexistent/keyward.db".into());
+        let pool = Pool::new(nowhere, 1, None);
+        let verifier = Verifier::new(pool, Clock::default(), known, Arc::default());
+        (verifier, secret.expose().to_owned())
+    }
+
+    fn outcome_now(verifier: &Verifier, secret: &str) -> Option<Outcome> {
+        let (required, caller) = (Requirement::default(), Caller::default());
+        verifier.verify_now(secret, &required, &caller, |verdict| verdict.outcome)
+    }
+
+    #[test]
+    fn known_and_unknown_keys_are_judged_without_a_database_while_the_lease_holds() {
+        let (verifier, secret) = verifier();
+        let (_, unknown) = self::verifier();
+        assert_eq!(outcome_now(&verifier, &secret), None, "no lease yet");
+        verifier.known.lease.take(Moment::now());
+        assert_eq!(outcome_now(&verifier, &secret), Some(Outcome::Valid));
+        assert_eq!(outcome_now(&verifier, &unknown), Some(Outcome::NotFound));
+        verifier.known.lease.end();
+        assert_eq!(outcome_now(&verifier, &secret), None);
+        assert_eq!(outcome_now(&verifier, "malformed"), Some(Outcome::NotFound));
+    }
+
+    #[actix_web::test]
+    async fn without_lease_and_database_nothing_is_let_through() {
+        let (verifier, secret) = verifier();
+        let (required, caller) = (Requirement::default(), Caller::default());
+        let verdict = verifier.verify(&secret, &required, &caller, |verdict| verdict.outcome);
+        assert!(verdict.await.is_err());
+    }
 }

@@ -10,7 +10,7 @@ CREATE INDEX keys_by_change ON keys (changed_in);
 
 -- The instances that answer from memory. Whoever changes a key waits for them.
 CREATE TABLE instances (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  id BIGINT PRIMARY KEY NOT NULL,
   -- It knows every change up to this audit entry.
   applied BIGINT NOT NULL,
   -- Rises with every sign of life.

@@ -4,5 +4,6 @@ mod audit;
 mod forms;
 mod keys;
 mod login;
+mod projects;
 mod sessions;
 mod setup;

@@ -1,0 +1,46 @@
+//! Addresses and networks as people write them.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use ipnet::{IpNet, Ipv4Net};
+
+/// How many bits of an IPv6 address say that an IPv4 address follows (RFC 4291, 2.5.5.2).
+const MAPPED_BITS: u8 = 96;
+
+/// Reads an address, or a network in CIDR notation (RFC 4632, RFC 4291), with nothing set
+/// beyond its prefix. An IPv4 address in IPv6 clothes is an IPv4 address, as it is when a
+/// client comes from there.
+pub fn parse(text: &str) -> Option<IpNet> {
+    let address = || text.parse::<IpAddr>().ok().map(IpNet::from);
+    let network = text.parse::<IpNet>().ok().or_else(address)?.trunc();
+    match network {
+        IpNet::V6(mapped) if mapped.prefix_len() >= MAPPED_BITS => {
+            let plain = Ipv6Addr::to_ipv4_mapped(&mapped.addr());
+            let bits = mapped.prefix_len() - MAPPED_BITS;
+            let plain = plain.and_then(|plain| Ipv4Net::new(plain, bits).ok());
+            Some(plain.map_or(network, IpNet::V4))
+        }
+        _ => Some(network),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_networks_of_one_and_ipv4_is_ipv4() {
+        for (written, read) in [
+            ("203.0.113.7", "203.0.113.7/32"),
+            ("10.1.2.3/8", "10.0.0.0/8"),
+            ("2001:db8::7/32", "2001:db8::/32"),
+            ("::ffff:203.0.113.7", "203.0.113.7/32"),
+            ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
+        ] {
+            assert_eq!(parse(written).unwrap().to_string(), read);
+        }
+        for wrong in ["", "localhost", "10.0.0.0/33", "10.0.0", "1.2.3.4:80"] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
+}
