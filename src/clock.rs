@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::SystemTime;
 
 use time::format_description::well_known::Rfc3339;
-use time::{Duration, OffsetDateTime, PrimitiveDateTime};
+use time::{Duration, PrimitiveDateTime};
 
 /// A moment in UTC, in whole microseconds, as both databases keep it.
 pub type UtcTime = PrimitiveDateTime;
@@ -16,14 +17,19 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// The current time in UTC, cut to whole microseconds.
-    #[allow(clippy::disallowed_methods)]
+    /// The current time in UTC.
     pub fn now(&self) -> UtcTime {
-        let ahead = Duration::microseconds(self.ahead_micros.load(Ordering::Relaxed));
-        let now = OffsetDateTime::now_utc() + ahead;
-        let micros = now.microsecond() * 1_000;
-        let now = now.replace_nanosecond(micros).expect("below one second");
-        UtcTime::new(now.date(), now.time())
+        from_micros(self.micros())
+    }
+
+    /// The current time in microseconds since 1970, for those in a hurry.
+    #[allow(clippy::disallowed_methods)]
+    pub fn micros(&self) -> i64 {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let micros = since.map_or(0, |since| {
+            i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+        });
+        micros.saturating_add(self.ahead_micros.load(Ordering::Relaxed))
     }
 
     /// Moves the clock by `by`; a negative duration turns it back.

@@ -80,14 +80,13 @@ fn verdict(criterion: &mut Criterion) {
         scopes: &scopes,
         inclusions: &[],
         allowed_ips: &[],
-        expires_at: None,
+        expired: false,
         revoked: false,
     };
     let required = Requirement {
         scopes: vec!["write:assets".into()],
         ..Requirement::default()
     };
-    let now = Clock::default().now();
     let mut group = criterion.benchmark_group("verdict");
     group.bench_function("shape and checksum", |b| {
         b.iter(|| format::is_well_formed(black_box(secret.expose())));
@@ -96,7 +95,7 @@ fn verdict(criterion: &mut Criterion) {
         b.iter(|| KeyDigest::of(black_box(secret.expose())))
     });
     group.bench_function("decision", |b| {
-        b.iter(|| decide(black_box(&key), &required, None, now))
+        b.iter(|| decide(black_box(&key), &required, None))
     });
     group.finish();
 }

@@ -1,7 +1,8 @@
-//! Keyward's `/verify` against a bare actix-web handler, as two processes on loopback, driven
-//! in turns by the same load: prints ratios as a table for the README.
+//! Keyward's `/verify` against bare actix-web handlers, in processes of their own on loopback,
+//! driven in turns by the same load: prints ratios as a table for the README. One handler gives
+//! the same answer, headers and all, as constants; the other 120 constant bytes.
 //!
-//! `cargo bench --bench verify_http`; `KEYWARD_BENCH_SECONDS` says how long each turn lasts.
+//! `cargo bench --bench verify_http`; `BENCH_SECONDS` says how long each turn lasts.
 
 #[allow(dead_code)]
 #[path = "../../tests/it/app.rs"]
@@ -26,10 +27,12 @@ const FEW: u32 = 1_000;
 const MANY: u32 = 1_000_000;
 
 fn main() {
-    if std::env::args().nth(1).as_deref() == Some("bare") {
-        return servers::serve_bare();
+    match std::env::args().nth(1).as_deref() {
+        Some("bare") => return servers::serve_bare(false),
+        Some("bare-same-answer") => return servers::serve_bare(true),
+        _ => {}
     }
-    let seconds = std::env::var("KEYWARD_BENCH_SECONDS").ok();
+    let seconds = std::env::var("BENCH_SECONDS").ok();
     let seconds: f64 = seconds.and_then(|text| text.parse().ok()).unwrap_or(2.0);
     let load = |connections| Load {
         connections,
@@ -44,11 +47,8 @@ fn main() {
     let (few, few_secrets) = seed::database(FEW);
     let (many, many_secrets) = seed::database(MANY);
     let (few_requests, many_requests) = (requests(&few_secrets), requests(&many_secrets));
-    let (bare, with_few, with_many) = (
-        Server::bare(),
-        Server::keyward(&few),
-        Server::keyward(&many),
-    );
+    let (bare, same) = (Server::bare(), Server::bare_same_answer());
+    let (with_few, with_many) = (Server::keyward(&few), Server::keyward(&many));
     let loaded_after = with_many.loaded_after();
     row(
         "start to ready, 1,000,000 keys",
@@ -67,22 +67,34 @@ fn main() {
     );
 
     let bare = Side::new(&bare, &few_requests, "200");
+    let same = Side::new(&same, &few_requests, "200");
     let keyward = Side::new(&with_few, &few_requests, "200");
-    let keyward_many = Side::new(&with_many, &many_requests, "200");
+    // A thousand of the million, spread over all of them.
+    let some_of_many: Requests = Arc::new(many_requests.iter().step_by(997).cloned().collect());
+    let keyward_many = Side::new(&with_many, &some_of_many, "200");
+    let all_of_many = Side::new(&with_many, &many_requests, "200");
     for connections in [1, 16, 64, 256] {
         for (size, keyward) in [("1,000", &keyward), ("1,000,000", &keyward_many)] {
-            let ratio = compare(keyward, &bare, &load(connections));
+            let ratio = compare(keyward, &same, &load(connections));
+            let what = format!("{size} keys, {connections} connections, against the same answer");
             let aim = match connections {
                 64 | 256 => "≥ 0.90, ≤ 1.15, p99 ≤ 1.25",
                 _ => "–",
             };
-            row(
-                &format!("{size} keys, {connections} connections, against bare"),
-                &ratio.to_string(),
-                aim,
-            );
+            row(&what, &ratio.to_string(), aim);
         }
     }
+    for connections in [64, 256] {
+        let ratio = compare(&keyward, &bare, &load(connections));
+        let what = format!("1,000 keys, {connections} connections, against 120 bytes");
+        row(&what, &ratio.to_string(), "≥ 0.90, ≤ 1.15, p99 ≤ 1.25");
+    }
+    let ratio = compare(&same, &bare, &load(64));
+    row(
+        "the same answer against 120 bytes, 64 connections",
+        &ratio.to_string(),
+        "–",
+    );
     let ratio = compare(&keyward_many, &keyward, &load(64));
     row(
         "1,000,000 keys against 1,000, 64 connections",
@@ -90,7 +102,15 @@ fn main() {
         "≥ 0.97",
     );
     row(
-        "memory with 1,000,000 keys, after all this",
+        "memory with 1,000,000 keys, after that",
+        &mib(&with_many),
+        "under 200 MiB",
+    );
+    let ratio = compare(&all_of_many, &same, &load(64));
+    let what = "1,000,000 keys, each in its turn, 64 connections, against the same answer";
+    row(what, &ratio.to_string(), "–");
+    row(
+        "memory then, with the usage of all of them",
         &mib(&with_many),
         "–",
     );

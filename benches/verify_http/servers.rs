@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use tempfile::TempDir;
 
@@ -16,6 +18,18 @@ const WORKERS: usize = 2;
 /// What the bare handler answers.
 const BARE_ANSWER: &str = "{\"valid\":true,\"key\":\"0123456789012345678901234567890123456789\",\
     \"scopes\":[\"read:assets\",\"write:assets\"],\"ok\":1234567890123}";
+
+/// The headers of Keyward's answer.
+const SAME_ANSWER: [(&str, &str); 8] = [
+    ("x-keyward-key-id", "1000"),
+    ("x-keyward-label", "Service%201000%20of%20team%203"),
+    ("x-keyward-project", "default"),
+    ("x-keyward-scopes", "read:assets write:assets"),
+    ("x-keyward-environment", "live"),
+    ("cache-control", "no-store"),
+    ("ratelimit-policy", "\"key\";q=1000000;w=1"),
+    ("ratelimit", "\"key\";r=999999;t=1"),
+];
 
 /// A server in a process of its own, killed at the end.
 pub struct Server {
@@ -85,8 +99,17 @@ impl Server {
 
     /// A handler that reads the header and answers 120 constant bytes.
     pub fn bare() -> Self {
+        Self::this("bare")
+    }
+
+    /// A handler that reads the header and answers what Keyward does, as constants.
+    pub fn bare_same_answer() -> Self {
+        Self::this("bare-same-answer")
+    }
+
+    fn this(role: &str) -> Self {
         let mut command = Command::new(std::env::current_exe().expect("this program"));
-        command.arg("bare");
+        command.arg(role);
         Self::start(command)
     }
 
@@ -153,15 +176,32 @@ impl Drop for Server {
 }
 
 /// Serves as the bare handler until it is killed.
-pub fn serve_bare() {
+pub fn serve_bare(same_answer: bool) {
     async fn answer(req: HttpRequest) -> HttpResponse {
         match req.headers().get("x-api-key") {
             Some(_) => HttpResponse::Ok().body(BARE_ANSWER),
             None => HttpResponse::Unauthorized().finish(),
         }
     }
+    async fn answer_same(req: HttpRequest) -> HttpResponse {
+        if req.headers().get("x-api-key").is_none() {
+            return HttpResponse::Unauthorized().finish();
+        }
+        let mut response = HttpResponse::new(StatusCode::OK);
+        for (name, value) in SAME_ANSWER {
+            let name = HeaderName::from_static(name);
+            response
+                .headers_mut()
+                .insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
     actix_web::rt::System::new().block_on(async {
-        let server = HttpServer::new(|| App::new().route("/verify", web::to(answer)))
+        let app = move || match same_answer {
+            false => App::new().route("/verify", web::to(answer)),
+            true => App::new().route("/verify", web::to(answer_same)),
+        };
+        let server = HttpServer::new(app)
             .workers(WORKERS)
             .bind("127.0.0.1:0")
             .expect("a free port");

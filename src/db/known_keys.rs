@@ -89,10 +89,25 @@ pub fn by_digest(
     Ok(row.map(KnownKey::from))
 }
 
-/// Keys with ids above `after`, in their order, at most `limit`.
-pub fn page(conn: &mut AnyConnection, after: i64, limit: i64) -> Result<Vec<KnownKey>, DbError> {
+/// The largest id of a key; 0 if there is none.
+pub fn last_id(conn: &mut AnyConnection) -> Result<i64, DbError> {
+    let last: Option<i64> = keys::table
+        .select(keys::id)
+        .order(keys::id.desc())
+        .first(conn)
+        .optional()?;
+    Ok(last.unwrap_or(0))
+}
+
+/// Keys with ids above `after` and below `end`, in their order, at most `limit`.
+pub fn page(
+    conn: &mut AnyConnection,
+    after: i64,
+    end: i64,
+    limit: i64,
+) -> Result<Vec<KnownKey>, DbError> {
     let rows: Vec<KnownKeyRow> = keys::table
-        .filter(keys::id.gt(after))
+        .filter(keys::id.gt(after).and(keys::id.lt(end)))
         .order(keys::id)
         .limit(limit)
         .select(KnownKeyRow::as_select())

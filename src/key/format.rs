@@ -41,7 +41,7 @@ impl KeyFormat {
         secret.reserve_exact(TAIL_CHARS);
         push_random_base62(&mut secret)?;
         let checksum = checksum(&secret);
-        secret.push_str(&checksum);
+        secret.extend(checksum.map(char::from));
         Ok(PlainKey(secret))
     }
 
@@ -94,8 +94,9 @@ pub fn is_well_formed(text: &str) -> bool {
     is_start(start)
         && tail.len() == TAIL_CHARS
         && tail.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        && checksum(&text[..text.len() - CHECKSUM_CHARS]).as_bytes()
-            == &text.as_bytes()[text.len() - CHECKSUM_CHARS..]
+        && text
+            .as_bytes()
+            .ends_with(&checksum(&text[..text.len() - CHECKSUM_CHARS]))
 }
 
 fn is_start(text: &str) -> bool {
@@ -106,14 +107,14 @@ fn is_start(text: &str) -> bool {
 }
 
 /// CRC-32 (IEEE 802.3) of `text` in base62, left-padded with `0` to six characters.
-fn checksum(text: &str) -> String {
+fn checksum(text: &str) -> [u8; CHECKSUM_CHARS] {
     let mut rest = crc32fast::hash(text.as_bytes());
     let mut digits = [b'0'; CHECKSUM_CHARS];
     for digit in digits.iter_mut().rev() {
         *digit = BASE62[(rest % 62) as usize];
         rest /= 62;
     }
-    digits.iter().copied().map(char::from).collect()
+    digits
 }
 
 /// Appends `RANDOM_CHARS` characters. Bytes from 248 on are thrown away: 248 is the largest
@@ -172,8 +173,8 @@ mod tests {
     #[test]
     fn the_checksum_is_crc32_in_base62_over_everything_before_it() {
         // CRC-32 of "123456789" is 0xCBF43926 (the check value of the IEEE polynomial).
-        assert_eq!(checksum("123456789"), "3jZRME");
-        assert_eq!(checksum(""), "000000");
+        assert_eq!(&checksum("123456789"), b"3jZRME");
+        assert_eq!(&checksum(""), b"000000");
     }
 
     #[test]

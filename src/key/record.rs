@@ -38,7 +38,7 @@ pub struct Key {
 }
 
 /// `requests` at once, and then one whenever its share of `seconds` is over (GCRA).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RateLimit {
     pub requests: i64,
     pub seconds: i64,

@@ -6,7 +6,6 @@ use ipnet::IpNet;
 
 use super::Environment;
 use super::scope::{self, Inclusion};
-use crate::clock::UtcTime;
 
 /// How a verification ends. Each refusal has its own code and its own words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -101,7 +100,7 @@ pub struct Presented<'a> {
     pub inclusions: &'a [Inclusion],
     /// Networks it may be used from; empty is anywhere.
     pub allowed_ips: &'a [IpNet],
-    pub expires_at: Option<UtcTime>,
+    pub expired: bool,
     pub revoked: bool,
 }
 
@@ -116,18 +115,13 @@ pub struct Requirement {
     pub all: bool,
 }
 
-/// Decides on a key that is presented from `client_ip` at the time `now`. A living key of
+/// Decides on a key that is presented from `client_ip`. A living key of
 /// another project than the required one is answered as if it were unknown. What is left to
 /// decide on one that is valid is its rate limit.
-pub fn decide(
-    key: &Presented,
-    required: &Requirement,
-    client_ip: Option<IpAddr>,
-    now: UtcTime,
-) -> Outcome {
+pub fn decide(key: &Presented, required: &Requirement, client_ip: Option<IpAddr>) -> Outcome {
     if key.revoked {
         Outcome::Revoked
-    } else if key.expires_at.is_some_and(|expiry| expiry <= now) {
+    } else if key.expired {
         Outcome::Expired
     } else if required
         .project
@@ -166,11 +160,6 @@ fn has_scopes(key: &Presented, required: &Requirement) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use time::Duration;
-    use time::macros::datetime;
-
-    const NOW: UtcTime = datetime!(2026-11-20 12:00);
-
     const SCOPES: [&str; 2] = ["read:assets", "write:assets"];
 
     fn scopes() -> Vec<String> {
@@ -184,13 +173,13 @@ mod tests {
             scopes,
             inclusions: &[],
             allowed_ips: &[],
-            expires_at: None,
+            expired: false,
             revoked: false,
         }
     }
 
     fn verdict(key: &Presented, required: &Requirement) -> Outcome {
-        decide(key, required, Some("203.0.113.7".parse().unwrap()), NOW)
+        decide(key, required, Some("203.0.113.7".parse().unwrap()))
     }
 
     fn asking(scopes: &[&str], all: bool) -> Requirement {
@@ -215,20 +204,6 @@ mod tests {
     }
 
     #[test]
-    fn expiry_counts_from_its_very_moment() {
-        let scopes = scopes();
-        let until = |expiry| {
-            let key = Presented {
-                expires_at: Some(expiry),
-                ..good(&scopes)
-            };
-            verdict(&key, &Requirement::default())
-        };
-        assert_eq!(until(NOW), Outcome::Expired);
-        assert_eq!(until(NOW + Duration::MICROSECOND), Outcome::Valid);
-    }
-
-    #[test]
     fn refusals_come_in_their_fixed_order() {
         let (scopes, elsewhere) = (scopes(), networks(&["10.0.0.0/8"]));
         let (live, test) = (Environment::Live, Environment::Test);
@@ -238,7 +213,7 @@ mod tests {
             required.environment = Some(environment);
             let key = Presented {
                 revoked,
-                expires_at: Some(NOW).filter(|_| expired),
+                expired,
                 allowed_ips,
                 ..good(&scopes)
             };

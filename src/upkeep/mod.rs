@@ -20,6 +20,9 @@ use crate::web::session::{IDLE, LIFETIME};
 
 /// How often usage is written out: what a killed process may lose.
 const TURN: Duration = Duration::from_secs(1);
+/// How much of a turn may go into that. Where more keys are used than this suffices for,
+/// verifications go first, and counts take longer to be written.
+const FLUSH_TIME: Duration = Duration::from_millis(300);
 /// Every how many turns what ran out is dropped.
 const SWEEP: u32 = 10;
 /// Every how many turns old usage is looked through, and how much of a turn that may take.
@@ -64,7 +67,8 @@ impl Upkeep {
         let thread = std::thread::spawn(move || {
             for turn in 0_u32.. {
                 let last = stopped.recv_timeout(TURN) != Err(RecvTimeoutError::Timeout);
-                work.turn(turn);
+                let patience = if last { Duration::MAX } else { FLUSH_TIME };
+                work.turn(turn, patience);
                 if last {
                     break;
                 }
@@ -83,8 +87,8 @@ impl Upkeep {
 }
 
 impl Work {
-    fn turn(&mut self, turn: u32) {
-        if let Err(error) = self.write_out() {
+    fn turn(&mut self, turn: u32, patience: Duration) {
+        if let Err(error) = self.write_out(patience) {
             tracing::warn!(%error, "usage could not be written out yet");
         }
         if turn.is_multiple_of(SWEEP) {
@@ -103,9 +107,10 @@ impl Work {
         }
     }
 
-    fn write_out(&self) -> Result<(), DomainError> {
+    fn write_out(&self, patience: Duration) -> Result<(), DomainError> {
         self.usage.gather();
-        Ok(self.usage.flush(&mut *self.pool.get()?)?)
+        let mut conn = self.pool.get()?;
+        Ok(self.usage.flush(&mut conn, patience)?)
     }
 
     fn sweep(&self) -> Result<(), DomainError> {
@@ -115,7 +120,7 @@ impl Work {
             sessions::delete_stale(upkeep, now - IDLE, now - LIFETIME)?;
             Ok::<_, DomainError>(())
         })?;
-        Ok(self.usage.prune_sources(&mut conn)?)
+        Ok(self.usage.prune_sources(&mut conn, FLUSH_TIME)?)
     }
 
     fn look_back(&mut self) -> Result<(), DomainError> {

@@ -2,6 +2,8 @@
 
 use actix_web::http::header::{self, HeaderMap, HeaderName};
 
+const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
 /// What a request carries to identify itself.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Credential<'a> {
@@ -19,7 +21,7 @@ pub fn read(headers: &HeaderMap) -> Credential<'_> {
     let looks_alike = headers
         .keys()
         .any(|name| name.as_str().contains('_') && is_credential(name));
-    let mut own = headers.get_all("x-api-key");
+    let mut own = headers.get_all(X_API_KEY);
     let mut authorizations = headers.get_all(header::AUTHORIZATION);
     let (own, authorization) = match (own.next(), own.next(), authorizations.next()) {
         _ if looks_alike => return Credential::Ambiguous,

@@ -197,8 +197,8 @@ fn pass(key: &Entry, project: &ProjectFacts, limit: Option<Remaining>) -> HttpRe
     headers.insert(KEY_ID, HeaderValue::from(key.id));
     headers.insert(LABEL, value(&[&key.encoded_label]));
     headers.insert(PROJECT, project.header.clone());
-    headers.insert(SCOPES, key.scopes.header.clone());
-    let environment = HeaderValue::from_static(key.environment.as_str());
+    headers.insert(SCOPES, key.kind.scopes_header.clone());
+    let environment = HeaderValue::from_static(key.kind.environment.as_str());
     headers.insert(ENVIRONMENT, environment);
     headers.insert(header::CACHE_CONTROL, NO_STORE);
     tell_limit(headers, limit);

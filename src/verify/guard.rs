@@ -36,7 +36,6 @@ use percent_encoding::percent_decode_str;
 
 use super::credential::is_credential;
 use super::gateway::{ENVIRONMENT, KEY_ID, LABEL, PROJECT, RATE_LIMIT, RATE_LIMIT_POLICY, SCOPES};
-use crate::clock::UtcTime;
 use crate::http::Problem;
 use crate::key::verdict::{self, Outcome, Presented, Requirement};
 use crate::key::{Environment, scope};
@@ -244,10 +243,10 @@ fn believe_gateway(req: &ServiceRequest, required: &Requirement) -> Result<ApiKe
         scopes: &key.scopes,
         inclusions: &[],
         allowed_ips: &[],
-        expires_at: None,
+        expired: false,
         revoked: false,
     };
-    match verdict::decide(&presented, required, None, UtcTime::MIN) {
+    match verdict::decide(&presented, required, None) {
         Outcome::Valid => Ok(key),
         refusal => Err(refused(refusal)),
     }

@@ -33,39 +33,39 @@ pub struct Index {
 #[derive(Default)]
 struct Writer {
     projects: HashMap<i64, Arc<Project>>,
-    /// Most keys carry one of a few sets of scopes: each is kept once.
-    scopes: HashMap<String, Arc<Scopes>>,
+    kinds: HashMap<KindName, Arc<Kind>>,
+    headers: HashMap<String, HeaderValue>,
 }
+
+/// Project, scopes, environment, the limit of a key's own, and its addresses.
+type KindName = (i64, String, Environment, Option<RateLimit>, Vec<IpNet>);
 
 /// A key in memory: what a verdict and its answer need.
 pub struct Entry {
     pub id: i64,
     /// Percent-encoded, as it goes into a header.
     pub encoded_label: Box<str>,
-    pub project: Arc<Project>,
-    pub scopes: Arc<Scopes>,
-    pub environment: Environment,
+    pub kind: Arc<Kind>,
     revoked: bool,
     changed_in: i64,
     /// Microseconds since 1970; the largest number is never.
     expires_at: i64,
-    /// What few keys have.
-    rest: Option<Box<Rest>>,
     limiter: ArcSwapOption<Limiter>,
     /// It was refused as expired, and stays so even if the clock is set back.
     has_expired: AtomicBool,
 }
 
-struct Rest {
-    rate_limit: Option<RateLimit>,
-    allowed_ips: Vec<IpNet>,
-}
-
-/// A set of scopes.
-pub struct Scopes {
-    pub names: Vec<String>,
+/// What many keys have in common, and is kept once for all of them.
+pub struct Kind {
+    pub project: Arc<Project>,
+    pub environment: Environment,
+    pub scopes: Vec<String>,
     /// Parted by spaces.
-    pub header: HeaderValue,
+    pub scopes_header: HeaderValue,
+    /// The limit of a key's own.
+    rate_limit: Option<RateLimit>,
+    /// Networks it may be used from; empty is anywhere.
+    allowed_ips: Vec<IpNet>,
 }
 
 /// A project in memory. It stays the same while what is known of it changes.
@@ -129,7 +129,7 @@ impl Index {
             if present.is_some_and(|present| present.goes_before(&known)) {
                 continue;
             }
-            let entry = Entry::new(known, project, &mut writer.scopes);
+            let entry = Entry::new(known, |name| writer.kind(name, &project));
             if let Some(present) = present {
                 entry.remember(present);
             }
@@ -139,21 +139,27 @@ impl Index {
 
     /// The key as it was just read, whatever is in memory.
     pub fn fresh(&self, project: KnownProject, key: KnownKey) -> (Entry, Arc<ProjectFacts>) {
-        let slug = HeaderValue::from_str(&project.slug);
+        let mut writer = self.writer();
         let facts = Arc::new(ProjectFacts {
-            header: slug.unwrap_or(HeaderValue::from_static("")),
+            header: writer.header(&project.slug),
             known: project,
         });
         let project = Arc::new(Project(ArcSwap::new(Arc::clone(&facts))));
-        let entry = Entry::new(key, project, &mut self.writer().scopes);
+        let entry = Entry::new(key, |name| Arc::new(writer.new_kind(&name, project)));
         (entry, facts)
+    }
+
+    /// Makes room for so many keys.
+    pub fn reserve(&self, keys: usize) {
+        self.keys.pin().reserve(keys);
     }
 
     /// Forgets everything.
     pub fn clear(&self) {
         let mut writer = self.writer();
         self.keys.pin().clear();
-        *writer = Writer::default();
+        writer.projects.clear();
+        writer.kinds.clear();
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {
@@ -163,60 +169,73 @@ impl Index {
 
 impl Writer {
     fn take_in_project(&mut self, known: KnownProject) {
+        let header = self.header(&known.slug);
         let Some(project) = self.projects.get(&known.id) else {
             let id = known.id;
-            let header = lasting_header(&known.slug);
             let facts = Arc::new(ProjectFacts { known, header });
             self.projects
                 .insert(id, Arc::new(Project(ArcSwap::new(facts))));
             return;
         };
-        let present = project.facts();
-        if present.known.changed_in > known.changed_in || present.known == known {
-            return;
+        if project.facts().known.changed_in <= known.changed_in {
+            project.0.store(Arc::new(ProjectFacts { known, header }));
         }
-        let header = match present.known.slug == known.slug {
-            true => present.header.clone(),
-            false => lasting_header(&known.slug),
+    }
+
+    fn kind(&mut self, name: KindName, project: &Arc<Project>) -> Arc<Kind> {
+        if let Some(kind) = self.kinds.get(&name) {
+            return Arc::clone(kind);
+        }
+        let kind = Arc::new(self.new_kind(&name, Arc::clone(project)));
+        self.kinds.insert(name, Arc::clone(&kind));
+        kind
+    }
+
+    fn new_kind(&mut self, name: &KindName, project: Arc<Project>) -> Kind {
+        let (_, scopes, environment, rate_limit, allowed_ips) = name;
+        Kind {
+            project,
+            environment: *environment,
+            scopes: scope::split(scopes),
+            scopes_header: self.header(scopes),
+            rate_limit: *rate_limit,
+            allowed_ips: allowed_ips.clone(),
+        }
+    }
+
+    /// A header value of a slug or of scopes, which can always be one.
+    ///
+    /// It is never freed, so that answers need not count who uses it: threads that count in
+    /// one place wait for each other. There is one for each slug and set of scopes.
+    fn header(&mut self, text: &str) -> HeaderValue {
+        if let Some(header) = self.headers.get(text) {
+            return header.clone();
+        }
+        let header = match HeaderValue::from_str(text) {
+            Ok(_) => HeaderValue::from_static(Box::leak(text.into())),
+            Err(_) => HeaderValue::from_static(""),
         };
-        project.0.store(Arc::new(ProjectFacts { known, header }));
+        self.headers.insert(text.to_owned(), header.clone());
+        header
     }
 }
 
 impl Entry {
-    fn new(
-        known: KnownKey,
-        project: Arc<Project>,
-        sets: &mut HashMap<String, Arc<Scopes>>,
-    ) -> Self {
-        let scopes = match sets.get(&known.scopes) {
-            Some(scopes) => Arc::clone(scopes),
-            None => {
-                let scopes = Arc::new(Scopes {
-                    names: scope::split(&known.scopes),
-                    header: lasting_header(&known.scopes),
-                });
-                sets.insert(known.scopes, Arc::clone(&scopes));
-                scopes
-            }
-        };
-        let is_plain = known.rate_limit.is_none() && known.allowed_ips.is_empty();
-        let rest = (!is_plain).then(|| {
-            Box::new(Rest {
-                rate_limit: known.rate_limit,
-                allowed_ips: known.allowed_ips,
-            })
-        });
+    fn new(known: KnownKey, kind: impl FnOnce(KindName) -> Arc<Kind>) -> Self {
+        let name = (
+            known.project_id,
+            known.scopes,
+            known.environment,
+            known.rate_limit,
+            known.allowed_ips,
+        );
         Entry {
             id: known.id,
             encoded_label: percent_encoded(&known.label).into_boxed_str(),
-            project,
-            scopes,
-            environment: known.environment,
+            kind: kind(name),
             revoked: known.revoked,
             changed_in: known.changed_in,
             expires_at: known.expires_at.map_or(i64::MAX, to_micros),
-            rest,
             limiter: ArcSwapOption::empty(),
             has_expired: AtomicBool::new(false),
         }
@@ -253,37 +272,35 @@ impl Entry {
 
     /// The verdict with what is known of its project, and where it leaves the key's rate limit
     /// if it has one and nothing else stands against the request. What is counted and
-    /// remembered is so in `memory`, the key's place in the index.
+    /// remembered is so in `memory`, the key's place in the index. `now` is in microseconds
+    /// since 1970.
     pub fn judge(
         &self,
         facts: &ProjectFacts,
         memory: &Entry,
         required: &Requirement,
         client_ip: Option<IpAddr>,
-        now: UtcTime,
+        now: i64,
     ) -> (Outcome, Option<Remaining>) {
-        let has_expired =
+        let remembered =
             memory.expires_at == self.expires_at && memory.has_expired.load(Ordering::Relaxed);
         let presented = Presented {
             project: &facts.known.slug,
-            environment: self.environment,
-            scopes: &self.scopes.names,
+            environment: self.kind.environment,
+            scopes: &self.kind.scopes,
             inclusions: &facts.known.inclusions,
-            allowed_ips: self.rest.as_ref().map_or(&[], |rest| &rest.allowed_ips),
-            expires_at: self
-                .expires_at()
-                .map(|at| if has_expired { now } else { at }),
+            allowed_ips: &self.kind.allowed_ips,
+            expired: self.expires_at <= now || remembered,
             revoked: self.revoked,
         };
-        let outcome = verdict::decide(&presented, required, client_ip, now);
+        let outcome = verdict::decide(&presented, required, client_ip);
         if outcome == Outcome::Expired {
             memory.has_expired.store(true, Ordering::Relaxed);
         }
         if outcome != Outcome::Valid {
             return (outcome, None);
         }
-        let own = self.rest.as_ref().and_then(|rest| rest.rate_limit);
-        let Some(limit) = own.or(facts.known.rate_limit) else {
+        let Some(limit) = self.kind.rate_limit.or(facts.known.rate_limit) else {
             return (outcome, None);
         };
         let left = memory.count(limit);
@@ -317,18 +334,6 @@ impl Entry {
     }
 }
 
-/// A header value of a slug or of scopes, which can always be one.
-///
-/// It is never freed, so that answers need not count who uses it: threads that count in one
-/// place wait for each other. There is one for each project, and for each set of scopes that
-/// keys carry.
-fn lasting_header(text: &str) -> HeaderValue {
-    match HeaderValue::from_str(text) {
-        Ok(_) => HeaderValue::from_static(Box::leak(text.into())),
-        Err(_) => HeaderValue::from_static(""),
-    }
-}
-
 /// A digest is as good as random: its first eight bytes are its hash.
 #[derive(Default)]
 struct FirstBytes(u64);
@@ -350,7 +355,7 @@ mod tests {
     use super::*;
     use time::macros::datetime;
 
-    const NOW: UtcTime = datetime!(2026-11-21 12:00);
+    const NOW_UTC: UtcTime = datetime!(2026-11-21 12:00);
 
     fn project(changed_in: i64, rate_limit: Option<RateLimit>) -> KnownProject {
         KnownProject {
@@ -381,13 +386,26 @@ mod tests {
     fn outcome(index: &Index) -> Option<Outcome> {
         index.read(&KeyDigest::of("mk_live_x"), |entry| {
             let entry = entry?;
-            let facts = entry.project.facts();
+            let facts = entry.kind.project.facts();
             Some(
                 entry
-                    .judge(&facts, entry, &Requirement::default(), None, NOW)
+                    .judge(
+                        &facts,
+                        entry,
+                        &Requirement::default(),
+                        None,
+                        to_micros(NOW_UTC),
+                    )
                     .0,
             )
         })
+    }
+
+    #[test]
+    fn an_entry_is_small() {
+        // Ten million keys fit in 2 GB with 64 bytes here, the digest, the label, and what the
+        // map and the allocator take.
+        assert!(size_of::<Entry>() <= 64, "{}", size_of::<Entry>());
     }
 
     #[test]
@@ -427,14 +445,20 @@ mod tests {
             let (fresh, facts) = index.fresh(project(0, limit), known);
             index.read(&KeyDigest::of("mk_live_x"), |memory| {
                 fresh
-                    .judge(&facts, memory.unwrap(), &Requirement::default(), None, NOW)
+                    .judge(
+                        &facts,
+                        memory.unwrap(),
+                        &Requirement::default(),
+                        None,
+                        to_micros(NOW_UTC),
+                    )
                     .0
             })
         };
         assert_eq!(judge(key(5)), Outcome::Valid);
         assert_eq!(judge(key(5)), Outcome::RateLimited);
         let ended = KnownKey {
-            expires_at: Some(NOW),
+            expires_at: Some(NOW_UTC),
             ..key(4)
         };
         assert_eq!(judge(ended), Outcome::Expired);
@@ -476,6 +500,55 @@ mod tests {
     }
 
     #[test]
+    fn a_key_expires_at_its_very_moment_and_stays_so() {
+        let index = Index::default();
+        let ending = KnownKey {
+            expires_at: Some(NOW_UTC),
+            ..key(1)
+        };
+        index.take_in(vec![project(0, None)], vec![ending.clone()]);
+        let outcome_at = |now: i64| {
+            index.read(&KeyDigest::of("mk_live_x"), |entry| {
+                let entry = entry.unwrap();
+                let facts = entry.kind.project.facts();
+                entry
+                    .judge(&facts, entry, &Requirement::default(), None, now)
+                    .0
+            })
+        };
+        let expiry = to_micros(NOW_UTC);
+        assert_eq!(outcome_at(expiry - 1), Outcome::Valid);
+        assert_eq!(outcome_at(expiry), Outcome::Expired);
+        assert_eq!(
+            outcome_at(expiry - 1),
+            Outcome::Expired,
+            "the clock was set back"
+        );
+        index.take_in(
+            vec![],
+            vec![KnownKey {
+                label: "New".into(),
+                changed_in: 2,
+                ..ending.clone()
+            }],
+        );
+        assert_eq!(
+            outcome_at(expiry - 1),
+            Outcome::Expired,
+            "another label is no new expiry"
+        );
+        index.take_in(
+            vec![],
+            vec![KnownKey {
+                expires_at: None,
+                changed_in: 3,
+                ..ending
+            }],
+        );
+        assert_eq!(outcome_at(expiry), Outcome::Valid);
+    }
+
+    #[test]
     fn a_changed_project_changes_for_all_its_keys() {
         let index = Index::default();
         index.take_in(vec![project(0, None)], vec![key(1)]);
@@ -486,7 +559,7 @@ mod tests {
         index.take_in(vec![renamed], vec![]);
         index.take_in(vec![project(1, None)], vec![]);
         let slug = index.read(&KeyDigest::of("mk_live_x"), |entry| {
-            Some(entry?.project.facts().known.slug.clone())
+            Some(entry?.kind.project.facts().known.slug.clone())
         });
         assert_eq!(slug.as_deref(), Some("media"));
     }

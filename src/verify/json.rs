@@ -97,8 +97,8 @@ fn in_json(verdict: Verdict) -> HttpResponse {
         answer.key_id = Some(key.id);
         answer.name = Some(key.label());
         answer.project = Some(&project.known.slug);
-        answer.environment = Some(key.environment);
-        answer.scopes = Some(&key.scopes.names);
+        answer.environment = Some(key.kind.environment);
+        answer.scopes = Some(&key.kind.scopes);
         answer.expires_at = key.expires_at().map(rfc3339);
         answer.rate_limit = verdict.limit.map(|left| RateLimitAnswer {
             limit: left.limit.requests,

@@ -11,7 +11,6 @@ use foldhash::fast::RandomState;
 use std::hash::BuildHasher;
 use thread_local::ThreadLocal;
 
-use crate::clock::UtcTime;
 use crate::http::client;
 use crate::key::verdict::Outcome;
 
@@ -42,16 +41,17 @@ struct Use {
 #[derive(Debug)]
 pub struct Tally {
     pub user_agent: Option<String>,
-    pub first: UtcTime,
-    pub last: UtcTime,
+    /// Microseconds since 1970, as all times here.
+    pub first: i64,
+    pub last: i64,
     pub outcomes: Vec<(Outcome, i64)>,
-    pub last_pass: Option<UtcTime>,
-    pub last_refusal: Option<(UtcTime, Outcome)>,
+    pub last_pass: Option<i64>,
+    pub last_refusal: Option<(i64, Outcome)>,
 }
 
 impl Ledger {
     /// Counts a verification of a known key.
-    pub fn record(&self, key: i64, outcome: Outcome, caller: &Caller, now: UtcTime) {
+    pub fn record(&self, key: i64, outcome: Outcome, caller: &Caller, now: i64) {
         let counted = Use {
             key,
             ip: caller.ip,
@@ -90,7 +90,7 @@ impl Ledger {
 }
 
 impl Tally {
-    fn count(&mut self, outcome: Outcome, now: UtcTime) {
+    fn count(&mut self, outcome: Outcome, now: i64) {
         self.last = now;
         match outcome {
             Outcome::Valid => self.last_pass = Some(now),
@@ -110,9 +110,8 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use time::macros::datetime;
 
-    const NOW: UtcTime = datetime!(2026-11-21 12:00);
+    const NOW: i64 = 1_795_000_000_000_000;
 
     #[test]
     fn threads_count_for_themselves_and_nothing_is_lost() {

@@ -1,11 +1,13 @@
 //! Adding up what verifications leave behind, and writing it out.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::ledger::{Caller, Ledger, Tally};
-use crate::clock::{UtcTime, start_of_hour};
+use crate::clock::{UtcTime, from_micros, start_of_hour};
 use crate::db::sources::{KEPT_SOURCES, SourceUse};
 use crate::db::usage::Count;
 use crate::db::{AnyConnection, DbError, is_outage, sources, upkeep, usage};
@@ -28,6 +30,8 @@ pub struct UsageBuffer {
 /// What is to be written of one key.
 #[derive(Debug, Default)]
 struct Pending {
+    /// How many flushes passed it over.
+    waits: u32,
     requests: BTreeMap<(UtcTime, &'static str), i64>,
     last_use: Option<LastUse>,
     /// By address and user agent; empty where they are not known.
@@ -35,8 +39,9 @@ struct Pending {
 }
 
 impl UsageBuffer {
-    /// Counts a verification of a known key. Only one that passes is a use.
-    pub fn record(&self, key: i64, outcome: Outcome, caller: &Caller, now: UtcTime) {
+    /// Counts a verification of a known key, at a time in microseconds since 1970. Only one
+    /// that passes is a use.
+    pub fn record(&self, key: i64, outcome: Outcome, caller: &Caller, now: i64) {
         self.ledger.record(key, outcome, caller, now);
     }
 
@@ -48,16 +53,23 @@ impl UsageBuffer {
         }
     }
 
-    /// Writes out what was gathered. What could not be written stays for the next time, unless
-    /// the database will never take it.
+    /// Writes out what was gathered, for as long as `patience`: those keys first that have
+    /// waited longest. What was not written stays for the next time, unless the database will
+    /// never take it.
     ///
     /// # Errors
     /// The database is away, locked or full.
-    pub fn flush(&self, conn: &mut AnyConnection) -> Result<(), DbError> {
+    pub fn flush(&self, conn: &mut AnyConnection, patience: Duration) -> Result<(), DbError> {
+        let started = Instant::now();
         let mut pending = lock(&self.pending);
-        let keys: Vec<i64> = pending.keys().copied().collect();
+        let mut keys: Vec<(u32, i64)> = pending
+            .iter()
+            .map(|(key, of_key)| (of_key.waits, *key))
+            .collect();
+        keys.sort_unstable_by_key(|(waits, key)| (Reverse(*waits), *key));
+        let keys: Vec<i64> = keys.into_iter().map(|(_, key)| key).collect();
         let mut rest = keys.as_slice();
-        while !rest.is_empty() {
+        while !rest.is_empty() && started.elapsed() < patience {
             let (batch, later) = rest.split_at(batch_length(&pending, rest));
             match write(conn, &pending, batch) {
                 Err(error) if is_outage(&error) => return Err(error),
@@ -73,18 +85,32 @@ impl UsageBuffer {
             lock(&self.crowded).extend(batch);
             rest = later;
         }
+        for of_key in pending.values_mut() {
+            of_key.waits += 1;
+        }
         Ok(())
     }
 
-    /// Drops the sources of each key beyond those that are kept.
+    /// Drops the sources of each key beyond those that are kept, for as long as `patience`.
     ///
     /// # Errors
     /// The database fails.
-    pub fn prune_sources(&self, conn: &mut AnyConnection) -> Result<(), DbError> {
+    pub fn prune_sources(
+        &self,
+        conn: &mut AnyConnection,
+        patience: Duration,
+    ) -> Result<(), DbError> {
+        let started = Instant::now();
         let crowded: Vec<i64> = lock(&self.crowded).iter().copied().collect();
         for batch in crowded.chunks(ROWS_AT_ONCE) {
             upkeep(conn, |upkeep| sources::prune(upkeep, batch))?;
-            lock(&self.crowded).retain(|key| !batch.contains(key));
+            let mut crowded = lock(&self.crowded);
+            for key in batch {
+                crowded.remove(key);
+            }
+            if started.elapsed() > patience {
+                break;
+            }
         }
         Ok(())
     }
@@ -151,7 +177,7 @@ fn write(
 
 impl Pending {
     fn add(&mut self, ip: Option<IpAddr>, tally: Tally) {
-        let hour = start_of_hour(tally.last);
+        let hour = start_of_hour(from_micros(tally.last));
         let (mut passed, mut refused) = (0, 0);
         for (outcome, requests) in &tally.outcomes {
             *self.requests.entry((hour, outcome.code())).or_default() += requests;
@@ -162,7 +188,7 @@ impl Pending {
         }
         let ip = ip.map(|ip| ip.to_string());
         let later = |at: &UtcTime| self.last_use.as_ref().is_none_or(|last| last.at < *at);
-        if let Some(at) = tally.last_pass.filter(later) {
+        if let Some(at) = tally.last_pass.map(from_micros).filter(later) {
             self.last_use = Some(LastUse {
                 at,
                 ip: ip.clone(),
@@ -171,11 +197,13 @@ impl Pending {
         }
         let source = (ip.unwrap_or_default(), tally.user_agent.unwrap_or_default());
         let used = SourceUse {
-            first_seen: tally.first,
-            last_seen: tally.last,
+            first_seen: from_micros(tally.first),
+            last_seen: from_micros(tally.last),
             passed,
             refused,
-            refusal: tally.last_refusal.map(|(at, outcome)| (at, outcome.code())),
+            refusal: tally
+                .last_refusal
+                .map(|(at, outcome)| (from_micros(at), outcome.code())),
         };
         match self.sources.get_mut(&source) {
             Some(known) => known.add(&used),
@@ -208,6 +236,7 @@ mod tests {
     const NOW: UtcTime = datetime!(2026-11-21 12:59:59.9);
 
     fn tally(agent: &str, at: UtcTime, outcome: Outcome) -> Tally {
+        let at = crate::clock::to_micros(at);
         Tally {
             user_agent: Some(agent.into()),
             first: at,

@@ -121,7 +121,7 @@ impl Verifier {
     ) -> T {
         self.known.index.read(digest, |key| match key {
             Some(key) => {
-                let project = key.project.facts();
+                let project = key.kind.project.facts();
                 answer(self.judge(key, &project, key, required, caller))
             }
             None => answer(Verdict::without_key(Outcome::NotFound)),
@@ -136,7 +136,7 @@ impl Verifier {
         required: &Requirement,
         caller: &Caller,
     ) -> Verdict<'a> {
-        let now = self.clock.now();
+        let now = self.clock.micros();
         let (outcome, limit) = key.judge(project, memory, required, caller.ip, now);
         self.usage.record(key.id, outcome, caller, now);
         // A key that this caller may not know of is answered like an unknown one.
