@@ -6,6 +6,7 @@ use std::sync::Arc;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection as _, PgConnection, SqliteConnection};
 
+use super::DbError;
 use super::any::AnyConnection;
 use super::instances::Memory;
 
@@ -21,6 +22,17 @@ impl Connection {
     pub fn with_memory(mut self, memory: Option<Arc<dyn Memory>>) -> Self {
         self.memory = memory;
         self
+    }
+
+    /// Makes it a connection for reading everything once, which gains nothing from a cache.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn for_reading_once(mut self) -> Result<Self, DbError> {
+        if let AnyConnection::Sqlite(conn) = &mut self.any {
+            conn.batch_execute("PRAGMA cache_size = -500")?;
+        }
+        Ok(self)
     }
 
     pub(super) fn memory(&self) -> Option<&Arc<dyn Memory>> {

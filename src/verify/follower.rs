@@ -79,7 +79,7 @@ impl Known {
 
     /// Reads the keys with ids from `start` on, and before `end`.
     fn load_part(&self, database: &DatabaseUrl, start: i64, end: i64) -> Result<(), FollowError> {
-        let mut conn = database.open()?;
+        let mut conn = database.open()?.for_reading_once()?;
         let mut after = start - 1;
         loop {
             let page = known_keys::page(&mut conn, after, end, PAGE)?;

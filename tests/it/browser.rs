@@ -312,6 +312,52 @@ fn from_an_empty_folder_to_a_revoked_key() {
     });
 }
 
+/// A month of use of one key, from a dozen sources.
+fn use_a_lot(app: &TestApp, key: i64) {
+    let now = app.clock.now();
+    // As both databases write it.
+    let written = |at: keyward::clock::UtcTime| {
+        keyward::clock::rfc3339(at)
+            .replace('T', " ")
+            .replace('Z', "")
+    };
+    let mut statements = String::new();
+    for day in 0..30_i64 {
+        let hour = written(now.date().midnight() - time::Duration::days(day));
+        let mut add = |outcome: &str, requests: i64| {
+            statements.push_str(&format!(
+                "INSERT INTO key_usage VALUES ({key}, '{hour}', '{outcome}', {requests});"
+            ));
+        };
+        add("VALID", 9_000 + 1_700 * ((day * 7) % 11));
+        match day % 9 {
+            0 => add("RATE_LIMITED", 4_200),
+            4 => add("IP_NOT_ALLOWED", 1),
+            _ => {}
+        }
+    }
+    for source in 0..12_i64 {
+        let seen = written(now - time::Duration::hours(source * 5));
+        let agent = match source % 3 {
+            0 => "checkout/2.1",
+            1 => {
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0"
+            }
+            _ => "",
+        };
+        let ip = format!("2001:db8:85a3:8d3:1319:8a2e:370:{:x}", 7_000 + source);
+        let refusal = match source % 4 {
+            0 => format!("4200, '{seen}', 'RATE_LIMITED'"),
+            _ => "0, NULL, NULL".into(),
+        };
+        statements.push_str(&format!(
+            "INSERT INTO key_sources VALUES ({key}, '{ip}', '{agent}', '2026-01-02 03:04:05', \
+             '{seen}', 1234567, {refusal});"
+        ));
+    }
+    app.database.execute(&statements).unwrap();
+}
+
 #[test]
 fn a_full_list_searches_filters_and_sorts_without_leaving_the_page() {
     let app = TestApp::start();
@@ -340,6 +386,7 @@ fn a_full_list_searches_filters_and_sorts_without_leaving_the_page() {
              scopes = 'read:analytics read:assets write:assets' WHERE id % 7 = 0 OR id > 60",
         )
         .unwrap();
+    use_a_lot(&app, 5);
     in_browser(async {
         let it = Chromium::start(&app.url).await;
         it.sign_in("owner@example.com").await;
@@ -401,6 +448,22 @@ fn a_full_list_searches_filters_and_sorts_without_leaving_the_page() {
 
         it.open("/projects/default/keys/4").await;
         it.inspect("key").await;
+        it.open("/projects/default/keys/5").await;
+        it.find(".plot svg").await;
+        it.inspect("key-used").await;
+        it.script("document.querySelectorAll('details').forEach((d) => d.open = true)")
+            .await;
+        it.inspect("key-used-opened").await;
+        it.open("/projects/default/settings").await;
+        it.fill("#rate_limit_requests", "ten").await;
+        it.press("Save changes").await;
+        it.find("#rate_limit_requests-error").await;
+        it.inspect("settings-wrong").await;
+        it.fill("#rate_limit_requests", "600").await;
+        it.fill("#rate_limit_seconds", "60").await;
+        it.press("Save changes").await;
+        it.find("[role=status].ok").await;
+        it.inspect("settings").await;
         it.open("/projects/default/keys/4/edit").await;
         it.inspect("edit").await;
         it.press("Cancel").await;
