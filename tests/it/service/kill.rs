@@ -97,3 +97,19 @@ fn try_revoke(owner: &Browser, id: i64) -> bool {
     let answer = owner.client.post(path).form(&fields).send();
     answer.is_ok_and(|answer| answer.status() == 303)
 }
+
+#[test]
+fn what_was_counted_is_soon_written_and_survives_being_killed() {
+    let database = TestDatabase::new();
+    let mut program = Program::serve(&database, "warn");
+    let owner = program.owner(&database);
+    let (id, secret) = owner.new_key(&[]);
+    for _ in 0..20 {
+        assert_eq!(owner.verify(&secret).0, 200);
+    }
+    // Counts are written every second; this is long enough on a busy machine.
+    std::thread::sleep(Duration::from_secs(4));
+    program.kill();
+    let passed = format!("SELECT requests AS number FROM key_usage WHERE key_id = {id}");
+    assert_eq!(database.number(&passed), 20);
+}
