@@ -16,21 +16,21 @@ use serde_json::{Map, Value, json};
 
 /// What may read and change each collection.
 const ASSETS: Access = Access {
-    read: ["read:assets"],
-    write: ["write:assets"],
+    read: "read:assets",
+    write: "write:assets",
 };
 const STREAMS: Access = Access {
-    read: ["streams:read"],
-    write: ["streams:write"],
+    read: "streams:read",
+    write: "streams:write",
 };
 const VOD: Access = Access {
-    read: ["vod:read"],
-    write: ["vod:write"],
+    read: "vod:read",
+    write: "vod:write",
 };
 
 struct Access {
-    read: [&'static str; 1],
-    write: [&'static str; 1],
+    read: &'static str,
+    write: &'static str,
 }
 
 /// Assets, streams and videos, each by its id.
@@ -107,7 +107,7 @@ async fn summary(assets: Data<Store>, key: ApiKey) -> impl Responder {
 /// A collection with a store of its own. Who may write may read: the catalogue can say so by
 /// `streams:write` including `streams:read`, and where it does not, this does.
 fn collection(path: &str, store: Data<Store>, guard: &Guard, access: &Access) -> actix_web::Scope {
-    let [read, write] = [access.read[0], access.write[0]];
+    let Access { read, write } = *access;
     let reading = || guard.one_of([read, write]);
     let writing = || guard.one_of([write]);
     web::scope(path)

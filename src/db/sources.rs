@@ -122,21 +122,23 @@ pub fn add(upkeep: &mut Upkeep, seen: &[(i64, &str, &str, &SourceUse)]) -> Resul
     Ok(())
 }
 
-/// Drops all but the latest [`KEPT_SOURCES`] sources of each of these keys.
-pub fn prune(upkeep: &mut Upkeep, keys: &[i64]) -> Result<(), DbError> {
-    for key in keys {
-        let of_key = key_sources::table.filter(key_sources::key_id.eq(key));
-        let oldest_kept: Option<UtcTime> = of_key
-            .select(key_sources::last_seen)
-            .order(key_sources::last_seen.desc())
-            .offset(KEPT_SOURCES as i64 - 1)
-            .first(upkeep.conn())
-            .optional()?;
-        if let Some(oldest_kept) = oldest_kept {
-            diesel::delete(of_key.filter(key_sources::last_seen.lt(oldest_kept)))
-                .execute(upkeep.conn())?;
-        }
-    }
+/// When the last source of a key that is kept was last seen, if it has at least as many.
+pub fn oldest_kept(conn: &mut AnyConnection, key: i64) -> Result<Option<UtcTime>, DbError> {
+    key_sources::table
+        .filter(key_sources::key_id.eq(key))
+        .select(key_sources::last_seen)
+        .order(key_sources::last_seen.desc())
+        .offset(KEPT_SOURCES as i64 - 1)
+        .first(conn)
+        .optional()
+}
+
+/// Drops the sources of a key that were not seen since `before`.
+pub fn prune(upkeep: &mut Upkeep, key: i64, before: UtcTime) -> Result<(), DbError> {
+    let old = key_sources::table
+        .filter(key_sources::key_id.eq(key))
+        .filter(key_sources::last_seen.lt(before));
+    diesel::delete(old).execute(upkeep.conn())?;
     Ok(())
 }
 
@@ -150,8 +152,32 @@ pub fn of_key(conn: &mut AnyConnection, key: i64) -> Result<Vec<Source>, DbError
         .load(conn)
 }
 
-/// Drops sources that were not seen since `before`.
-pub fn forget(upkeep: &mut Upkeep, before: UtcTime) -> Result<usize, DbError> {
-    diesel::delete(key_sources::table.filter(key_sources::last_seen.lt(before)))
-        .execute(upkeep.conn())
+/// A source by its primary key: key, address, user agent.
+type Name = (i64, String, String);
+
+/// At most `limit` sources that were not seen since `before`.
+pub fn older_than(
+    conn: &mut AnyConnection,
+    before: UtcTime,
+    limit: i64,
+) -> Result<Vec<Name>, DbError> {
+    key_sources::table
+        .filter(key_sources::last_seen.lt(before))
+        .order(key_sources::last_seen)
+        .limit(limit)
+        .select((
+            key_sources::key_id,
+            key_sources::ip,
+            key_sources::user_agent,
+        ))
+        .load(conn)
+}
+
+/// Drops these sources.
+pub fn forget(upkeep: &mut Upkeep, sources: &[Name]) -> Result<(), DbError> {
+    for (key, ip, user_agent) in sources {
+        let source = key_sources::table.find((key, ip, user_agent));
+        diesel::delete(source).execute(upkeep.conn())?;
+    }
+    Ok(())
 }

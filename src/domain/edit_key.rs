@@ -9,7 +9,7 @@ use super::{Actor, DomainError};
 use crate::clock::UtcTime;
 use crate::db::keys::{self, KeyTerms};
 use crate::db::projects::Project;
-use crate::db::{AnyConnection, Connection, change, scopes};
+use crate::db::{AnyConnection, Connection, change, instances, scopes};
 use crate::key::{Environment, Key};
 
 /// Writes `draft` over the key `id`, if the key still is at `version`, and tells whether that
@@ -49,6 +49,8 @@ pub fn edit_key(
     };
     let (key, after) = checked(conn)?;
     if after == KeyTerms::from(&key) {
+        // Whoever wrote it so may have been cut off before every instance knew.
+        instances::settle_committed(conn)?;
         return Ok(false);
     }
     change(conn, |tx| {

@@ -8,7 +8,7 @@ use super::policy::{self, Action};
 use super::{Actor, DomainError};
 use crate::clock::UtcTime;
 use crate::db::projects::{self, Project};
-use crate::db::{Connection, change};
+use crate::db::{Connection, change, instances};
 use crate::key::RateLimit;
 
 /// Sets the limit, or takes it away. When this returns, it holds for the next request.
@@ -30,14 +30,18 @@ pub fn limit_project(
     if !errors.is_empty() {
         return Err(DomainError::Invalid(errors));
     }
-    if limit == project.rate_limit() {
-        return Ok(());
+    let present = projects::by_slug(conn, &project.slug)?.ok_or(DomainError::NotFound)?;
+    if limit == present.rate_limit() {
+        // Whoever set it may have been cut off before every instance knew.
+        return Ok(instances::settle_committed(conn)?);
     }
     change(conn, |tx| {
+        // Again, now that nobody can come between.
+        let before = projects::by_slug(tx.conn(), &project.slug)?.ok_or(DomainError::NotFound)?;
         projects::set_rate_limit(tx, project.id, limit)?;
         let mut entry = actor.entry("project.edited", &project.name, now);
         entry.project_id = Some(project.id);
-        let changed = json!([limit_json(project.rate_limit()), limit_json(limit)]);
+        let changed = json!([limit_json(before.rate_limit()), limit_json(limit)]);
         entry
             .details
             .insert("changes".into(), json!({ "rate_limit": changed }));

@@ -40,7 +40,11 @@ impl History {
             upkeep(conn, |upkeep| usage::fold(upkeep, &gone, None))?;
             return Ok(true);
         }
-        upkeep(conn, |upkeep| sources::forget(upkeep, oldest_kept))?;
+        let gone = sources::older_than(conn, oldest_kept, AT_ONCE)?;
+        if !gone.is_empty() {
+            upkeep(conn, |upkeep| sources::forget(upkeep, &gone))?;
+            return Ok(true);
+        }
         let first_by_hour = (now - BY_HOUR).date();
         let mut day = match self.day {
             Some(day) => day,

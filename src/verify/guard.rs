@@ -108,14 +108,18 @@ impl Guard {
     }
 
     /// Takes keys of this project only.
-    pub fn of_project(mut self, slug: &str) -> Self {
-        self.common.push(("project", slug.to_owned()));
-        self
+    pub fn of_project(self, slug: &str) -> Self {
+        self.with("project", slug.to_owned())
     }
 
     /// Takes keys of this environment only.
-    pub fn in_environment(mut self, environment: Environment) -> Self {
-        self.common.push(("environment", environment.to_string()));
+    pub fn in_environment(self, environment: Environment) -> Self {
+        self.with("environment", environment.to_string())
+    }
+
+    fn with(mut self, name: &'static str, value: String) -> Self {
+        self.common.retain(|(known, _)| *known != name);
+        self.common.push((name, value));
         self
     }
 

@@ -34,6 +34,8 @@ pub struct Index {
 struct Writer {
     projects: HashMap<i64, Arc<Project>>,
     kinds: HashMap<KindName, Arc<Kind>>,
+    /// How many kinds were in use when they were last looked through.
+    kinds_in_use: usize,
     headers: HashMap<String, HeaderValue>,
 }
 
@@ -188,6 +190,10 @@ impl Writer {
         }
         let kind = Arc::new(self.new_kind(&name, Arc::clone(project)));
         self.kinds.insert(name, Arc::clone(&kind));
+        if self.kinds.len() > 1_000 + 2 * self.kinds_in_use {
+            self.kinds.retain(|_, kind| Arc::strong_count(kind) > 1);
+            self.kinds_in_use = self.kinds.len();
+        }
         kind
     }
 
@@ -241,8 +247,8 @@ impl Entry {
         }
     }
 
-    /// Whether it goes before `other`, which was read at another time: it is newer, or revoked
-    /// for good.
+    /// Whether it goes before `other`, which was read at another time: it is newer, and `other`
+    /// does not say that it was revoked, which is for good.
     fn goes_before(&self, other: &KnownKey) -> bool {
         match (self.revoked, other.revoked) {
             (false, true) => false,
@@ -282,8 +288,8 @@ impl Entry {
         client_ip: Option<IpAddr>,
         now: i64,
     ) -> (Outcome, Option<Remaining>) {
-        let remembered =
-            memory.expires_at == self.expires_at && memory.has_expired.load(Ordering::Relaxed);
+        let is_same_expiry = memory.expires_at == self.expires_at;
+        let remembered = is_same_expiry && memory.has_expired.load(Ordering::Relaxed);
         let presented = Presented {
             project: &facts.known.slug,
             environment: self.kind.environment,
@@ -294,7 +300,7 @@ impl Entry {
             revoked: self.revoked,
         };
         let outcome = verdict::decide(&presented, required, client_ip);
-        if outcome == Outcome::Expired {
+        if outcome == Outcome::Expired && is_same_expiry {
             memory.has_expired.store(true, Ordering::Relaxed);
         }
         if outcome != Outcome::Valid {

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,13 +19,15 @@ use crate::key::verdict::Outcome;
 const ROWS_AT_ONCE: usize = 500;
 
 /// Counts, sources and last uses that are not in the database yet. Written out every second
-/// and at shutdown: a killed process loses at most that second.
+/// and at shutdown: a killed process loses that second, and what waits longer where more keys
+/// are used than can be written in time.
 #[derive(Default)]
 pub struct UsageBuffer {
     ledger: Ledger,
     pending: Mutex<BTreeMap<i64, Pending>>,
     /// Keys that may have more sources than are kept.
     crowded: Mutex<BTreeSet<i64>>,
+    last_pruned: AtomicI64,
 }
 
 /// What is to be written of one key.
@@ -71,16 +74,19 @@ impl UsageBuffer {
         let mut rest = keys.as_slice();
         while !rest.is_empty() && started.elapsed() < patience {
             let (batch, later) = rest.split_at(batch_length(&pending, rest));
+            let mut batch = batch.to_vec();
+            batch.sort_unstable();
+            let batch = &batch;
             match write(conn, &pending, batch) {
                 Err(error) if is_outage(&error) => return Err(error),
-                // One key that can't be written must not hold up the others.
-                Err(_) => batch
-                    .iter()
-                    .try_for_each(|key| write_or_drop(conn, &pending, *key))?,
-                Ok(()) => {}
-            }
-            for key in batch {
-                pending.remove(key);
+                Err(_) => {
+                    // One key that can't be written must not hold up the others.
+                    for key in batch {
+                        write_or_drop(conn, &pending, *key)?;
+                        pending.remove(key);
+                    }
+                }
+                Ok(()) => batch.iter().for_each(|key| drop(pending.remove(key))),
             }
             lock(&self.crowded).extend(batch);
             rest = later;
@@ -101,13 +107,20 @@ impl UsageBuffer {
         patience: Duration,
     ) -> Result<(), DbError> {
         let started = Instant::now();
-        let crowded: Vec<i64> = lock(&self.crowded).iter().copied().collect();
-        for batch in crowded.chunks(ROWS_AT_ONCE) {
-            upkeep(conn, |upkeep| sources::prune(upkeep, batch))?;
-            let mut crowded = lock(&self.crowded);
-            for key in batch {
-                crowded.remove(key);
+        // Those behind the last one first, so that none is passed over again and again.
+        let last = self.last_pruned.load(Ordering::Relaxed);
+        let crowded: Vec<i64> = {
+            let crowded = lock(&self.crowded);
+            let (behind, before) = (crowded.range(last + 1..), crowded.range(..=last));
+            behind.chain(before).copied().collect()
+        };
+        for key in crowded {
+            // Read outside of the transaction, whose first statement must be a write.
+            if let Some(oldest) = sources::oldest_kept(conn, key)? {
+                upkeep(conn, |upkeep| sources::prune(upkeep, key, oldest))?;
             }
+            lock(&self.crowded).remove(&key);
+            self.last_pruned.store(key, Ordering::Relaxed);
             if started.elapsed() > patience {
                 break;
             }
