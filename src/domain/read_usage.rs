@@ -51,7 +51,8 @@ pub fn read_usage(
             refused: 0,
         })
         .collect();
-    for (hour, outcome, requests) in usage::of_key(conn, key.id, first.midnight())? {
+    let counts = usage::of_key(conn, key.id, first.midnight())?;
+    for (hour, outcome, requests) in &counts {
         let position = (hour.date() - first).whole_days();
         let Some(day) = usize::try_from(position)
             .ok()
@@ -66,7 +67,7 @@ pub fn read_usage(
     }
     Ok(KeyUsage {
         days,
-        passed_last_day: passed_last_day(conn, actor, key, now)?,
+        passed_last_day: passed_since(&counts, last_day(now)),
         sources: sources::of_key(conn, key.id)?,
     })
 }
@@ -83,10 +84,17 @@ pub fn passed_last_day(
     now: UtcTime,
 ) -> Result<i64, DomainError> {
     policy::require(actor, Action::SeeKeys, Some(key.project_id))?;
-    let since = start_of_hour(now - Duration::DAY);
-    let counts = usage::of_key(conn, key.id, since)?;
+    let since = last_day(now);
+    Ok(passed_since(&usage::of_key(conn, key.id, since)?, since))
+}
+
+fn last_day(now: UtcTime) -> UtcTime {
+    start_of_hour(now - Duration::DAY)
+}
+
+fn passed_since(counts: &[(UtcTime, String, i64)], since: UtcTime) -> i64 {
     let passed = counts
         .iter()
-        .filter(|(_, outcome, _)| outcome == Outcome::Valid.code());
-    Ok(passed.map(|(.., requests)| requests).sum())
+        .filter(|(hour, outcome, _)| *hour >= since && outcome == Outcome::Valid.code());
+    passed.map(|(.., requests)| requests).sum()
 }

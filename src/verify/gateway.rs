@@ -24,6 +24,8 @@ pub(super) const SCOPES: HeaderName = HeaderName::from_static("x-keyward-scopes"
 pub(super) const LABEL: HeaderName = HeaderName::from_static("x-keyward-label");
 pub(super) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 pub(super) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+/// What a caller is told when nobody could say whether the key may pass.
+pub(super) const UNCHECKED: &str = "The key could not be checked. Try again in a moment.";
 pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// Answers `ANY /verify` and everything below it. Bodies are ignored.
@@ -92,16 +94,11 @@ impl Gateway {
             Credential::Missing => refused(Outcome::Missing),
             Credential::Ambiguous => refused(Outcome::Ambiguous),
             Credential::One(secret) => {
-                let peer = head.peer_addr;
-                let user_agent = head.headers.get(header::USER_AGENT);
-                let caller = Caller {
-                    ip: peer.map(|peer| self.proxies.client_of(peer, &head.headers)),
-                    user_agent: user_agent.map(HeaderValue::as_bytes),
-                };
+                let client = |peer| self.proxies.client_of(peer, &head.headers);
                 Ok(Question {
                     secret,
                     asked,
-                    caller,
+                    caller: Caller::new(head.peer_addr.map(client), &head.headers),
                 })
             }
         }
@@ -207,10 +204,9 @@ fn pass(key: &Entry, project: &ProjectFacts, limit: Option<Remaining>) -> HttpRe
 
 fn refuse(verdict: &Verdict, asked: &Asked) -> HttpResponse {
     let outcome = verdict.outcome;
-    let told = StatusCode::from_u16(outcome.status()).expect("a status of the table");
-    let status = match outcome {
-        Outcome::RateLimited => asked.limit_status.unwrap_or(told),
-        _ => told,
+    let status = match (outcome, asked.limit_status) {
+        (Outcome::RateLimited, Some(instead)) => instead,
+        _ => status_of(outcome),
     };
     let required: &[String] = match outcome {
         Outcome::InsufficientScope => &asked.required.scopes,
@@ -226,6 +222,11 @@ fn refuse(verdict: &Verdict, asked: &Asked) -> HttpResponse {
     }
     tell_limit(headers, verdict.limit);
     response
+}
+
+/// The status that tells of this outcome.
+pub(super) fn status_of(outcome: Outcome) -> StatusCode {
+    StatusCode::from_u16(outcome.status()).expect("a status of the table")
 }
 
 /// A header value of visible ASCII, put together by copying: formatting costs three times that.
@@ -275,8 +276,8 @@ fn challenge(outcome: Outcome) -> Option<&'static str> {
 
 /// No answer is no yes: 503.
 pub(super) fn unsure() -> HttpResponse {
-    let detail = "The key could not be checked. Try again in a moment.";
-    let mut response = problem(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", detail, &[]);
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    let mut response = problem(status, "UNAVAILABLE", UNCHECKED, &[]);
     let headers = response.headers_mut();
     headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     response

@@ -35,7 +35,10 @@ use futures_util::future::LocalBoxFuture;
 use percent_encoding::percent_decode_str;
 
 use super::credential::is_credential;
-use super::gateway::{ENVIRONMENT, KEY_ID, LABEL, PROJECT, RATE_LIMIT, RATE_LIMIT_POLICY, SCOPES};
+use super::gateway::{
+    ENVIRONMENT, KEY_ID, LABEL, PROJECT, RATE_LIMIT, RATE_LIMIT_POLICY, SCOPES, UNCHECKED,
+    status_of,
+};
 use crate::http::Problem;
 use crate::key::verdict::{self, Outcome, Presented, Requirement};
 use crate::key::{Environment, scope};
@@ -237,8 +240,7 @@ async fn ask_keyward(
 #[expect(clippy::result_large_err, reason = "refusals are as common as keys")]
 fn believe_gateway(req: &ServiceRequest, required: &Requirement) -> Result<ApiKey, HttpResponse> {
     let refused = |outcome: Outcome| {
-        let status = StatusCode::from_u16(outcome.status()).expect("a status of the table");
-        Problem::new(None, status, outcome.code(), outcome.detail()).respond()
+        Problem::new(None, status_of(outcome), outcome.code(), outcome.detail()).respond()
     };
     let key = identity(req.headers()).ok_or_else(|| refused(Outcome::Missing))?;
     let presented = Presented {
@@ -294,9 +296,8 @@ fn hand_on(from: &HeaderMap, to: &mut HeaderMap) {
 /// No answer is no yes.
 fn no_answer(why: &str) -> HttpResponse {
     tracing::error!(why, "Keyward could not be asked");
-    let detail = "The key could not be checked. Try again in a moment.";
     let status = StatusCode::SERVICE_UNAVAILABLE;
-    Problem::new(None, status, "UNAVAILABLE", detail).respond()
+    Problem::new(None, status, "UNAVAILABLE", UNCHECKED).respond()
 }
 
 impl<S, B> Transform<S, ServiceRequest> for Guarded

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
@@ -67,11 +67,7 @@ pub async fn verify(
         Err(problem) => return problem.respond(),
     };
     let ip = asked.client_ip.map(|ip| ip.to_canonical());
-    let user_agent = req.headers().get(header::USER_AGENT);
-    let caller = Caller {
-        ip: ip.or_else(|| proxies.client_ip(&req)),
-        user_agent: user_agent.map(HeaderValue::as_bytes),
-    };
+    let caller = Caller::new(ip.or_else(|| proxies.client_ip(&req)), req.headers());
     let required = Requirement {
         project: asked.project,
         environment: asked.environment,

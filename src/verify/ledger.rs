@@ -4,11 +4,12 @@
 //! each other: two threads adding to one number take eight times as long as each to its own.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use foldhash::fast::RandomState;
-use std::hash::BuildHasher;
 use thread_local::ThreadLocal;
 
 use crate::http::client;
@@ -20,6 +21,17 @@ pub struct Caller<'a> {
     pub ip: Option<IpAddr>,
     /// The header as it came.
     pub user_agent: Option<&'a [u8]>,
+}
+
+impl<'a> Caller<'a> {
+    /// Who sends these headers from `ip`.
+    pub fn new(ip: Option<IpAddr>, headers: &'a HeaderMap) -> Self {
+        let user_agent = headers.get(header::USER_AGENT);
+        Caller {
+            ip,
+            user_agent: user_agent.map(HeaderValue::as_bytes),
+        }
+    }
 }
 
 /// The counts of all threads since they were last taken.
