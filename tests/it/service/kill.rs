@@ -1,9 +1,9 @@
 //! Killed at any moment: what was acknowledged is there, and no change without its entry.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::app::{Browser, TestDatabase};
+use crate::app::{Browser, TestDatabase, eventually};
 use crate::program::{Program, create_owner};
 
 #[test]
@@ -16,12 +16,14 @@ fn what_was_acknowledged_survives_being_killed() {
         let mut program = Program::serve(&database, "info");
         let owner = Browser::new(&program.url).signed_in("owner@example.com");
         let killed = AtomicBool::new(false);
+        let under_way = AtomicUsize::new(0);
         std::thread::scope(|scope| {
             let working = scope.spawn(|| {
                 let (mut created, mut revoked) = (Vec::new(), Vec::new());
                 while !killed.load(Ordering::SeqCst) {
                     let Some(id) = try_create(&owner) else { break };
                     created.push(id);
+                    under_way.fetch_add(1, Ordering::SeqCst);
                     if !try_revoke(&owner, id) {
                         break;
                     }
@@ -29,6 +31,8 @@ fn what_was_acknowledged_survives_being_killed() {
                 }
                 (created, revoked)
             });
+            // The first change waits until the lease of the one that was killed has run out.
+            eventually(|| (under_way.load(Ordering::SeqCst) > 2).then_some(()));
             std::thread::sleep(Duration::from_millis(120 + 35 * round));
             program.kill();
             killed.store(true, Ordering::SeqCst);
