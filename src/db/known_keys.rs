@@ -37,6 +37,8 @@ pub struct KnownProject {
     pub rate_limit: Option<RateLimit>,
     /// The scopes of the catalogue that include others.
     pub inclusions: Vec<Inclusion>,
+    /// None of its keys works any more.
+    pub archived: bool,
     /// The audit entry that last changed it.
     pub changed_in: i64,
 }
@@ -134,13 +136,14 @@ pub enum Which<'a> {
 
 /// These projects, with what their catalogues include.
 pub fn projects(conn: &mut AnyConnection, which: Which) -> Result<Vec<KnownProject>, DbError> {
-    type Row = (i64, String, Option<i64>, Option<i64>, i64);
+    type Row = (i64, String, Option<i64>, Option<i64>, i64, Option<UtcTime>);
     let columns = (
         projects::id,
         projects::slug,
         projects::rate_limit_requests,
         projects::rate_limit_seconds,
         projects::changed_in,
+        projects::archived_at,
     );
     let rows: Vec<Row> = match which {
         Which::All => projects::table.select(columns).load(conn)?,
@@ -176,6 +179,7 @@ pub fn projects(conn: &mut AnyConnection, which: Which) -> Result<Vec<KnownProje
         slug: row.1,
         rate_limit: rate_limit(row.2, row.3),
         changed_in: row.4,
+        archived: row.5.is_some(),
     });
     Ok(known.collect())
 }

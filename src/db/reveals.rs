@@ -7,6 +7,23 @@ use super::schema::reveals;
 use super::{AnyConnection, DbError};
 use crate::clock::UtcTime;
 
+/// What a waiting secret belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    Key(i64),
+    Token(i64),
+}
+
+impl Of {
+    /// The word in the database, and the id.
+    pub fn parts(self) -> (&'static str, i64) {
+        match self {
+            Of::Key(id) => ("key", id),
+            Of::Token(id) => ("token", id),
+        }
+    }
+}
+
 /// A secret that waits.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = reveals)]
@@ -25,10 +42,10 @@ impl Reveal {
     }
 }
 
-/// What waits for this key, whether or not it has run out.
-pub fn of_key(conn: &mut AnyConnection, key: i64) -> Result<Option<Reveal>, DbError> {
+/// What waits for this, whether or not it has run out.
+pub fn find(conn: &mut AnyConnection, of: Of) -> Result<Option<Reveal>, DbError> {
     reveals::table
-        .find(key)
+        .find(of.parts())
         .select(Reveal::as_select())
         .first(conn)
         .optional()
@@ -37,14 +54,16 @@ pub fn of_key(conn: &mut AnyConnection, key: i64) -> Result<Option<Reveal>, DbEr
 /// Lays a secret down.
 pub fn insert(
     tx: &mut Tx,
-    key: i64,
+    of: Of,
     session_id: &str,
     sealed: &[u8],
     expires_at: UtcTime,
 ) -> Result<(), DbError> {
+    let (kind, id) = of.parts();
     diesel::insert_into(reveals::table)
         .values((
-            reveals::key_id.eq(key),
+            reveals::kind.eq(kind),
+            reveals::of_id.eq(id),
             reveals::session_id.eq(session_id),
             reveals::sealed.eq(sealed),
             reveals::expires_at.eq(expires_at),
@@ -53,9 +72,9 @@ pub fn insert(
     Ok(())
 }
 
-/// Takes a secret away: it was shown, or its key was revoked.
-pub fn delete(tx: &mut Tx, key: i64) -> Result<(), DbError> {
-    diesel::delete(reveals::table.find(key)).execute(tx.conn())?;
+/// Takes a secret away: it was shown, or what it belongs to was revoked.
+pub fn delete(tx: &mut Tx, of: Of) -> Result<(), DbError> {
+    diesel::delete(reveals::table.find(of.parts())).execute(tx.conn())?;
     Ok(())
 }
 

@@ -12,6 +12,11 @@ diesel::table! {
         rate_limit_requests -> Nullable<BigInt>,
         rate_limit_seconds -> Nullable<BigInt>,
         changed_in -> BigInt,
+        default_lifetime_days -> Nullable<BigInt>,
+        max_lifetime_days -> Nullable<BigInt>,
+        archived_at -> Nullable<Timestamp>,
+        archived_by -> Nullable<Text>,
+        version -> BigInt,
     }
 }
 
@@ -32,6 +37,8 @@ diesel::table! {
         password_hash -> Text,
         disabled_at -> Nullable<Timestamp>,
         created_at -> Timestamp,
+        joined_at -> Nullable<Timestamp>,
+        version -> BigInt,
     }
 }
 
@@ -53,6 +60,8 @@ diesel::table! {
         state -> Text,
         created_at -> Timestamp,
         last_seen_at -> Timestamp,
+        client_ip -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
     }
 }
 
@@ -134,11 +143,49 @@ diesel::table! {
 }
 
 diesel::table! {
-    reveals (key_id) {
-        key_id -> BigInt,
+    reveals (kind, of_id) {
+        kind -> Text,
+        of_id -> BigInt,
         session_id -> Text,
         sealed -> Binary,
         expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    password_links (digest) {
+        digest -> Binary,
+        user_id -> BigInt,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    personal_tokens (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        digest -> Binary,
+        prefix -> Text,
+        description -> Text,
+        permissions -> Text,
+        project_id -> Nullable<BigInt>,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        last_used_at -> Nullable<Timestamp>,
+        last_used_ip -> Nullable<Text>,
+        revoked_at -> Nullable<Timestamp>,
+        revoked_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    idempotent_calls (user_id, idempotency_key) {
+        user_id -> BigInt,
+        idempotency_key -> Text,
+        request -> Binary,
+        status -> BigInt,
+        answer -> Text,
+        created_at -> Timestamp,
     }
 }
 
@@ -173,6 +220,9 @@ diesel::table! {
 diesel::joinable!(keys -> projects (project_id));
 diesel::joinable!(scopes -> projects (project_id));
 diesel::joinable!(grants -> projects (project_id));
+diesel::joinable!(grants -> users (user_id));
+diesel::joinable!(password_links -> users (user_id));
+diesel::joinable!(personal_tokens -> projects (project_id));
 diesel::allow_tables_to_appear_in_same_query!(
     projects,
     scopes,
@@ -185,4 +235,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     key_sources,
     reveals,
     audit_entries,
+    password_links,
+    personal_tokens,
 );

@@ -18,6 +18,11 @@ pub struct User {
     /// A PHC string (argon2id).
     pub password_hash: String,
     pub disabled_at: Option<UtcTime>,
+    pub created_at: UtcTime,
+    /// When they chose a password; `None` while they are only invited.
+    pub joined_at: Option<UtcTime>,
+    /// Rises with another password, another role, and when they are disabled.
+    pub version: i64,
 }
 
 impl User {
@@ -36,6 +41,14 @@ impl User {
 /// Whether there is anybody at all.
 pub fn any(conn: &mut AnyConnection) -> Result<bool, DbError> {
     select(exists(users::table.select(users::id))).get_result(conn)
+}
+
+/// Everybody, by email.
+pub fn all(conn: &mut AnyConnection) -> Result<Vec<User>, DbError> {
+    users::table
+        .order(users::email)
+        .select(User::as_select())
+        .load(conn)
 }
 
 /// The person with this email, which must be lower case.
@@ -61,22 +74,74 @@ pub fn any_owner(conn: &mut AnyConnection) -> Result<bool, DbError> {
     select(exists(grants::table.filter(grants::role.eq("owner")))).get_result(conn)
 }
 
-/// Adds a person and gives back their id.
-pub fn insert(tx: &mut Tx, email: &str, password_hash: &str, now: UtcTime) -> Result<i64, DbError> {
+/// How many owners can sign in, apart from the person `but`.
+pub fn other_owners(conn: &mut AnyConnection, but: i64) -> Result<i64, DbError> {
+    grants::table
+        .inner_join(users::table)
+        .filter(grants::role.eq("owner"))
+        .filter(grants::user_id.ne(but))
+        .filter(users::disabled_at.is_null())
+        .filter(users::joined_at.is_not_null())
+        .count()
+        .get_result(conn)
+}
+
+/// Adds a person and gives back their id. One who is only invited has joined at no time yet.
+pub fn insert(
+    tx: &mut Tx,
+    email: &str,
+    password_hash: &str,
+    joined_at: Option<UtcTime>,
+    now: UtcTime,
+) -> Result<i64, DbError> {
     diesel::insert_into(users::table)
         .values((
             users::email.eq(email),
             users::password_hash.eq(password_hash),
             users::created_at.eq(now),
+            users::joined_at.eq(joined_at),
         ))
         .returning(users::id)
         .get_result(tx.conn())
 }
 
-/// Gives a person another password.
-pub fn set_password(tx: &mut Tx, id: i64, password_hash: &str) -> Result<(), DbError> {
+/// Gives a person another password. Short-lived tokens of theirs end.
+pub fn set_password(
+    tx: &mut Tx,
+    user: &User,
+    password_hash: &str,
+    now: UtcTime,
+) -> Result<(), DbError> {
+    diesel::update(users::table.find(user.id))
+        .set((
+            users::password_hash.eq(password_hash),
+            users::joined_at.eq(user.joined_at.unwrap_or(now)),
+            users::version.eq(users::version + 1),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Keeps a person out from the time given on, or lets them in again. Short-lived tokens of
+/// theirs end.
+pub fn set_disabled(
+    tx: &mut Tx,
+    id: i64,
+    disabled_at: Option<UtcTime>,
+) -> Result<(), DbError> {
     diesel::update(users::table.find(id))
-        .set(users::password_hash.eq(password_hash))
+        .set((
+            users::disabled_at.eq(disabled_at),
+            users::version.eq(users::version + 1),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Ends the short-lived tokens of a person: they have another role now.
+pub fn raise_version(tx: &mut Tx, id: i64) -> Result<(), DbError> {
+    diesel::update(users::table.find(id))
+        .set(users::version.eq(users::version + 1))
         .execute(tx.conn())?;
     Ok(())
 }

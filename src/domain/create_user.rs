@@ -87,8 +87,8 @@ pub(super) fn write(
             "Somebody has this email already.",
         ));
     }
-    let id = users::insert(tx, email, hash, now)?;
-    grants::insert(tx, id, role.as_str(), project_id, actor.name(), now)?;
+    let id = users::insert(tx, email, hash, Some(now), now)?;
+    grants::put(tx, id, role.as_str(), project_id, actor.name(), now)?;
     let mut entry = actor.entry("user.created", email, now);
     entry.project_id = project_id;
     entry.details.insert("role".into(), role.as_str().into());

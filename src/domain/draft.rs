@@ -1,12 +1,13 @@
 //! A key as somebody asks for it, and the checks on it.
 
 use ipnet::IpNet;
+use time::Duration;
 
 use super::{FieldError, text};
 use crate::clock::UtcTime;
 use crate::db::keys::KeyTerms;
 use crate::db::scopes::Scope;
-use crate::key::{RateLimit, scope};
+use crate::key::{Key, RateLimit, scope};
 use crate::network;
 
 /// The most requests and the most seconds of a rate limit.
@@ -28,20 +29,25 @@ pub struct KeyDraft {
     pub allowed_ips: Vec<String>,
 }
 
-impl KeyDraft {
-    /// The draft as it can be written, against the project's catalogue.
-    ///
-    /// `kept` are scopes and an expiry that the key has already: they may stay even if they
+/// What a draft has to keep to.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'a> {
+    pub catalogue: &'a [Scope],
+    /// How many days a key of the project lives at most.
+    pub max_lifetime_days: Option<i64>,
+    /// The key that is edited: scopes and an expiry that it has already may stay even if they
     /// could not be chosen now.
+    pub key: Option<&'a Key>,
+}
+
+impl KeyDraft {
+    /// The draft as it can be written.
     ///
     /// # Errors
     /// Every field that is wrong.
-    pub fn check(
-        &self,
-        catalogue: &[Scope],
-        kept: Option<&KeyTerms>,
-        now: UtcTime,
-    ) -> Result<KeyTerms, Vec<FieldError>> {
+    pub fn check(&self, rules: &Rules, now: UtcTime) -> Result<KeyTerms, Vec<FieldError>> {
+        let kept = rules.key.map(KeyTerms::from);
+        let (catalogue, kept) = (rules.catalogue, kept.as_ref());
         let mut errors = Vec::new();
         let label = text::tidy(&self.label).unwrap_or_else(|detail| {
             errors.push(FieldError::new("label", detail));
@@ -49,18 +55,11 @@ impl KeyDraft {
         });
         let scopes = check_scopes(&self.scopes, catalogue, kept, &mut errors);
         let expiry_is_kept = kept.is_some_and(|kept| kept.expires_at == self.expires_at);
-        if let Some(expiry) = self.expires_at.filter(|_| !expiry_is_kept) {
-            if expiry <= now {
-                errors.push(FieldError::new(
-                    "expires",
-                    "Choose a time that is still to come.",
-                ));
-            } else if expiry.year() > LAST_YEAR {
-                errors.push(FieldError::new(
-                    "expires",
-                    "Choose an earlier year, or never.",
-                ));
-            }
+        let born = rules.key.map_or(now, |key| key.created_at);
+        if !expiry_is_kept
+            && let Err(detail) = check_expiry(self.expires_at, rules.max_lifetime_days, born, now)
+        {
+            errors.push(FieldError::new("expires", detail));
         }
         if let Some(limit) = self.rate_limit {
             check_rate_limit(limit, &mut errors);
@@ -76,6 +75,27 @@ impl KeyDraft {
             rate_limit: self.rate_limit,
             allowed_ips,
         })
+    }
+}
+
+fn check_expiry(
+    expires_at: Option<UtcTime>,
+    max_lifetime_days: Option<i64>,
+    born: UtcTime,
+    now: UtcTime,
+) -> Result<(), String> {
+    let latest = max_lifetime_days.and_then(|days| born.checked_add(Duration::days(days)));
+    let too_long = latest.is_some_and(|latest| expires_at.is_none_or(|expiry| expiry > latest));
+    match expires_at {
+        Some(expiry) if expiry <= now => Err("Choose a time that is still to come.".into()),
+        Some(expiry) if expiry.year() > LAST_YEAR => {
+            Err("Choose an earlier year, or never.".into())
+        }
+        _ if too_long => {
+            let days = max_lifetime_days.unwrap_or_default();
+            Err(format!("Keys of this project live at most {days} days."))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -145,7 +165,7 @@ fn check_networks(wanted: &[String], errors: &mut Vec<FieldError>) -> Vec<IpNet>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use time::Duration;
+    use crate::key::Environment;
     use time::macros::datetime;
 
     const NOW: UtcTime = datetime!(2026-11-20 12:00);
@@ -154,7 +174,37 @@ mod tests {
         vec![Scope {
             name: "read:assets".into(),
             description: "List assets".into(),
+            includes: vec![],
         }]
+    }
+
+    fn rules(catalogue: &[Scope]) -> Rules<'_> {
+        Rules {
+            catalogue,
+            max_lifetime_days: None,
+            key: None,
+        }
+    }
+
+    fn key(expires_at: Option<UtcTime>) -> Key {
+        Key {
+            id: 1,
+            project_id: 1,
+            label: "Checkout".into(),
+            prefix: "mk_live_a1b2c3".into(),
+            environment: Environment::Live,
+            scopes: vec!["old:scope".into()],
+            expires_at,
+            rate_limit: None,
+            allowed_ips: vec![],
+            created_at: NOW - Duration::days(10),
+            created_by: "ana@example.com".into(),
+            revocation: None,
+            replaces: None,
+            replaced_by: None,
+            last_use: None,
+            version: 1,
+        }
     }
 
     fn good() -> KeyDraft {
@@ -176,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_good_draft_is_tidied() {
-        let terms = good().check(&catalogue(), None, NOW).unwrap();
+        let terms = good().check(&rules(&catalogue()), NOW).unwrap();
         assert_eq!(terms.label, "Checkout");
         assert_eq!(terms.scopes, ["read:assets"]);
         let networks: Vec<String> = terms.allowed_ips.iter().map(ToString::to_string).collect();
@@ -195,7 +245,7 @@ mod tests {
             }),
             allowed_ips: vec!["localhost".into()],
         };
-        let errors = draft.check(&catalogue(), None, NOW).unwrap_err();
+        let errors = draft.check(&rules(&catalogue()), NOW).unwrap_err();
         let fields: Vec<&str> = errors.iter().map(|error| error.field).collect();
         let expected = [
             "label",
@@ -210,17 +260,43 @@ mod tests {
 
     #[test]
     fn what_a_key_has_already_may_stay() {
-        let kept = KeyTerms {
-            scopes: vec!["old:scope".into()],
-            expires_at: Some(NOW - Duration::DAY),
-            ..good().check(&catalogue(), None, NOW).unwrap()
-        };
+        let key = key(Some(NOW - Duration::DAY));
         let draft = KeyDraft {
-            scopes: kept.scopes.clone(),
-            expires_at: kept.expires_at,
+            scopes: key.scopes.clone(),
+            expires_at: key.expires_at,
             ..good()
         };
-        assert!(draft.check(&catalogue(), Some(&kept), NOW).is_ok());
-        assert!(draft.check(&catalogue(), None, NOW).is_err());
+        let catalogue = catalogue();
+        let edited = Rules {
+            key: Some(&key),
+            ..rules(&catalogue)
+        };
+        assert!(draft.check(&edited, NOW).is_ok());
+        assert!(draft.check(&rules(&catalogue), NOW).is_err());
+    }
+
+    #[test]
+    fn a_key_lives_no_longer_than_its_project_allows_counted_from_its_creation() {
+        let (catalogue, key) = (catalogue(), key(None));
+        let limited = Rules {
+            max_lifetime_days: Some(30),
+            ..rules(&catalogue)
+        };
+        let with = |expires_at| KeyDraft {
+            expires_at,
+            ..good()
+        };
+        let days = |days| Some(NOW + Duration::days(days));
+        assert!(with(days(30)).check(&limited, NOW).is_ok());
+        assert!(with(days(31)).check(&limited, NOW).is_err());
+        assert!(with(None).check(&limited, NOW).is_err());
+        let edited = Rules {
+            key: Some(&key),
+            ..limited
+        };
+        // The key is ten days old.
+        assert!(with(days(20)).check(&edited, NOW).is_ok());
+        assert!(with(days(21)).check(&edited, NOW).is_err());
+        assert!(with(None).check(&edited, NOW).is_ok(), "it never expired before");
     }
 }

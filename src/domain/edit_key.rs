@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::draft::KeyDraft;
-use super::mint_key::details;
+use super::draft::{KeyDraft, Rules};
+use super::mint_key::{details, require_open};
 use super::policy::{self, Action};
+use super::precondition::Precondition;
 use super::{Actor, DomainError};
 use crate::clock::UtcTime;
 use crate::db::keys::{self, KeyTerms};
@@ -12,22 +13,22 @@ use crate::db::projects::Project;
 use crate::db::{AnyConnection, Connection, change, instances, scopes};
 use crate::key::{Environment, Key};
 
-/// Writes `draft` over the key `id`, if the key still is at `version`, and tells whether that
-/// changed anything.
+/// Writes `draft` over the key `id` and tells whether that changed anything.
 ///
 /// # Errors
-/// The actor may not, there is no such key, fields are wrong, the key was revoked or changed
-/// in between.
+/// The actor may not, there is no such key, fields are wrong, the key was revoked or is not
+/// `still` as expected, or the project is archived.
 pub fn edit_key(
     conn: &mut Connection,
     actor: &Actor,
     project: &Project,
     id: i64,
-    version: i64,
+    still: &Precondition<Key>,
     draft: &KeyDraft,
     now: UtcTime,
 ) -> Result<bool, DomainError> {
     policy::require(actor, Action::EditKeys, Some(project.id))?;
+    require_open(project)?;
     let catalogue = scopes::of_project(conn, project.id)?;
     let checked = |conn: &mut AnyConnection| -> Result<(Key, KeyTerms), DomainError> {
         let key = keys::by_id(conn, project.id, id)?.ok_or(DomainError::NotFound)?;
@@ -36,15 +37,13 @@ pub fn edit_key(
                 "A revoked key can't be edited.".into(),
             ));
         }
-        if key.version != version {
-            let told = "Somebody changed this key after you opened the form. Look at it as it \
-                        is now, then edit it again.";
-            return Err(DomainError::Conflict(told.into()));
-        }
-        let before = KeyTerms::from(&key);
-        let after = draft
-            .check(&catalogue, Some(&before), now)
-            .map_err(DomainError::Invalid)?;
+        still.check(Some(&key))?;
+        let rules = Rules {
+            catalogue: &catalogue,
+            max_lifetime_days: project.max_lifetime_days,
+            key: Some(&key),
+        };
+        let after = draft.check(&rules, now).map_err(DomainError::Invalid)?;
         Ok((key, after))
     };
     let (key, after) = checked(conn)?;

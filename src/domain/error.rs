@@ -12,6 +12,12 @@ pub enum DomainError {
     Denied(#[from] Denial),
     #[error("invalid fields: {}", FieldError::names(.0))]
     Invalid(Vec<FieldError>),
+    /// A personal token tried what only its owner may; a sentence.
+    #[error("{0}")]
+    TokenCant(&'static str),
+    /// It is not any more what it was when they last saw it.
+    #[error("it was changed in between")]
+    Stale,
     /// A sentence that says what came in between.
     #[error("{0}")]
     Conflict(String),

@@ -1,33 +1,23 @@
 //! Mint a key.
 
 use serde_json::{Value, json};
-use time::Duration;
 
-use super::draft::KeyDraft;
+use super::draft::{KeyDraft, Rules};
 use super::policy::{self, Action};
+use super::reveal::{Minted, MintedAtOnce, lay_down};
 use super::seal::SealKey;
 use super::{Actor, DomainError};
 use crate::clock::{UtcTime, rfc3339};
 use crate::db::keys::{self, KeyTerms, NewKey};
 use crate::db::projects::Project;
-use crate::db::{Connection, Tx, change, reveals, scopes};
+use crate::db::reveals::Of;
+use crate::db::{Connection, Tx, change, scopes};
 use crate::key::{Environment, PlainKey, RateLimit};
-
-/// How long a new secret waits for its one showing, and how long that showing lasts.
-pub const REVEAL_TIME: Duration = Duration::minutes(5);
-
-/// A key that waits for its reveal.
-#[derive(Debug)]
-pub struct Minted {
-    pub id: i64,
-    /// Opens the secret, in the session that asked for it.
-    pub seal_key: SealKey,
-}
 
 /// Mints a key in `project` whose secret can be revealed once in the session `session_id`.
 ///
 /// # Errors
-/// The actor may not, or fields are wrong.
+/// The actor may not, the project is archived, or fields are wrong.
 pub fn mint_key(
     conn: &mut Connection,
     actor: &Actor,
@@ -37,28 +27,88 @@ pub fn mint_key(
     session_id: &str,
     now: UtcTime,
 ) -> Result<Minted, DomainError> {
-    policy::require(actor, Action::MintKeys, Some(project.id))?;
-    let catalogue = scopes::of_project(conn, project.id)?;
-    let terms = draft
-        .check(&catalogue, None, now)
-        .map_err(DomainError::Invalid)?;
-    let secret = project.key_format().generate(environment)?;
     let seal_key = SealKey::generate()?;
+    let lay_down = |tx: &mut Tx, id, secret: &PlainKey| {
+        lay_down(tx, Of::Key(id), &seal_key, secret, session_id, now)
+    };
+    let minted = mint(conn, actor, project, environment, draft, now, lay_down)?;
+    Ok(Minted {
+        id: minted.id,
+        seal_key,
+    })
+}
+
+/// Mints a key in `project` and hands its secret to the caller, the only time there is.
+///
+/// # Errors
+/// As for [`mint_key`].
+pub fn mint_key_at_once(
+    conn: &mut Connection,
+    actor: &Actor,
+    project: &Project,
+    environment: Environment,
+    draft: &KeyDraft,
+    now: UtcTime,
+) -> Result<MintedAtOnce, DomainError> {
+    mint(conn, actor, project, environment, draft, now, |_, _, _| Ok(()))
+}
+
+fn mint(
+    conn: &mut Connection,
+    actor: &Actor,
+    project: &Project,
+    environment: Environment,
+    draft: &KeyDraft,
+    now: UtcTime,
+    hand_over: impl FnOnce(&mut Tx, i64, &PlainKey) -> Result<(), DomainError>,
+) -> Result<MintedAtOnce, DomainError> {
+    policy::require(actor, Action::MintKeys, Some(project.id))?;
+    require_open(project)?;
+    let catalogue = scopes::of_project(conn, project.id)?;
+    let rules = Rules {
+        catalogue: &catalogue,
+        max_lifetime_days: project.max_lifetime_days,
+        key: None,
+    };
+    let terms = draft.check(&rules, now);
+    let terms = match project.has(environment) {
+        true => terms.map_err(DomainError::Invalid)?,
+        false => {
+            let mut errors = terms.err().unwrap_or_default();
+            errors.push(super::FieldError::new(
+                "environment",
+                "This project has no test environment.",
+            ));
+            return Err(DomainError::Invalid(errors));
+        }
+    };
+    let secret = project.key_format().generate(environment)?;
     change(conn, |tx| {
         let written = write(tx, actor, project, environment, &terms, &secret, None, now)?;
-        lay_down(tx, &seal_key, &secret, written.id, session_id, now)?;
+        hand_over(tx, written.id, &secret)?;
         let mut entry = actor.entry("key.created", &terms.label, now);
         entry.project_id = Some(project.id);
         entry.key_id = Some(written.id);
-        entry.details = details(&written.prefix, environment, &terms);
-        Ok((
-            Minted {
-                id: written.id,
-                seal_key,
-            },
-            entry,
-        ))
+        entry
+            .details
+            .extend(details(&written.prefix, environment, &terms));
+        let id = written.id;
+        Ok((MintedAtOnce { id, secret }, entry))
     })
+}
+
+/// Lets nothing new begin in a project that is archived.
+///
+/// # Errors
+/// It is.
+pub(super) fn require_open(project: &Project) -> Result<(), DomainError> {
+    match project.archived_at {
+        None => Ok(()),
+        Some(_) => Err(DomainError::Conflict(
+            "This project is archived: none of its keys works any more, and it takes no changes."
+                .into(),
+        )),
+    }
 }
 
 /// A key that was written.
@@ -93,20 +143,6 @@ pub(super) fn write(
         id: keys::insert(tx, &new, now)?,
         prefix,
     })
-}
-
-/// Lays the secret down, sealed, for its one showing.
-pub(super) fn lay_down(
-    tx: &mut Tx,
-    seal_key: &SealKey,
-    secret: &PlainKey,
-    key_id: i64,
-    session_id: &str,
-    now: UtcTime,
-) -> Result<(), DomainError> {
-    let sealed = seal_key.seal(secret, key_id, session_id)?;
-    reveals::insert(tx, key_id, session_id, &sealed, now + REVEAL_TIME)?;
-    Ok(())
 }
 
 /// What the audit log says of a rate limit.

@@ -1,30 +1,43 @@
 //! What people can do, one file per use case, and who may do it.
 
 pub mod actor;
+pub mod archive_project;
+pub mod catalogues;
+pub mod create_project;
 pub mod create_user;
 pub mod denial;
 pub mod draft;
+pub mod edit_grants;
 pub mod edit_key;
+pub mod edit_project;
+pub mod edit_scopes;
 pub mod error;
 pub mod key_json;
-pub mod limit_project;
 pub mod list_keys;
 pub mod list_projects;
+pub mod manage_users;
 pub mod mint_key;
+pub mod own_account;
+pub mod password_link;
 pub mod passwords;
 pub mod policy;
+pub mod precondition;
+pub mod project_draft;
 pub mod read_audit;
 pub mod read_key;
 pub mod read_usage;
 pub mod replace_key;
 pub mod reset_password;
+pub mod reveal;
 pub mod reveal_key;
 pub mod revoke_key;
+pub mod rotate_key;
 pub mod seal;
 pub mod set_up;
 pub mod sign_in;
 pub mod sign_out;
 pub mod text;
+pub mod tokens;
 
 pub use actor::{Actor, Origin};
 pub use error::{DomainError, FieldError};

@@ -25,6 +25,7 @@ pub enum Action {
     RevokeKeys,
     ReadAudit,
     ManageProject,
+    ManageProjects,
     ManageUsers,
 }
 
@@ -69,7 +70,7 @@ impl Role {
             }
             Action::RevokeKeys => matches!(self, Owner | Admin | Support),
             Action::ReadAudit => matches!(self, Owner | Admin | Support | Auditor),
-            Action::ManageUsers => matches!(self, Owner),
+            Action::ManageProjects | Action::ManageUsers => matches!(self, Owner),
         }
     }
 }
@@ -97,6 +98,52 @@ impl FromStr for Role {
 }
 
 impl Action {
+    pub const ALL: [Action; 8] = [
+        Action::SeeKeys,
+        Action::MintKeys,
+        Action::EditKeys,
+        Action::RevokeKeys,
+        Action::ReadAudit,
+        Action::ManageProject,
+        Action::ManageProjects,
+        Action::ManageUsers,
+    ];
+
+    /// The name of the permission that a personal token needs for it.
+    pub fn permission(self) -> &'static str {
+        match self {
+            Action::SeeKeys => "keys:read",
+            Action::MintKeys => "keys:create",
+            Action::EditKeys => "keys:edit",
+            Action::RevokeKeys => "keys:revoke",
+            Action::ReadAudit => "audit:read",
+            Action::ManageProject => "project:manage",
+            Action::ManageProjects => "projects:manage",
+            Action::ManageUsers => "users:manage",
+        }
+    }
+
+    /// What the permission allows, in words.
+    pub fn description(self) -> &'static str {
+        match self {
+            Action::SeeKeys => "See keys and how they are used",
+            Action::MintKeys => "Create and rotate keys",
+            Action::EditKeys => "Edit keys",
+            Action::RevokeKeys => "Revoke keys",
+            Action::ReadAudit => "Read the audit log",
+            Action::ManageProject => "Change scopes, grants and settings of projects",
+            Action::ManageProjects => "Create and archive projects",
+            Action::ManageUsers => "Invite, disable and grant roles to people",
+        }
+    }
+
+    /// The action that a permission stands for.
+    pub fn from_permission(name: &str) -> Option<Action> {
+        Action::ALL
+            .into_iter()
+            .find(|action| action.permission() == name)
+    }
+
     /// The word in the audit log.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -106,6 +153,7 @@ impl Action {
             Action::RevokeKeys => "revoke keys",
             Action::ReadAudit => "read the audit log",
             Action::ManageProject => "change the project",
+            Action::ManageProjects => "create or archive projects",
             Action::ManageUsers => "manage people",
         }
     }
@@ -118,15 +166,45 @@ pub struct Grant {
     pub project_id: Option<i64>,
 }
 
+/// What a personal token leaves of what its owner may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Narrowing {
+    pub token_id: i64,
+    /// Names the token in the audit log.
+    pub prefix: String,
+    pub actions: Vec<Action>,
+    /// The one project it is bound to.
+    pub project_id: Option<i64>,
+}
+
+impl Narrowing {
+    fn reaches(&self, project: Option<i64>) -> bool {
+        self.project_id.is_none() || self.project_id == project
+    }
+}
+
 impl Actor {
     /// Whether they may do `action` in `project`; without a project, on the whole instance.
     pub fn may(&self, action: Action, project: Option<i64>) -> bool {
         match &self.who {
             Who::CommandLine => true,
             Who::Nobody => false,
-            Who::Person { grants, .. } => {
-                applying(grants, project).any(|grant| grant.role.may(action))
+            Who::Person { grants, token, .. } => {
+                let narrow = token.as_ref();
+                narrow.is_none_or(|token| token.reaches(project) && token.actions.contains(&action))
+                    && applying(grants, project).any(|grant| grant.role.may(action))
             }
+        }
+    }
+
+    /// Whether they may do `action` in some project at least, or on the whole instance.
+    pub fn may_anywhere(&self, action: Action) -> bool {
+        match &self.who {
+            Who::Person { grants, .. } => grants
+                .iter()
+                .any(|grant| self.may(action, grant.project_id)),
+            Who::CommandLine => true,
+            Who::Nobody => false,
         }
     }
 
@@ -135,7 +213,11 @@ impl Actor {
         match &self.who {
             Who::CommandLine => true,
             Who::Nobody => false,
-            Who::Person { grants, .. } => applying(grants, Some(project)).next().is_some(),
+            Who::Person { grants, token, .. } => {
+                let narrow = token.as_ref();
+                narrow.is_none_or(|token| token.reaches(Some(project)))
+                    && applying(grants, Some(project)).next().is_some()
+            }
         }
     }
 }
@@ -172,6 +254,7 @@ mod tests {
             id: 1,
             email: "ana@example.com".into(),
             grants,
+            token: None,
         };
         Actor {
             who,
@@ -229,6 +312,34 @@ mod tests {
         assert!(require(&ana, Action::MintKeys, Some(1)).is_ok());
         assert!(require(&ana, Action::SeeKeys, Some(2)).unwrap_err().hidden);
         assert!(!require(&ana, Action::ManageUsers, None).unwrap_err().hidden);
+    }
+
+    #[test]
+    fn a_token_narrows_what_its_owner_may_and_never_widens_it() {
+        let narrowed = |role, project_id| {
+            let mut ana = person(vec![Grant {
+                role,
+                project_id: None,
+            }]);
+            if let Who::Person { token, .. } = &mut ana.who {
+                *token = Some(Narrowing {
+                    token_id: 1,
+                    prefix: "kwp_a1b2c3d4".into(),
+                    actions: vec![Action::SeeKeys, Action::MintKeys],
+                    project_id,
+                });
+            }
+            ana
+        };
+        let admin = narrowed(Role::Admin, None);
+        assert!(admin.may(Action::MintKeys, Some(1)));
+        assert!(!admin.may(Action::RevokeKeys, Some(1)));
+        let viewer = narrowed(Role::Viewer, None);
+        assert!(!viewer.may(Action::MintKeys, Some(1)));
+        let bound = narrowed(Role::Owner, Some(1));
+        assert!(bound.may(Action::MintKeys, Some(1)) && bound.knows(1));
+        assert!(!bound.may(Action::MintKeys, Some(2)) && !bound.knows(2));
+        assert!(!bound.may(Action::SeeKeys, None));
     }
 
     #[test]

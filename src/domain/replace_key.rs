@@ -1,12 +1,14 @@
 //! Replace a key whose secret nobody has: revoke it and mint the same again.
 
-use super::mint_key::{Minted, details, lay_down, write};
+use super::mint_key::{details, require_open, write};
 use super::policy::{self, Action};
+use super::reveal::{Minted, lay_down};
 use super::seal::SealKey;
 use super::{Actor, DomainError};
 use crate::clock::UtcTime;
 use crate::db::keys::{self, KeyTerms};
 use crate::db::projects::Project;
+use crate::db::reveals::Of;
 use crate::db::{Connection, change, reveals};
 use crate::key::{Revocation, RevokeReason};
 
@@ -25,6 +27,7 @@ pub fn replace_key(
 ) -> Result<Minted, DomainError> {
     policy::require(actor, Action::MintKeys, Some(project.id))?;
     policy::require(actor, Action::RevokeKeys, Some(project.id))?;
+    require_open(project)?;
     let seal_key = SealKey::generate()?;
     change(conn, |tx| {
         let old = keys::by_id(tx.conn(), project.id, id)?.ok_or(DomainError::NotFound)?;
@@ -39,7 +42,7 @@ pub fn replace_key(
             note: Some("Replaced by a new key".into()),
         };
         keys::revoke(tx, id, &revocation)?;
-        reveals::delete(tx, id)?;
+        reveals::delete(tx, Of::Key(id))?;
         let secret = project.key_format().generate(old.environment)?;
         let terms = KeyTerms::from(&old);
         let new = write(
@@ -52,10 +55,12 @@ pub fn replace_key(
             Some(id),
             now,
         )?;
-        lay_down(tx, &seal_key, &secret, new.id, session_id, now)?;
+        lay_down(tx, Of::Key(new.id), &seal_key, &secret, session_id, now)?;
         let mut entry = actor.key_entry("key.replaced", &old, now);
         entry.related_key_id = Some(new.id);
-        entry.details = details(&new.prefix, old.environment, &terms);
+        entry
+            .details
+            .extend(details(&new.prefix, old.environment, &terms));
         entry
             .details
             .insert("replaced_prefix".into(), old.prefix.into());

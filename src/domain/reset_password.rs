@@ -24,8 +24,8 @@ pub fn reset_password(
         .ok_or_else(|| DomainError::field("email", format!("Nobody has the email {email}.")))?;
     let (_, hash) = check(&email, password)?;
     change(conn, |tx| {
-        users::set_password(tx, user.id, &hash)?;
-        sessions::delete_of_user(tx, user.id)?;
+        users::set_password(tx, &user, &hash, now)?;
+        sessions::delete_of_user(tx, user.id, None)?;
         Ok(((), actor.entry("user.password_reset", &email, now)))
     })
 }

@@ -1,20 +1,14 @@
 //! Reveal a new key's secret: once, in the session that created it, within five minutes.
 
 use super::policy::{self, Action};
+use super::reveal::{self, Revealed};
 use super::seal::SealKey;
 use super::{Actor, DomainError};
 use crate::clock::UtcTime;
 use crate::db::projects::Project;
+use crate::db::reveals::Of;
 use crate::db::{AnyConnection, Connection, change, keys, reveals};
-use crate::key::{Key, PlainKey};
-
-/// A secret on its one showing.
-#[derive(Debug)]
-pub struct Revealed {
-    pub secret: PlainKey,
-    /// When the page has to forget it.
-    pub until: UtcTime,
-}
+use crate::key::Key;
 
 /// Whether a secret waits for its reveal in this session.
 ///
@@ -28,7 +22,7 @@ pub fn is_waiting(
     now: UtcTime,
 ) -> Result<bool, DomainError> {
     policy::require(actor, Action::MintKeys, Some(key.project_id))?;
-    let reveal = reveals::of_key(conn, key.id)?;
+    let reveal = reveals::find(conn, Of::Key(key.id))?;
     Ok(reveal.is_some_and(|reveal| reveal.waits_for(session_id, now)))
 }
 
@@ -43,12 +37,7 @@ pub fn waiting_until(
     now: UtcTime,
 ) -> Result<Option<UtcTime>, DomainError> {
     policy::require(actor, Action::MintKeys, Some(key.project_id))?;
-    let Some(reveal) = reveals::of_key(conn, key.id)? else {
-        return Ok(None);
-    };
-    let opens = reveal.waits_for(session_id, now)
-        && seal_key.is_some_and(|seal| seal.open(&reveal.sealed, key.id, session_id).is_some());
-    Ok(opens.then_some(reveal.expires_at))
+    reveal::waiting_until(conn, Of::Key(key.id), session_id, seal_key, now)
 }
 
 /// Takes the secret out of the database and shows it. Of any number of attempts at once, one
@@ -68,21 +57,7 @@ pub fn reveal_key(
     policy::require(actor, Action::MintKeys, Some(project.id))?;
     change(conn, |tx| {
         let key = keys::by_id(tx.conn(), project.id, id)?.ok_or(DomainError::NotFound)?;
-        let reveal = reveals::of_key(tx.conn(), id)?.ok_or(DomainError::NotFound)?;
-        if !reveal.waits_for(session_id, now) {
-            return Err(DomainError::NotFound);
-        }
-        let secret = seal_key
-            .open(&reveal.sealed, id, session_id)
-            .ok_or(DomainError::NotFound)?;
-        reveals::delete(tx, id)?;
-        let entry = actor.key_entry("key.revealed", &key, now);
-        Ok((
-            Revealed {
-                secret,
-                until: reveal.expires_at,
-            },
-            entry,
-        ))
+        let revealed = reveal::take(tx, Of::Key(id), session_id, seal_key, now)?;
+        Ok((revealed, actor.key_entry("key.revealed", &key, now)))
     })
 }

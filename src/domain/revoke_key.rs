@@ -4,6 +4,7 @@ use super::policy::{self, Action};
 use super::{Actor, DomainError, text};
 use crate::clock::UtcTime;
 use crate::db::projects::Project;
+use crate::db::reveals::Of;
 use crate::db::{Connection, change, instances, keys, reveals};
 use crate::key::{Key, Revocation, RevokeReason};
 
@@ -62,7 +63,7 @@ pub fn revoke_key(
             note,
         };
         keys::revoke(tx, id, &revocation)?;
-        reveals::delete(tx, id)?;
+        reveals::delete(tx, Of::Key(id))?;
         let mut entry = actor.key_entry("key.revoked", &key, now);
         entry
             .details

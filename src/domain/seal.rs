@@ -6,6 +6,7 @@ use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce};
 use zeroize::Zeroizing;
 
+use crate::db::reveals::Of;
 use crate::key::PlainKey;
 
 const NONCE_BYTES: usize = 12;
@@ -35,19 +36,19 @@ impl SealKey {
         self.0.as_ref()
     }
 
-    /// Seals `secret` so that it opens for this key record and session only.
+    /// Seals `secret` so that it opens for what it belongs to and this session only.
     ///
     /// # Errors
     /// The operating system has no randomness to give.
     pub fn seal(
         &self,
         secret: &PlainKey,
-        key_id: i64,
+        of: Of,
         session_id: &str,
     ) -> Result<Vec<u8>, getrandom::Error> {
         let mut sealed = vec![0_u8; NONCE_BYTES];
         getrandom::fill(&mut sealed)?;
-        let aad = binding(key_id, session_id);
+        let aad = binding(of, session_id);
         let payload = Payload {
             msg: secret.expose().as_bytes(),
             aad: &aad,
@@ -62,9 +63,9 @@ impl SealKey {
     }
 
     /// Opens what [`seal`](Self::seal) made; `None` for another key, record or session.
-    pub fn open(&self, sealed: &[u8], key_id: i64, session_id: &str) -> Option<PlainKey> {
+    pub fn open(&self, sealed: &[u8], of: Of, session_id: &str) -> Option<PlainKey> {
         let (nonce, ciphertext) = sealed.split_at_checked(NONCE_BYTES)?;
-        let aad = binding(key_id, session_id);
+        let aad = binding(of, session_id);
         let payload = Payload {
             msg: ciphertext,
             aad: &aad,
@@ -82,8 +83,9 @@ impl SealKey {
     }
 }
 
-fn binding(key_id: i64, session_id: &str) -> Vec<u8> {
-    format!("keyward reveal {key_id} {session_id}").into_bytes()
+fn binding(of: Of, session_id: &str) -> Vec<u8> {
+    let (kind, id) = of.parts();
+    format!("keyward reveal {kind} {id} {session_id}").into_bytes()
 }
 
 impl fmt::Debug for SealKey {
@@ -105,18 +107,19 @@ mod tests {
         };
         let secret = format.generate(Environment::Live).unwrap();
         let key = SealKey::generate().unwrap();
-        let sealed = key.seal(&secret, 7, "session").unwrap();
+        let sealed = key.seal(&secret, Of::Key(7), "session").unwrap();
         assert!(!sealed.windows(8).any(|window| window == b"mk_live_"));
-        let opened = key.open(&sealed, 7, "session").unwrap();
+        let opened = key.open(&sealed, Of::Key(7), "session").unwrap();
         assert_eq!(opened.expose(), secret.expose());
-        assert!(key.open(&sealed, 8, "session").is_none());
-        assert!(key.open(&sealed, 7, "other").is_none());
+        assert!(key.open(&sealed, Of::Key(8), "session").is_none());
+        assert!(key.open(&sealed, Of::Token(7), "session").is_none());
+        assert!(key.open(&sealed, Of::Key(7), "other").is_none());
         assert!(
             SealKey::generate()
                 .unwrap()
-                .open(&sealed, 7, "session")
+                .open(&sealed, Of::Key(7), "session")
                 .is_none()
         );
-        assert!(key.open(&sealed[..5], 7, "session").is_none());
+        assert!(key.open(&sealed[..5], Of::Key(7), "session").is_none());
     }
 }

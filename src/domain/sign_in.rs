@@ -20,6 +20,8 @@ pub struct Recognised {
     pub id: i64,
     /// Of the password that was right; see [`User::stamp`].
     pub stamp: String,
+    /// See [`User::version`].
+    pub version: i64,
 }
 
 /// Whether anybody can sign in at all.
@@ -62,11 +64,13 @@ pub fn sign_in(
             let recognised = Recognised {
                 id: user.id,
                 stamp: user.stamp(),
+                version: user.version,
             };
             let who = Who::Person {
                 id: user.id,
                 email: user.email.clone(),
                 grants: vec![],
+                token: None,
             };
             let entry = Actor { who, origin }.entry("session.started", &user.email, now);
             change(conn, |_| Ok::<_, DomainError>((Some(recognised), entry)))

@@ -6,6 +6,9 @@ use zeroize::Zeroizing;
 
 use super::{Environment, KeyDigest};
 
+/// What personal tokens begin with.
+pub const TOKEN_START: &str = "kwp";
+
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const RANDOM_CHARS: usize = 32;
 const CHECKSUM_CHARS: usize = 6;
@@ -99,7 +102,8 @@ pub fn is_well_formed(text: &str) -> bool {
             .ends_with(&checksum(&text[..text.len() - CHECKSUM_CHARS]))
 }
 
-fn is_start(text: &str) -> bool {
+/// Whether keys can begin with `text`: 2 to 12 of `a-z0-9`.
+pub fn is_start(text: &str) -> bool {
     (2..=12).contains(&text.len())
         && text
             .bytes()

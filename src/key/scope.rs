@@ -34,6 +34,14 @@ pub fn grants(held: &[String], inclusions: &[Inclusion], wanted: &str) -> bool {
     false
 }
 
+/// Whether a scope can be named `text`.
+pub fn is_name(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    (1..=MAX_LENGTH).contains(&text.len())
+        && text.bytes().next().is_some_and(plain)
+        && text.bytes().all(|byte| plain(byte) || b":._-/".contains(&byte))
+}
+
 /// Reads scopes as the database keeps them: names parted by single spaces.
 pub fn split(joined: &str) -> Vec<String> {
     joined

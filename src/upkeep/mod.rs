@@ -12,10 +12,11 @@ use actix_web::web;
 
 use self::history::History;
 use crate::clock::Clock;
-use crate::db::{Pool, reveals, sessions, upkeep};
+use crate::db::{Pool, idempotent_calls, password_links, reveals, sessions, upkeep};
 use crate::domain::DomainError;
 use crate::verify::UsageBuffer;
 use crate::web::AppState;
+use crate::web::api::idempotency::REMEMBERED;
 use crate::web::session::{IDLE, LIFETIME};
 
 /// How often usage is written out: what a killed process may lose.
@@ -117,6 +118,8 @@ impl Work {
         let (mut conn, now) = (self.pool.get()?, self.clock.now());
         upkeep(&mut conn, |upkeep| {
             reveals::delete_expired(upkeep, now)?;
+            password_links::delete_expired(upkeep, now)?;
+            idempotent_calls::delete_old(upkeep, now - REMEMBERED)?;
             sessions::delete_stale(upkeep, now - IDLE, now - LIFETIME)?;
             Ok::<_, DomainError>(())
         })?;

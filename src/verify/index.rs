@@ -297,7 +297,7 @@ impl Entry {
             inclusions: &facts.known.inclusions,
             allowed_ips: &self.kind.allowed_ips,
             expired: self.expires_at <= now || remembered,
-            revoked: self.revoked,
+            revoked: self.revoked || facts.known.archived,
         };
         let outcome = verdict::decide(&presented, required, client_ip);
         if outcome == Outcome::Expired && is_same_expiry {
@@ -369,6 +369,7 @@ mod tests {
             slug: "default".into(),
             rate_limit,
             inclusions: vec![],
+            archived: false,
             changed_in,
         }
     }

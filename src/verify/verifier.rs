@@ -216,6 +216,7 @@ mod tests {
             slug: "default".into(),
             rate_limit: None,
             inclusions: vec![],
+            archived: false,
             changed_in: 0,
         };
         let key = KnownKey {

@@ -61,7 +61,8 @@ impl ResponseError for WebError {
                 }
                 DomainError::Denied(_) => StatusCode::FORBIDDEN,
                 DomainError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-                DomainError::Conflict(_) => StatusCode::CONFLICT,
+                DomainError::Conflict(_) | DomainError::Stale => StatusCode::CONFLICT,
+                DomainError::TokenCant(_) => StatusCode::FORBIDDEN,
                 DomainError::Unavailable(_) | DomainError::TimedOut => {
                     StatusCode::SERVICE_UNAVAILABLE
                 }
@@ -86,6 +87,11 @@ impl WebError {
     fn sentence(&self) -> String {
         match self {
             WebError::Domain(DomainError::Conflict(told)) => told.clone(),
+            WebError::Domain(DomainError::Stale) => {
+                "Somebody changed this after you opened the form. Look at it as it is now, then \
+                 edit it again."
+                    .into()
+            }
             WebError::Domain(DomainError::TimedOut) => {
                 "The database took too long to answer. Look whether the change is there before \
                  you try again."

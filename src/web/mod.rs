@@ -1,5 +1,6 @@
 //! The console: pages, and what stands around them.
 
+pub mod api;
 pub mod assets;
 pub mod csrf;
 pub mod cursor;

@@ -15,8 +15,9 @@ use sha2::{Digest, Sha256};
 use time::Duration;
 
 use super::AppState;
-use crate::db::{sessions, upkeep};
-use crate::domain::DomainError;
+use crate::db::sessions::{self, SessionRow};
+use crate::db::upkeep;
+use crate::domain::{DomainError, Origin};
 use crate::domain::sign_in::Recognised;
 
 /// How long a session lives unseen, and how long at most.
@@ -29,6 +30,8 @@ const USER: &str = "user_id";
 const ID: &str = "id";
 const CSRF: &str = "csrf";
 const STAMP: &str = "stamp";
+const CLIENT_IP: &str = "client_ip";
+const USER_AGENT: &str = "user_agent";
 
 /// What a session of a signed-in person holds.
 #[derive(Clone, Debug)]
@@ -54,18 +57,25 @@ impl SignedIn {
     }
 }
 
-/// Begins a new session for a person, under a new id, and ends the one there was.
+/// Begins a new session for a person who comes from `origin`, under a new id, and ends the one
+/// there was.
 ///
 /// # Errors
 /// The operating system has no randomness to give.
-pub fn begin(session: &Session, person: &Recognised) -> Result<(), DomainError> {
+pub fn begin(
+    session: &Session,
+    person: &Recognised,
+    origin: &Origin,
+) -> Result<(), DomainError> {
     let (id, csrf) = (random_word()?, random_word()?);
     session.clear();
     let written = session
         .insert(USER, person.id)
         .and_then(|()| session.insert(STAMP, &person.stamp))
         .and_then(|()| session.insert(ID, id))
-        .and_then(|()| session.insert(CSRF, csrf));
+        .and_then(|()| session.insert(CSRF, csrf))
+        .and_then(|()| session.insert(CLIENT_IP, &origin.client_ip))
+        .and_then(|()| session.insert(USER_AGENT, &origin.user_agent));
     session.renew();
     written.map_err(|error| DomainError::Internal(error.to_string()))
 }
@@ -126,7 +136,7 @@ impl DbSessions {
 
 impl SessionStore for DbSessions {
     async fn load(&self, key: &SessionKey) -> Result<Option<HashMap<String, String>>, LoadError> {
-        let (digest, now) = (digest(key), self.0.clock.now());
+        let (digest, now) = (digest(key.as_ref()), self.0.clock.now());
         let found = self.0.run(move |conn| {
             let Some(row) = sessions::by_digest(conn, &digest)? else {
                 return Ok(None);
@@ -161,8 +171,18 @@ impl SessionStore for DbSessions {
             .map_err(|error| SaveError::Serialization(error.into()))?;
         let word = random_word().map_err(|error| SaveError::Other(error.into()))?;
         let key = SessionKey::try_from(word).map_err(|error| SaveError::Other(error.into()))?;
-        let (digest, now) = (digest(&key), self.0.clock.now());
-        self.write(move |upkeep| sessions::insert(upkeep, &digest, user, &json, now))
+        let told = |name: &str| serde_json::from_str(state.get(name)?).ok()?;
+        let now = self.0.clock.now();
+        let row = SessionRow {
+            digest: digest(key.as_ref()),
+            user_id: user,
+            state: json,
+            created_at: now,
+            last_seen_at: now,
+            client_ip: told(CLIENT_IP),
+            user_agent: told(USER_AGENT),
+        };
+        self.write(move |upkeep| sessions::insert(upkeep, &row))
             .await
             .map_err(SaveError::Other)?;
         Ok(key)
@@ -176,7 +196,7 @@ impl SessionStore for DbSessions {
     ) -> Result<SessionKey, UpdateError> {
         let json = serde_json::to_string(&state)
             .map_err(|error| UpdateError::Serialization(error.into()))?;
-        let digest = digest(&key);
+        let digest = digest(key.as_ref());
         self.write(move |upkeep| sessions::set_state(upkeep, &digest, &json))
             .await
             .map_err(UpdateError::Other)?;
@@ -193,12 +213,13 @@ impl SessionStore for DbSessions {
     }
 
     async fn delete(&self, key: &SessionKey) -> anyhow::Result<()> {
-        let digest = digest(key);
+        let digest = digest(key.as_ref());
         self.write(move |upkeep| sessions::delete(upkeep, &digest))
             .await
     }
 }
 
-fn digest(key: &SessionKey) -> Vec<u8> {
-    Sha256::digest(key.as_ref().as_bytes()).to_vec()
+/// What the database keeps of the id in a session's cookie.
+fn digest(id: &str) -> Vec<u8> {
+    Sha256::digest(id.as_bytes()).to_vec()
 }

@@ -85,7 +85,12 @@ impl FromRequest for Visitor {
             };
             let (wanted, from) = (signed_in.clone(), origin(&req));
             let loading = state.run(move |conn| {
-                let loaded = Actor::load(conn, wanted.user_id, &wanted.stamp, from)?;
+                let loaded = Actor::load(
+                    conn,
+                    wanted.user_id,
+                    |user| user.stamp() == wanted.stamp,
+                    from,
+                )?;
                 let Some(actor) = loaded else {
                     return Ok(None);
                 };

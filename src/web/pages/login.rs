@@ -85,6 +85,7 @@ pub async fn submit(
     let address = proxies.client_ip(&req);
     slow_down(&state, &email, address).await?;
     let (from, now, typed) = (origin(&req), state.clock.now(), email.clone());
+    let origin = from.clone();
     let recognised = state
         .run_hashing(move |conn| {
             sign_in::sign_in(conn, from, &email, &Password::new(password), now)
@@ -93,7 +94,7 @@ pub async fn submit(
     let next = own_path(&next).to_owned();
     match recognised {
         Some(person) => {
-            session::begin(&session, &person)?;
+            session::begin(&session, &person, &origin)?;
             Ok(page::see_other(&next))
         }
         None => {

@@ -6,12 +6,13 @@ use askama::Template;
 
 use super::fields::{FieldsView, KeyFields};
 use super::view::KeyView;
-use crate::db::keys::KeyTerms;
 use crate::db::projects::Project;
 use crate::db::scopes::{self, Scope};
+use crate::domain::draft::Rules;
 use crate::domain::edit_key::edit_key;
 use crate::domain::list_projects::find_project;
 use crate::domain::policy::{self, Action};
+use crate::domain::precondition::Precondition;
 use crate::domain::read_key::read_key;
 use crate::domain::{DomainError, FieldError};
 use crate::key::Key;
@@ -53,8 +54,12 @@ pub async fn submit(
     let subject = load(&visitor, path.into_inner()).await?;
     let (draft, mut errors) = fields.draft(subject.key.expires_at, visitor.now);
     if !errors.is_empty() {
-        let kept = KeyTerms::from(&subject.key);
-        let more = draft.check(&subject.catalogue, Some(&kept), visitor.now);
+        let rules = Rules {
+            catalogue: &subject.catalogue,
+            max_lifetime_days: subject.project.max_lifetime_days,
+            key: Some(&subject.key),
+        };
+        let more = draft.check(&rules, visitor.now);
         errors.extend(more.err().unwrap_or_default());
         return Ok(form(
             &visitor,
@@ -64,10 +69,13 @@ pub async fn submit(
             errors,
         ));
     }
-    let version = fields.version.parse().map_err(|_| WebError::BadForm)?;
+    let version: i64 = fields.version.parse().map_err(|_| WebError::BadForm)?;
     let (project, id) = (subject.project.clone(), subject.key.id);
     let edited = visitor
-        .act(move |conn, actor, now| edit_key(conn, actor, &project, id, version, &draft, now))
+        .act(move |conn, actor, now| {
+            let still = Precondition::that(move |key: &Key| key.version == version);
+            edit_key(conn, actor, &project, id, &still, &draft, now)
+        })
         .await;
     match edited {
         Ok(changed) => {

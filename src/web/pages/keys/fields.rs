@@ -158,6 +158,7 @@ impl FieldsView {
         let every = Scope {
             name: EVERY_SCOPE.into(),
             description: "Every scope, also those added later".into(),
+            includes: vec![],
         };
         let gone = key.into_iter().flat_map(|key| &key.scopes).filter(|name| {
             **name != EVERY_SCOPE && !catalogue.iter().any(|scope| scope.name == **name)
@@ -166,6 +167,7 @@ impl FieldsView {
             .map(|name| Scope {
                 name: name.clone(),
                 description: "No longer offered".into(),
+                includes: vec![],
             })
             .collect();
         let scopes = catalogue

@@ -9,9 +9,11 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use super::fields::{FieldsView, KeyFields};
 use crate::db::projects::Project;
 use crate::db::scopes::{self, Scope};
+use crate::domain::draft::Rules;
 use crate::domain::list_projects::find_project;
-use crate::domain::mint_key::{Minted, REVEAL_TIME, mint_key};
+use crate::domain::mint_key::mint_key;
 use crate::domain::policy::{self, Action};
+use crate::domain::reveal::{Minted, REVEAL_TIME};
 use crate::domain::{DomainError, FieldError};
 use crate::web::form::Form;
 use crate::web::page::{self, Layout, Section};
@@ -50,12 +52,14 @@ pub async fn submit(
         .environment()
         .map_err(|error| errors.push(error))
         .ok();
+    let rules = Rules {
+        catalogue: &catalogue,
+        max_lifetime_days: project.max_lifetime_days,
+        key: None,
+    };
     let Some(environment) = environment.filter(|_| errors.is_empty()) else {
         errors.extend(
-            draft
-                .check(&catalogue, None, visitor.now)
-                .err()
-                .unwrap_or_default(),
+            draft.check(&rules, visitor.now).err().unwrap_or_default(),
         );
         return Ok(refused(&visitor, project, catalogue, fields, errors));
     };

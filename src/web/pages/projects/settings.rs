@@ -6,9 +6,11 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::db::projects::Project;
-use crate::domain::limit_project::limit_project;
+use crate::domain::edit_project::edit_project;
 use crate::domain::list_projects::find_project;
 use crate::domain::policy::{self, Action};
+use crate::domain::precondition::Precondition;
+use crate::domain::project_draft::ProjectDraft;
 use crate::domain::{DomainError, FieldError};
 use crate::web::form::Form;
 use crate::web::page::{self, Layout, Section};
@@ -76,13 +78,19 @@ pub async fn submit(
     let saved = match errors.is_empty() {
         true => {
             visitor
-                .act(move |conn, actor, now| limit_project(conn, actor, &of, limit, now))
+                .act(move |conn, actor, now| {
+                    let draft = ProjectDraft {
+                        rate_limit: limit,
+                        ..of.terms().into()
+                    };
+                    edit_project(conn, actor, &of, &Precondition::none(), &draft, now)
+                })
                 .await
         }
         false => Err(DomainError::Invalid(errors)),
     };
     match saved {
-        Ok(()) => {
+        Ok(_) => {
             let path = format!("/projects/{}/settings?done=saved", project.slug);
             Ok(page::see_other(&path))
         }

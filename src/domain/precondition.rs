@@ -1,0 +1,32 @@
+//! What must still be so for a change to be made.
+
+use super::DomainError;
+
+type Test<T> = Box<dyn Fn(&T) -> bool + Send>;
+
+/// What must still be so for a change to be made: a form's version, or HTTP's `If-Match`
+/// (RFC 9110, section 13.1.1).
+pub struct Precondition<T>(Option<Test<T>>);
+
+impl<T> Precondition<T> {
+    /// Whatever there is, is fine.
+    pub fn none() -> Self {
+        Precondition(None)
+    }
+
+    /// What there is must pass `test`.
+    pub fn that(test: impl Fn(&T) -> bool + Send + 'static) -> Self {
+        Precondition(Some(Box::new(test)))
+    }
+
+    /// Whether what there is, if anything, is as expected.
+    ///
+    /// # Errors
+    /// [`DomainError::Stale`]: it is not.
+    pub fn check(&self, present: Option<&T>) -> Result<(), DomainError> {
+        match &self.0 {
+            Some(test) if !present.is_some_and(test) => Err(DomainError::Stale),
+            _ => Ok(()),
+        }
+    }
+}
