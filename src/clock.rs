@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::SystemTime;
 
 use time::format_description::well_known::Rfc3339;
-use time::{Duration, PrimitiveDateTime};
+use time::{Duration, OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
 /// A moment in UTC, in whole microseconds, as both databases keep it.
 pub type UtcTime = PrimitiveDateTime;
@@ -44,6 +44,15 @@ pub fn rfc3339(at: UtcTime) -> String {
     at.assume_utc()
         .format(&Rfc3339)
         .expect("years of four digits")
+}
+
+/// The time that `text` says in RFC 3339, whatever its offset; `None` if it says none.
+pub fn parse_rfc3339(text: &str) -> Option<UtcTime> {
+    let read = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    let utc = read.checked_to_offset(UtcOffset::UTC)?;
+    let at = PrimitiveDateTime::new(utc.date(), utc.time());
+    // As precise as both databases keep it.
+    at.replace_nanosecond(at.microsecond() * 1_000).ok()
 }
 
 /// The start of the hour that `at` lies in.

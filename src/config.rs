@@ -29,10 +29,11 @@ pub struct Setting {
 }
 
 /// Every setting.
-pub const SETTINGS: [Setting; 8] = [
+pub const SETTINGS: [Setting; 11] = [
     Setting::new("listen", "KEYWARD_LISTEN", Some("127.0.0.1:8080")),
     Setting::new("database_url", "DATABASE_URL", Some("sqlite:keyward.db")).secret(),
     Setting::new("secret", "KEYWARD_SECRET", None).secret(),
+    Setting::new("previous_secret", "KEYWARD_PREVIOUS_SECRET", None).secret(),
     Setting::new("public_url", "KEYWARD_PUBLIC_URL", None),
     Setting::new("trusted_proxies", "KEYWARD_TRUSTED_PROXIES", Some("")),
     Setting::new("workers", "KEYWARD_WORKERS", None),
@@ -40,6 +41,12 @@ pub const SETTINGS: [Setting; 8] = [
         "usage_retention_days",
         "KEYWARD_USAGE_RETENTION_DAYS",
         Some("400"),
+    ),
+    Setting::new("max_token_days", "KEYWARD_MAX_TOKEN_DAYS", Some("365")),
+    Setting::new(
+        "api_requests_per_minute",
+        "KEYWARD_API_REQUESTS_PER_MINUTE",
+        Some("6000"),
     ),
     Setting::new("log", "KEYWARD_LOG", Some("info,actix_server=warn")),
 ];
@@ -100,6 +107,8 @@ pub struct Config {
     pub listen: SocketAddr,
     pub database: DatabaseUrl,
     pub secret: Option<SecretText>,
+    /// The one before, as `keyward rotate-secret` gives it: `SECRET until TIME`.
+    pub previous_secret: Option<SecretText>,
     /// The address that browsers use, where a proxy stands before Keyward.
     pub public_url: Option<PublicUrl>,
     pub trusted_proxies: Vec<IpNet>,
@@ -107,6 +116,10 @@ pub struct Config {
     pub workers: usize,
     /// How many days usage and sources are kept.
     pub usage_retention_days: u16,
+    /// How many days a personal token lives at most.
+    pub max_token_days: u16,
+    /// How many requests a minute the management API takes from one token or address.
+    pub api_requests_per_minute: u32,
     /// A filter in the syntax of `tracing-subscriber`, for instance `info,keyward=debug`.
     pub log: String,
 }
@@ -320,6 +333,8 @@ impl Config {
             .expect("has a default"),
             database: DatabaseUrl::parse(value(found, "database_url").unwrap_or_default())?,
             secret,
+            previous_secret: value(found, "previous_secret")
+                .map(|text| SecretText(Zeroizing::new(text.into()))),
             public_url: parse(
                 found,
                 "public_url",
@@ -349,6 +364,23 @@ impl Config {
                 "usage_retention_days",
                 "a number of days from 1 to 3650",
                 |text| text.parse().ok().filter(|days| (1..=3_650).contains(days)),
+            )?
+            .expect("has a default"),
+            max_token_days: parse(
+                found,
+                "max_token_days",
+                "a number of days from 1 to 365",
+                |text| text.parse().ok().filter(|days| (1..=365).contains(days)),
+            )?
+            .expect("has a default"),
+            api_requests_per_minute: parse(
+                found,
+                "api_requests_per_minute",
+                "a number of requests from 1 to 1000000",
+                |text| {
+                    let number = text.parse().ok();
+                    number.filter(|number| (1..=1_000_000).contains(number))
+                },
             )?
             .expect("has a default"),
             log: value(found, "log").unwrap_or_default().to_owned(),

@@ -14,6 +14,7 @@ use crate::db::connection::{DatabaseUrl, OpenError};
 use crate::db::instances::Memory;
 use crate::db::migrate::{self, MigrateError};
 use crate::db::{Connection, Pool, PoolError};
+use crate::domain::jwt::JwtKeys;
 use crate::domain::{DomainError, set_up};
 use crate::http::TrustedProxies;
 use crate::instance_secret::{InstanceSecret, SecretError};
@@ -104,11 +105,12 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
     let state = web::Data::new(AppState::new(
         pages.clone(),
         clock.clone(),
-        config.public_url.clone(),
+        JwtKeys::new(secret.jwt_keys()),
+        config,
     ));
     let retention = time::Duration::days(config.usage_retention_days.into());
     let upkeep = Upkeep::start(pages, clock, usage, web::Data::clone(&state), retention);
-    let cookie_key = secret.cookie_key();
+    let cookie_keys = secret.cookie_keys();
 
     let server = HttpServer::new(move || {
         let console = App::new()
@@ -122,7 +124,7 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
                     .error_handler(|_, _| WebError::from(DomainError::NotFound).into()),
             )
             .app_data(web::QueryConfig::default().error_handler(|_, _| WebError::BadForm.into()))
-            .configure(|routes| routes::configure(routes, state.clone(), &cookie_key));
+            .configure(|routes| routes::configure(routes, state.clone(), &cookie_keys));
         Front::new(Gateway::new(verifier.clone(), proxies.clone()), console)
     })
     .workers(config.workers)

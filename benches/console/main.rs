@@ -168,7 +168,7 @@ fn page(
     seek: Option<&Seek>,
     now: UtcTime,
 ) -> usize {
-    key_list::page(conn, found, order, seek, PAGE, now)
+    key_list::page(conn, found, order, seek, 0, PAGE, now)
         .expect("a page")
         .len()
 }

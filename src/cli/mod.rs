@@ -1,14 +1,20 @@
 //! The command line. Exit codes: 0 done, 1 failed, 2 wrong usage.
 
 mod admin;
+mod import;
 mod keys;
+mod overlap;
 mod password;
+mod projects;
 mod serve;
 mod settings;
+mod users;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use serde::Serialize;
 
 use crate::clock::Clock;
 use crate::config::{Config, Flags, Found};
@@ -46,6 +52,12 @@ enum Command {
     /// API keys
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// The units that keys belong to
+    #[command(subcommand)]
+    Projects(projects::Projects),
+    /// People and what they have been given
+    #[command(subcommand)]
+    Users(users::Users),
     /// Bring the database's schema up to date
     Migrate,
     /// Show which settings are in force and where each came from
@@ -75,9 +87,9 @@ impl From<DomainError> for Failure {
         Failure::Failed(match error {
             DomainError::Invalid(fields) => fields
                 .iter()
-                .map(|field| field.detail.as_str())
+                .map(|field| format!("{}: {}", field.field.replace('_', " "), field.detail))
                 .collect::<Vec<_>>()
-                .join(" "),
+                .join("\n"),
             DomainError::NotFound => "There is no such thing.".into(),
             error => error.to_string(),
         })
@@ -92,6 +104,8 @@ pub fn run() -> ExitCode {
         Some(Command::Serve(own)) => serve::serve(own, &arguments),
         Some(Command::Admin(command)) => command.run(&arguments),
         Some(Command::Keys(command)) => command.run(&arguments),
+        Some(Command::Projects(command)) => command.run(&arguments),
+        Some(Command::Users(command)) => command.run(&arguments),
         Some(Command::Migrate) => bring_up_to_date(&arguments),
         Some(Command::Config { json }) => settings::show(&arguments, *json),
     };
@@ -138,6 +152,29 @@ fn bring_up_to_date(arguments: &Arguments) -> Result<(), Failure> {
     startup::open_up_to_date(&arguments.config(None)?.database)?;
     println!("The schema is up to date.");
     Ok(())
+}
+
+/// `value` as JSON on one line.
+fn in_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("strings, numbers and lists of them")
+}
+
+/// Prints a line that must not be lost.
+fn print(line: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")
+        .and_then(|()| out.flush())
+        .map_err(|error| Failure::Failed(format!("Standard output can't be written: {error}.")))
+}
+
+/// Prints lines until whoever reads them has seen enough.
+fn print_lines(lines: impl Iterator<Item = String>) {
+    let mut out = std::io::stdout().lock();
+    for line in lines {
+        if writeln!(out, "{line}").is_err() {
+            return;
+        }
+    }
 }
 
 fn clock() -> Clock {

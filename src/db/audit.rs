@@ -138,17 +138,19 @@ fn chained_hash(head: &Head, entry: &AuditEntry, details: &str) -> [u8; 32] {
 }
 
 /// Entries of the given projects, newest first; of `None`, all there are. Those before the
-/// entry `before`, at most `limit`.
+/// entry `before`, without the first `skip`, at most `limit`.
 pub fn page(
     conn: &mut AnyConnection,
     projects: Option<&[i64]>,
     before: Option<i64>,
+    skip: i64,
     limit: i64,
 ) -> Result<Vec<AuditRow>, DbError> {
     let before = before.unwrap_or(i64::MAX);
     let newest = audit_entries::table
         .filter(audit_entries::id.lt(before))
         .order(audit_entries::id.desc())
+        .offset(skip)
         .limit(limit);
     match projects {
         None => newest.select(AuditRow::as_select()).load(conn),
@@ -157,6 +159,14 @@ pub fn page(
             .select(AuditRow::as_select())
             .load(conn),
     }
+}
+
+/// The number of the last entry, which is how many there are.
+pub fn last_entry(conn: &mut AnyConnection) -> Result<i64, DbError> {
+    audit_head::table
+        .find(1)
+        .select(audit_head::last_entry)
+        .first(conn)
 }
 
 /// What happened to one key, newest first, at most `limit` entries.

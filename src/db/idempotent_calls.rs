@@ -63,7 +63,10 @@ pub fn finish(
     answer: &str,
 ) -> Result<(), DbError> {
     diesel::update(calls::table.find((user, idempotency_key)))
-        .set((calls::status.eq(i64::from(status)), calls::answer.eq(answer)))
+        .set((
+            calls::status.eq(i64::from(status)),
+            calls::answer.eq(answer),
+        ))
         .execute(upkeep.conn())?;
     Ok(())
 }

@@ -32,6 +32,9 @@ pub struct KeyFilter {
     pub state: Option<KeyState>,
     pub environment: Option<Environment>,
     pub scope: Option<String>,
+    pub created_after: Option<UtcTime>,
+    /// Last used before this or, if never used, created before it.
+    pub last_used_before: Option<UtcTime>,
 }
 
 /// What a list is sorted by.
@@ -116,12 +119,13 @@ pub fn find(conn: &mut AnyConnection, filter: &KeyFilter, now: UtcTime) -> Resul
     Ok(found)
 }
 
-/// At most `limit` keys from `seek` on, in the list's order.
+/// At most `limit` keys from `seek` on, and `skip` further, in the list's order.
 pub fn page(
     conn: &mut AnyConnection,
     found: &Found,
     order: Order,
     seek: Option<&Seek>,
+    skip: i64,
     limit: i64,
     now: UtcTime,
 ) -> Result<Vec<Listed>, DbError> {
@@ -136,7 +140,8 @@ pub fn page(
     };
     let backwards = seek.is_some_and(|seek| seek.backwards);
     let query = filtered(found, plan, now);
-    let query = sorted(query, order.by, order.descending != backwards, seek).limit(limit);
+    let query = sorted(query, order.by, order.descending != backwards, seek);
+    let query = query.limit(limit).offset(skip);
     let rows: Vec<KeyRow> = query.select(KeyRow::as_select()).load(conn)?;
     let mut listed: Vec<Listed> = rows.into_iter().map(|row| listed(row, order.by)).collect();
     if backwards {
@@ -174,6 +179,18 @@ fn filtered<'a>(found: &Found, plan: Plan, now: UtcTime) -> Query<'a> {
     }
     if let Some(state) = filter.state {
         query = in_state(query, state, plan, now);
+    }
+    if let Some(after) = filter.created_after {
+        query = match plan {
+            Plan::Filter => query.filter(keys::created_at.gt(after)),
+            Plan::Order => query.filter(not(keys::created_at.le(after))),
+        };
+    }
+    if let Some(before) = filter.last_used_before {
+        query = match plan {
+            Plan::Filter => query.filter(keys::quiet_since.lt(before)),
+            Plan::Order => query.filter(not(keys::quiet_since.ge(before))),
+        };
     }
     for wanted in &found.wanted {
         let (first, end) = wanted.range();

@@ -39,6 +39,8 @@ pub struct KnownProject {
     pub inclusions: Vec<Inclusion>,
     /// None of its keys works any more.
     pub archived: bool,
+    /// It has keys from another system, whose secrets may have any shape.
+    pub has_imported: bool,
     /// The audit entry that last changed it.
     pub changed_in: i64,
 }
@@ -136,7 +138,15 @@ pub enum Which<'a> {
 
 /// These projects, with what their catalogues include.
 pub fn projects(conn: &mut AnyConnection, which: Which) -> Result<Vec<KnownProject>, DbError> {
-    type Row = (i64, String, Option<i64>, Option<i64>, i64, Option<UtcTime>);
+    type Row = (
+        i64,
+        String,
+        Option<i64>,
+        Option<i64>,
+        i64,
+        Option<UtcTime>,
+        bool,
+    );
     let columns = (
         projects::id,
         projects::slug,
@@ -144,6 +154,7 @@ pub fn projects(conn: &mut AnyConnection, which: Which) -> Result<Vec<KnownProje
         projects::rate_limit_seconds,
         projects::changed_in,
         projects::archived_at,
+        projects::has_imported,
     );
     let rows: Vec<Row> = match which {
         Which::All => projects::table.select(columns).load(conn)?,
@@ -180,6 +191,7 @@ pub fn projects(conn: &mut AnyConnection, which: Which) -> Result<Vec<KnownProje
         rate_limit: rate_limit(row.2, row.3),
         changed_in: row.4,
         archived: row.5.is_some(),
+        has_imported: row.6,
     });
     Ok(known.collect())
 }

@@ -34,6 +34,12 @@ pub use pool::{Pool, PoolError};
 /// What a query can fail with.
 pub type DbError = diesel::result::Error;
 
+/// Whether `error` means that a row with the same key is there already.
+pub fn is_taken(error: &DbError) -> bool {
+    use diesel::result::DatabaseErrorKind::UniqueViolation;
+    matches!(error, DbError::DatabaseError(UniqueViolation, _))
+}
+
 /// Whether `error` means that the database is away, locked or full, rather than that the
 /// query was wrong: such a failure passes by itself.
 pub fn is_outage(error: &DbError) -> bool {

@@ -25,12 +25,7 @@ pub fn person(
 }
 
 /// Keeps the digest of a link, in place of any other that the person has.
-pub fn put(
-    tx: &mut Tx,
-    user: i64,
-    digest: &KeyDigest,
-    expires_at: UtcTime,
-) -> Result<(), DbError> {
+pub fn put(tx: &mut Tx, user: i64, digest: &KeyDigest, expires_at: UtcTime) -> Result<(), DbError> {
     delete_of_user(tx, user)?;
     diesel::insert_into(password_links::table)
         .values((

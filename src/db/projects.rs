@@ -104,12 +104,7 @@ pub fn all(conn: &mut AnyConnection) -> Result<Vec<Project>, DbError> {
 }
 
 /// Adds a project and gives back its id.
-pub fn insert(
-    tx: &mut Tx,
-    slug: &str,
-    terms: &ProjectTerms,
-    now: UtcTime,
-) -> Result<i64, DbError> {
+pub fn insert(tx: &mut Tx, slug: &str, terms: &ProjectTerms, now: UtcTime) -> Result<i64, DbError> {
     let changed_in = tx.changed_in();
     diesel::insert_into(projects::table)
         .values((
@@ -151,11 +146,27 @@ pub fn update(tx: &mut Tx, id: i64, terms: &ProjectTerms) -> Result<(), DbError>
 /// null.
 pub fn archive(tx: &mut Tx, id: i64, by: &str, now: UtcTime) -> Result<(), DbError> {
     let changed_in = tx.changed_in();
-    diesel::update(projects::table.find(id).filter(projects::archived_at.is_null()))
+    diesel::update(
+        projects::table
+            .find(id)
+            .filter(projects::archived_at.is_null()),
+    )
+    .set((
+        projects::archived_at.eq(now),
+        projects::archived_by.eq(by),
+        projects::version.eq(projects::version + 1),
+        projects::changed_in.eq(changed_in),
+    ))
+    .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Notes that a project has keys from another system from now on.
+pub fn set_imported(tx: &mut Tx, id: i64) -> Result<(), DbError> {
+    let changed_in = tx.changed_in();
+    diesel::update(projects::table.find(id))
         .set((
-            projects::archived_at.eq(now),
-            projects::archived_by.eq(by),
-            projects::version.eq(projects::version + 1),
+            projects::has_imported.eq(true),
             projects::changed_in.eq(changed_in),
         ))
         .execute(tx.conn())?;

@@ -16,6 +16,7 @@ diesel::table! {
         max_lifetime_days -> Nullable<BigInt>,
         archived_at -> Nullable<Timestamp>,
         archived_by -> Nullable<Text>,
+        has_imported -> Bool,
         version -> BigInt,
     }
 }

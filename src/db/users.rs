@@ -124,11 +124,7 @@ pub fn set_password(
 
 /// Keeps a person out from the time given on, or lets them in again. Short-lived tokens of
 /// theirs end.
-pub fn set_disabled(
-    tx: &mut Tx,
-    id: i64,
-    disabled_at: Option<UtcTime>,
-) -> Result<(), DbError> {
+pub fn set_disabled(tx: &mut Tx, id: i64, disabled_at: Option<UtcTime>) -> Result<(), DbError> {
     diesel::update(users::table.find(id))
         .set((
             users::disabled_at.eq(disabled_at),

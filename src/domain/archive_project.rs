@@ -3,8 +3,35 @@
 use super::policy::{self, Action};
 use super::{Actor, DomainError};
 use crate::clock::UtcTime;
+use crate::db::key_list::{self, KeyFilter};
 use crate::db::projects::{self, Project};
-use crate::db::{Connection, change, instances};
+use crate::db::{AnyConnection, Connection, change, instances};
+use crate::key::KeyState;
+
+/// How many keys stop when the project is archived: those that work now. Counted up to
+/// [`key_list::COUNTED`] in each state.
+///
+/// # Errors
+/// The actor may not archive it.
+pub fn keys_to_stop(
+    conn: &mut AnyConnection,
+    actor: &Actor,
+    project: &Project,
+    now: UtcTime,
+) -> Result<i64, DomainError> {
+    policy::require(actor, Action::ManageProjects, None)?;
+    let mut count = 0;
+    // Active keys include the dormant ones.
+    for state in [KeyState::Active, KeyState::Expiring] {
+        let filter = KeyFilter {
+            project_id: project.id,
+            state: Some(state),
+            ..KeyFilter::default()
+        };
+        count += key_list::count(conn, &filter, now)?;
+    }
+    Ok(count)
+}
 
 /// Archives a project. `name` has to be the project's, so that nobody ends the wrong one. When
 /// this returns, the next request with any of its keys fails.
@@ -32,9 +59,7 @@ pub fn archive_project(
         projects::archive(tx, project.id, actor.name(), now)?;
         let after = projects::by_id(tx.conn(), project.id)?.ok_or(DomainError::NotFound)?;
         let mut entry = actor.project_entry("project.archived", &after, now);
-        entry
-            .details
-            .insert("keys".into(), after.key_count.into());
+        entry.details.insert("keys".into(), after.key_count.into());
         Ok((after, entry))
     });
     if let Err(DomainError::Conflict(_)) = &archived {

@@ -9,7 +9,7 @@ use super::{Actor, DomainError};
 use crate::clock::UtcTime;
 use crate::db::projects::Project;
 use crate::db::scopes::{self, Scope};
-use crate::db::{Connection, change};
+use crate::db::{Connection, change, instances};
 
 /// A ready catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +110,12 @@ pub fn add_catalogue(
 ) -> Result<(), DomainError> {
     policy::require(actor, Action::ManageProject, Some(project.id))?;
     require_open(project)?;
+    let present = scopes::of_project(conn, project.id)?;
+    let has = |scope: &Scope| present.iter().any(|present| present.name == scope.name);
+    if catalogue.scopes().iter().all(has) {
+        // Whoever added them may have been cut off before every instance knew.
+        return Ok(instances::settle_committed(conn)?);
+    }
     change(conn, |tx| {
         let present = scopes::of_project(tx.conn(), project.id)?;
         let is_new = |scope: &Scope| present.iter().all(|present| present.name != scope.name);

@@ -26,7 +26,10 @@ pub fn create_project(
     let terms = match checked {
         (Ok(terms), Ok(())) => terms,
         (terms, slug) => {
-            let errors = slug.err().into_iter().chain(terms.err().unwrap_or_default());
+            let errors = slug
+                .err()
+                .into_iter()
+                .chain(terms.err().unwrap_or_default());
             return Err(DomainError::Invalid(errors.collect()));
         }
     };

@@ -246,7 +246,7 @@ mod tests {
             allowed_ips: vec!["localhost".into()],
         };
         let errors = draft.check(&rules(&catalogue()), NOW).unwrap_err();
-        let fields: Vec<&str> = errors.iter().map(|error| error.field).collect();
+        let fields: Vec<&str> = errors.iter().map(|error| &*error.field).collect();
         let expected = [
             "label",
             "scopes",
@@ -297,6 +297,9 @@ mod tests {
         // The key is ten days old.
         assert!(with(days(20)).check(&edited, NOW).is_ok());
         assert!(with(days(21)).check(&edited, NOW).is_err());
-        assert!(with(None).check(&edited, NOW).is_ok(), "it never expired before");
+        assert!(
+            with(None).check(&edited, NOW).is_ok(),
+            "it never expired before"
+        );
     }
 }

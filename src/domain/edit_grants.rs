@@ -13,6 +13,15 @@ use crate::db::{AnyConnection, Connection, DbError, Tx, change};
 /// A grant, and whose it is.
 pub type Given = (GrantRow, String);
 
+/// The grants that reach a project, each list by email.
+#[derive(Clone, Debug)]
+pub struct Reaching {
+    /// Those on the project itself.
+    pub on_it: Vec<Given>,
+    /// Those on all projects.
+    pub on_all: Vec<Given>,
+}
+
 /// The grants on `project`, or, without one, those on all projects, by email.
 ///
 /// # Errors
@@ -24,6 +33,22 @@ pub fn list_grants(
 ) -> Result<Vec<Given>, DomainError> {
     require(actor, project)?;
     Ok(grants::on(conn, project.map(|project| project.id))?)
+}
+
+/// The grants on `project` and those on all projects, for those who manage the project.
+///
+/// # Errors
+/// The actor may not.
+pub fn list_reaching(
+    conn: &mut AnyConnection,
+    actor: &Actor,
+    project: &Project,
+) -> Result<Reaching, DomainError> {
+    require(actor, Some(project))?;
+    Ok(Reaching {
+        on_it: grants::on(conn, Some(project.id))?,
+        on_all: grants::on(conn, None)?,
+    })
 }
 
 /// The person with this email, to be given a role on `project`, or on all.

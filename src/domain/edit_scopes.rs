@@ -57,9 +57,12 @@ pub fn find_scope(
     name: &str,
     now: UtcTime,
 ) -> Result<ScopeUse, DomainError> {
-    let all = list_scopes(conn, actor, project, now)?;
-    let own = all.into_iter().find(|with_use| with_use.scope.name == name);
-    own.ok_or(DomainError::NotFound)
+    policy::require(actor, Action::SeeKeys, Some(project.id))?;
+    let catalogue = scopes::of_project(conn, project.id)?;
+    let scope = catalogue.into_iter().find(|scope| scope.name == name);
+    let scope = scope.ok_or(DomainError::NotFound)?;
+    let (keys, _) = carrying(conn, project.id, name, now)?;
+    Ok(ScopeUse { scope, keys })
 }
 
 /// Adds a scope to a project's catalogue, or replaces its description and what it includes.
@@ -90,7 +93,9 @@ pub fn put_scope(
         let catalogue = scopes::of_project(tx.conn(), project.id)?;
         let (before, after) = checked(&catalogue, scope, still)?;
         let mut entry = actor.project_entry("scope.edited", project, now);
-        entry.details.insert("scope".into(), after.name.clone().into());
+        entry
+            .details
+            .insert("scope".into(), after.name.clone().into());
         let is_new = before.is_none();
         match before {
             None => {
@@ -167,7 +172,10 @@ fn in_use(name: &str, count: i64, keys: &[Key]) -> String {
         1 => "1 key carries".to_owned(),
         count => format!("{count}{} keys carry", or_more(count)),
     };
-    format!("{all} {name}: {}{more}. Take it from them first.", named.join(", "))
+    format!(
+        "{all} {name}: {}{more}. Take it from them first.",
+        named.join(", ")
+    )
 }
 
 /// How many working keys carry a scope, and the first of them.
@@ -192,7 +200,7 @@ fn carrying(
             by: SortBy::Created,
             descending: false,
         };
-        let first = key_list::page(conn, &found, order, None, NAMED as i64, now)?;
+        let first = key_list::page(conn, &found, order, None, 0, NAMED as i64, now)?;
         keys.extend(first.into_iter().map(|listed| listed.key));
     }
     keys.truncate(NAMED);

@@ -1,5 +1,7 @@
 //! Everything a use case can fail with.
 
+use std::borrow::Cow;
+
 use crate::db::{self, CommitUnknown, DbError, PoolError};
 use crate::domain::policy::Action;
 
@@ -44,15 +46,15 @@ pub struct Denial {
 /// What is wrong with one field, as a sentence for the person who filled it in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     pub detail: String,
 }
 
 impl FieldError {
     /// An error of `field`.
-    pub fn new(field: &'static str, detail: impl Into<String>) -> Self {
+    pub fn new(field: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
         FieldError {
-            field,
+            field: field.into(),
             detail: detail.into(),
         }
     }
@@ -60,7 +62,7 @@ impl FieldError {
     fn names(errors: &[FieldError]) -> String {
         errors
             .iter()
-            .map(|error| error.field)
+            .map(|error| &*error.field)
             .collect::<Vec<_>>()
             .join(", ")
     }

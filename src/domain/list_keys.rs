@@ -14,6 +14,8 @@ pub struct Slice {
     pub order: Order,
     /// Where it begins; without, at the start.
     pub seek: Option<Seek>,
+    /// How many more to leave out. Unlike a place, this costs more the higher it is.
+    pub skip: i64,
     pub limit: usize,
 }
 
@@ -26,7 +28,6 @@ pub struct KeyPage {
     pub next: Option<Seek>,
     /// How many keys the filter lets through; exact up to [`key_list::COUNTED`], and without a filter.
     pub total: i64,
-    pub attention: Attention,
 }
 
 /// How many keys of a project need somebody to look at them, counted up to [`key_list::COUNTED`] each.
@@ -53,11 +54,13 @@ pub fn list_keys(
         project_id: project.id,
         ..filter.clone()
     };
-    let Slice { order, seek, limit } = slice;
-    let (seek, limit) = (seek.as_ref(), *limit);
+    let Slice {
+        order, seek, skip, ..
+    } = slice;
+    let (seek, limit) = (seek.as_ref(), slice.limit);
     let one_more = i64::try_from(limit + 1).unwrap_or(i64::MAX);
     let found = key_list::find(conn, &filter, now)?;
-    let mut listed = key_list::page(conn, &found, *order, seek, one_more, now)?;
+    let mut listed = key_list::page(conn, &found, *order, seek, *skip, one_more, now)?;
     let backwards = seek.is_some_and(|seek| seek.backwards);
     let more = listed.len() > limit;
     match (more, backwards) {
@@ -89,7 +92,6 @@ pub fn list_keys(
         next: edge(listed.last(), false).filter(|_| has_next),
         keys: listed.into_iter().map(|listed| listed.key).collect(),
         total,
-        attention: needing_attention(conn, project, now)?,
     })
 }
 

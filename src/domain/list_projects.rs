@@ -16,6 +16,23 @@ pub fn list_projects(conn: &mut AnyConnection, actor: &Actor) -> Result<Vec<Proj
     Ok(known)
 }
 
+/// The project with this slug; without one, the project that the actor's personal token is
+/// bound to, else `default`.
+///
+/// # Errors
+/// There is none, or none for this actor.
+pub fn find_project_or_own(
+    conn: &mut AnyConnection,
+    actor: &Actor,
+    slug: Option<&str>,
+) -> Result<Project, DomainError> {
+    let bound = actor.token().and_then(|token| token.project_id);
+    match (slug, bound) {
+        (None, Some(id)) => projects::by_id(conn, id)?.ok_or(DomainError::NotFound),
+        (slug, _) => find_project(conn, actor, slug.unwrap_or("default")),
+    }
+}
+
 /// The project with this slug.
 ///
 /// # Errors

@@ -37,11 +37,7 @@ pub fn list_users(conn: &mut AnyConnection, actor: &Actor) -> Result<Vec<Person>
 ///
 /// # Errors
 /// The actor may not, or there is no such person.
-pub fn find_user(
-    conn: &mut AnyConnection,
-    actor: &Actor,
-    id: i64,
-) -> Result<Person, DomainError> {
+pub fn find_user(conn: &mut AnyConnection, actor: &Actor, id: i64) -> Result<Person, DomainError> {
     policy::require(actor, Action::ManageUsers, None)?;
     let user = users::by_id(conn, id)?.ok_or(DomainError::NotFound)?;
     Ok(Person {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::draft::{KeyDraft, Rules};
 use super::policy::{self, Action};
-use super::reveal::{Minted, MintedAtOnce, lay_down};
+use super::reveal::{Minted, MintedAtOnce, MintedKey, lay_down};
 use super::seal::SealKey;
 use super::{Actor, DomainError};
 use crate::clock::{UtcTime, rfc3339};
@@ -49,8 +49,24 @@ pub fn mint_key_at_once(
     environment: Environment,
     draft: &KeyDraft,
     now: UtcTime,
-) -> Result<MintedAtOnce, DomainError> {
-    mint(conn, actor, project, environment, draft, now, |_, _, _| Ok(()))
+) -> Result<MintedKey, DomainError> {
+    let minted = mint(conn, actor, project, environment, draft, now, |_, _, _| {
+        Ok(())
+    })?;
+    with_record(conn, project, minted)
+}
+
+/// What was just minted, with everything that is kept of it.
+pub(super) fn with_record(
+    conn: &mut Connection,
+    project: &Project,
+    minted: MintedAtOnce,
+) -> Result<MintedKey, DomainError> {
+    let key = keys::by_id(conn, project.id, minted.id)?.ok_or(DomainError::NotFound)?;
+    Ok(MintedKey {
+        key,
+        secret: minted.secret,
+    })
 }
 
 fn mint(

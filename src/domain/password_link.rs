@@ -18,7 +18,6 @@ use crate::key::KeyDigest;
 pub const LINK_TIME: Duration = Duration::hours(24);
 
 /// A link that was just made, to be handed to the person.
-#[derive(Debug)]
 pub struct PasswordLink {
     pub user_id: i64,
     pub email: String,

@@ -6,7 +6,7 @@ use crate::db::projects::ProjectTerms;
 use crate::key::{RateLimit, format};
 
 /// The longest lifetime, in days: ten years.
-const MAX_LIFETIME_DAYS: i64 = 3_650;
+pub const MAX_LIFETIME_DAYS: i64 = 3_650;
 const MAX_SLUG: usize = 40;
 
 /// What a project should be like, as a form or a request says it.
@@ -90,7 +90,7 @@ impl ProjectDraft {
 ///
 /// # Errors
 /// A sentence that says what is wrong.
-pub(super) fn check_slug(slug: &str) -> Result<(), FieldError> {
+pub fn check_slug(slug: &str) -> Result<(), FieldError> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     let good = (2..=MAX_SLUG).contains(&slug.len())
         && slug.starts_with(plain)
@@ -140,7 +140,7 @@ mod tests {
             max_lifetime_days: Some(4_000),
         };
         let errors = draft.check().unwrap_err();
-        let fields: Vec<&str> = errors.iter().map(|error| error.field).collect();
+        let fields: Vec<&str> = errors.iter().map(|error| &*error.field).collect();
         let expected = [
             "name",
             "key_start",
@@ -162,7 +162,17 @@ mod tests {
         for slug in ["media", "a1", "my-project-2"] {
             assert!(check_slug(slug).is_ok(), "{slug}");
         }
-        for slug in ["", "a", "-a", "a-", "A1", "a b", "ä1", "new", &"x".repeat(41)] {
+        for slug in [
+            "",
+            "a",
+            "-a",
+            "a-",
+            "A1",
+            "a b",
+            "ä1",
+            "new",
+            &"x".repeat(41),
+        ] {
             assert!(check_slug(slug).is_err(), "{slug}");
         }
     }

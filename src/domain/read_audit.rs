@@ -12,9 +12,11 @@ pub struct AuditPage {
     pub rows: Vec<AuditRow>,
     /// The entry to read on from, if there are older ones.
     pub next: Option<i64>,
+    /// How many there are, where that is known without counting.
+    pub total: Option<i64>,
 }
 
-/// The newest `limit` entries before the entry `before`, of the projects whose log the actor
+/// The newest `limit` entries before the entry `before`, without the first `skip`, of the projects whose log the actor
 /// may read; with a grant on all projects also those of no project, such as sign-ins.
 ///
 /// # Errors
@@ -23,6 +25,7 @@ pub fn read_audit(
     conn: &mut AnyConnection,
     actor: &Actor,
     before: Option<i64>,
+    skip: i64,
     limit: usize,
 ) -> Result<AuditPage, DomainError> {
     let projects = match actor.may(Action::ReadAudit, None) {
@@ -30,10 +33,15 @@ pub fn read_audit(
         false => Some(readable_projects(actor)?),
     };
     let one_more = i64::try_from(limit + 1).unwrap_or(i64::MAX);
-    let mut rows = audit::page(conn, projects.as_deref(), before, one_more)?;
+    let mut rows = audit::page(conn, projects.as_deref(), before, skip, one_more)?;
     let more = rows.len() > limit;
     rows.truncate(limit);
+    let total = match projects {
+        None => Some(audit::last_entry(conn)?),
+        Some(_) => None,
+    };
     Ok(AuditPage {
+        total,
         next: rows.last().map(|row| row.id).filter(|_| more),
         rows,
     })

@@ -35,6 +35,10 @@ pub fn replace_key(
             let told = "This key can no longer be used, so there is nothing to replace.";
             return Err(DomainError::Conflict(told.into()));
         }
+        if let Some(successor) = old.replaced_by {
+            let told = format!("This key was rotated: key {successor} is its successor.");
+            return Err(DomainError::Conflict(told));
+        }
         let revocation = Revocation {
             at: now,
             by: actor.name().to_owned(),

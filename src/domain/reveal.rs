@@ -8,7 +8,7 @@ use super::seal::SealKey;
 use crate::clock::UtcTime;
 use crate::db::reveals::{self, Of};
 use crate::db::{AnyConnection, Tx};
-use crate::key::PlainKey;
+use crate::key::{Key, PlainKey};
 
 /// How long a new secret waits for its one showing, and how long that showing lasts.
 pub const REVEAL_TIME: Duration = Duration::minutes(5);
@@ -21,10 +21,17 @@ pub struct Minted {
     pub seal_key: SealKey,
 }
 
-/// Something new, and its secret at once: for programs, which have no session.
+/// Something new, and its secret at once.
 #[derive(Debug)]
 pub struct MintedAtOnce {
     pub id: i64,
+    pub secret: PlainKey,
+}
+
+/// A new key, and its secret at once: for programs, which have no session.
+#[derive(Debug)]
+pub struct MintedKey {
+    pub key: Key,
     pub secret: PlainKey,
 }
 

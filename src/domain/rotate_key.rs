@@ -2,9 +2,9 @@
 
 use time::Duration;
 
-use super::mint_key::{details, require_open, write};
+use super::mint_key::{details, require_open, with_record, write};
 use super::policy::{self, Action};
-use super::reveal::{Minted, MintedAtOnce, lay_down};
+use super::reveal::{Minted, MintedAtOnce, MintedKey, lay_down};
 use super::seal::SealKey;
 use super::{Actor, DomainError};
 use crate::clock::{UtcTime, rfc3339};
@@ -54,8 +54,9 @@ pub fn rotate_key_at_once(
     id: i64,
     overlap: Duration,
     now: UtcTime,
-) -> Result<MintedAtOnce, DomainError> {
-    rotate(conn, actor, project, id, overlap, now, |_, _, _| Ok(()))
+) -> Result<MintedKey, DomainError> {
+    let minted = rotate(conn, actor, project, id, overlap, now, |_, _, _| Ok(()))?;
+    with_record(conn, project, minted)
 }
 
 fn rotate(

@@ -15,9 +15,19 @@ pub struct Problem {
     detail: String,
     code: String,
     request_id: Option<String>,
+    /// What is wrong with each field.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldProblem>,
     /// Which scopes were required, where that is what was missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     required: Vec<String>,
+}
+
+/// What is wrong with one field.
+#[derive(Debug, Serialize)]
+struct FieldProblem {
+    field: String,
+    detail: String,
 }
 
 impl Problem {
@@ -31,6 +41,7 @@ impl Problem {
             detail: detail.to_owned(),
             code: code.to_owned(),
             request_id,
+            errors: Vec::new(),
             required: Vec::new(),
         }
     }
@@ -38,6 +49,16 @@ impl Problem {
     /// Adds the scopes that were required.
     pub fn with_required(mut self, required: &[String]) -> Self {
         self.required = required.to_vec();
+        self
+    }
+
+    /// Adds what is wrong with each field.
+    pub fn with_errors<'a>(mut self, errors: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+        let named = errors.map(|(field, detail)| FieldProblem {
+            field: field.to_owned(),
+            detail: detail.to_owned(),
+        });
+        self.errors = named.collect();
         self
     }
 

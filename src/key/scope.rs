@@ -39,7 +39,9 @@ pub fn is_name(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     (1..=MAX_LENGTH).contains(&text.len())
         && text.bytes().next().is_some_and(plain)
-        && text.bytes().all(|byte| plain(byte) || b":._-/".contains(&byte))
+        && text
+            .bytes()
+            .all(|byte| plain(byte) || b":._-/".contains(&byte))
 }
 
 /// Reads scopes as the database keeps them: names parted by single spaces.

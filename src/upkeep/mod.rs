@@ -94,6 +94,7 @@ impl Work {
         }
         if turn.is_multiple_of(SWEEP) {
             self.state.throttle.forget_quiet();
+            self.state.api_limits.forget_quiet();
             if let Err(error) = self.sweep() {
                 tracing::warn!(%error, "what ran out could not be dropped yet");
             }

@@ -35,13 +35,18 @@ pub struct Known {
     instance: AtomicI64,
     /// Every change up to this audit entry is in the index.
     applied: Mutex<Head>,
-    is_loaded: AtomicBool,
+    pub(super) is_loaded: AtomicBool,
 }
 
 impl Known {
     /// Whether every key is in the index, so that one that is not there does not exist.
     pub fn is_loaded(&self) -> bool {
         self.is_loaded.load(Ordering::Acquire)
+    }
+
+    /// Whether there may be keys from another system: while it is not known, there may.
+    pub fn may_have_imported(&self) -> bool {
+        !self.is_loaded() || self.index.has_imported()
     }
 
     /// Whether the index may be relied on. Ask before looking into it.

@@ -28,6 +28,7 @@ pub struct Index {
     keys: papaya::HashMap<KeyDigest, Entry, BuildHasherDefault<FirstBytes>>,
     /// Taken by whoever writes, never by a reader.
     writer: Mutex<Writer>,
+    has_imported: AtomicBool,
 }
 
 #[derive(Default)]
@@ -103,6 +104,11 @@ impl Index {
         self.keys.is_empty()
     }
 
+    /// Whether there may be keys from another system, whose secrets may have any shape.
+    pub fn has_imported(&self) -> bool {
+        self.has_imported.load(Ordering::Acquire)
+    }
+
     /// The projects of these keys that nobody told of yet.
     pub fn unknown_projects(&self, keys: &[KnownKey]) -> Vec<i64> {
         let writer = self.writer();
@@ -117,6 +123,9 @@ impl Index {
     /// them, or have been told of before.
     pub fn take_in(&self, projects: Vec<KnownProject>, keys: Vec<KnownKey>) {
         let mut writer = self.writer();
+        if projects.iter().any(|project| project.has_imported) {
+            self.has_imported.store(true, Ordering::Release);
+        }
         for known in projects {
             writer.take_in_project(known);
         }
@@ -370,6 +379,7 @@ mod tests {
             rate_limit,
             inclusions: vec![],
             archived: false,
+            has_imported: false,
             changed_in,
         }
     }

@@ -7,6 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::gateway::{NO_STORE, unsure};
 use super::ledger::Caller;
@@ -18,44 +19,74 @@ use crate::http::{Problem, TrustedProxies};
 use crate::key::Environment;
 use crate::key::verdict::{Outcome, Requirement};
 
-/// The body of `POST /api/v1/keys/verify`.
-#[derive(Deserialize)]
+/// A key that somebody presented, and what it must be good for.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct VerifyBody {
+#[schema(example = json!({"key": "mk_live_…", "scopes": ["read:assets"]}))]
+pub struct VerifyBody {
     key: Option<String>,
+    /// One of these is enough, unless `all` is set.
     #[serde(default)]
     scopes: Vec<String>,
     #[serde(default)]
     all: bool,
+    /// The slug of the only project whose keys may pass.
     project: Option<String>,
     environment: Option<Environment>,
+    /// Where the key was presented from; without it, where this request comes from.
+    #[schema(value_type = Option<String>, example = "203.0.113.7")]
     client_ip: Option<IpAddr>,
 }
 
-/// Its answer. Everything about the key is null unless it is known.
-#[derive(Default, Serialize)]
-struct VerifyAnswer<'a> {
+/// The verdict. Everything about the key is null unless it is known.
+#[derive(Default, Serialize, ToSchema)]
+pub struct VerifyAnswer<'a> {
     valid: bool,
+    /// `VALID`, `MISSING`, `NOT_FOUND`, `EXPIRED`, `REVOKED`, `WRONG_ENVIRONMENT`,
+    /// `IP_NOT_ALLOWED`, `INSUFFICIENT_SCOPE` or `RATE_LIMITED`.
+    #[schema(example = "VALID")]
     code: &'static str,
+    /// A sentence about a refusal.
+    #[schema(required, value_type = Option<String>)]
     detail: Option<&'static str>,
+    #[schema(required)]
     key_id: Option<i64>,
+    #[schema(required, value_type = Option<String>)]
     name: Option<Cow<'a, str>>,
+    #[schema(required, value_type = Option<String>)]
     project: Option<&'a str>,
+    #[schema(required)]
     environment: Option<Environment>,
+    #[schema(required, value_type = Option<Vec<String>>)]
     scopes: Option<&'a [String]>,
+    #[schema(required, format = DateTime)]
     expires_at: Option<String>,
+    #[schema(required)]
     rate_limit: Option<RateLimitAnswer>,
 }
 
-#[derive(Serialize)]
+/// The verdict, as every resource is wrapped.
+#[derive(Serialize, ToSchema)]
+pub struct VerifyData<'a> {
+    data: VerifyAnswer<'a>,
+}
+
+/// Where the key's rate limit stands.
+#[derive(Serialize, ToSchema)]
 struct RateLimitAnswer {
     limit: i64,
     remaining: u32,
+    /// Until all of it may be used again.
     reset_seconds: u64,
 }
 
-/// `POST /api/v1/keys/verify`: always 200 when the question was understood. Presenting the key
-/// is credential enough: the answer says nothing that its holder could not find out.
+/// Verify a key
+///
+/// Always 200 when the question was understood. Presenting the key is credential enough: the
+/// answer says nothing that its holder could not find out.
+#[utoipa::path(post, path = "/keys/verify", tag = "keys", request_body = VerifyBody,
+    security(()),
+    responses((status = 200, description = "The verdict", body = VerifyData<'static>)))]
 pub async fn verify(
     req: HttpRequest,
     payload: web::Payload,
@@ -104,7 +135,7 @@ fn in_json(verdict: Verdict) -> HttpResponse {
     }
     HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, NO_STORE))
-        .json(serde_json::json!({ "data": answer }))
+        .json(VerifyData { data: answer })
 }
 
 async fn read_body(req: &HttpRequest, payload: web::Payload) -> Result<VerifyBody, Problem> {

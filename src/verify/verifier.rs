@@ -21,6 +21,9 @@ use crate::key::{KeyDigest, format};
 /// seconds.
 const PATIENCE: Duration = Duration::from_millis(1_800);
 
+/// No key from another system is longer, in bytes.
+const MAX_IMPORTED: usize = 512;
+
 /// Decides on presented keys.
 pub struct Verifier {
     pool: Pool,
@@ -75,7 +78,7 @@ impl Verifier {
         caller: &Caller,
         answer: impl FnOnce(Verdict) -> T,
     ) -> Option<T> {
-        if !format::is_well_formed(secret) {
+        if !self.may_be_a_key(secret) {
             return Some(answer(Verdict::without_key(Outcome::NotFound)));
         }
         if !self.known.is_certain() {
@@ -84,8 +87,8 @@ impl Verifier {
         Some(self.verify_known(&KeyDigest::of(secret), required, caller, answer))
     }
 
-    /// What `answer` makes of the verdict on `secret`. A mistyped or invented one is refused
-    /// without a look-up.
+    /// What `answer` makes of the verdict on `secret`. Unless there are keys from another system,
+    /// a mistyped or invented one is refused without a look-up.
     ///
     /// # Errors
     /// Memory is not certain, and the database can't say.
@@ -96,7 +99,7 @@ impl Verifier {
         caller: &Caller<'_>,
         answer: impl FnOnce(Verdict) -> T,
     ) -> Result<T, Unsure> {
-        if !format::is_well_formed(secret) {
+        if !self.may_be_a_key(secret) {
             return Ok(answer(Verdict::without_key(Outcome::NotFound)));
         }
         let digest = KeyDigest::of(secret);
@@ -110,6 +113,13 @@ impl Verifier {
             let memory = memory.unwrap_or(&fresh);
             answer(self.judge(&fresh, &project, memory, required, caller))
         }))
+    }
+
+    /// Whether it is worth a look-up: it has the shape of our keys, or there may be keys from
+    /// another system.
+    fn may_be_a_key(&self, secret: &str) -> bool {
+        format::is_well_formed(secret)
+            || (secret.len() <= MAX_IMPORTED && self.known.may_have_imported())
     }
 
     fn verify_known<T>(
@@ -198,6 +208,8 @@ fn look_up(pool: &Pool, known: &Known, digest: &KeyDigest) -> Result<Option<Fres
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::Ordering;
+
     use super::*;
     use crate::db::connection::DatabaseUrl;
     use crate::db::known_keys::{KnownKey, KnownProject};
@@ -217,6 +229,7 @@ mod tests {
             rate_limit: None,
             inclusions: vec![],
             archived: false,
+            has_imported: false,
             changed_in: 0,
         };
         let key = KnownKey {
@@ -234,6 +247,7 @@ mod tests {
         };
         let known = Arc::new(Known::default());
         known.index.take_in(vec![project], vec![key]);
+        known.is_loaded.store(true, Ordering::Release);
         let nowhere = DatabaseUrl::Sqlite("/nonexistent/keyward.db".into());
         let pool = Pool::new(nowhere, 1, None);
         let verifier = Verifier::new(pool, Clock::default(), known, Arc::default());

@@ -10,6 +10,7 @@ use actix_web::{HttpResponse, ResponseError, web};
 use askama::Template;
 use form_urlencoded::Serializer;
 
+use super::guarded_sign_in::SignInError;
 use super::throttle::TooMany;
 use super::{AppState, headers, page};
 use crate::domain::DomainError;
@@ -43,6 +44,15 @@ pub enum WebError {
 impl From<TooMany> for WebError {
     fn from(told: TooMany) -> Self {
         WebError::TooMany(told)
+    }
+}
+
+impl From<SignInError> for WebError {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::TooMany(told) => told.into(),
+            SignInError::Domain(error) => error.into(),
+        }
     }
 }
 
@@ -316,6 +326,9 @@ fn way_on(path: &str, status: StatusCode) -> (String, &'static str) {
     match parts[..] {
         ["projects", project, "keys", id, _] if status == StatusCode::CONFLICT => {
             (format!("/projects/{project}/keys/{id}"), "Back to the key")
+        }
+        ["users", id, ..] if status == StatusCode::CONFLICT => {
+            (format!("/users/{id}"), "Back to the person")
         }
         ["login"] if status == StatusCode::TOO_MANY_REQUESTS => {
             ("/login".into(), "Back to sign in")

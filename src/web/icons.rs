@@ -47,3 +47,23 @@ pub fn plus() -> String {
 pub fn copy() -> String {
     svg(icondata_lu::LuCopy)
 }
+
+/// A project's catalogue of scopes.
+pub fn scopes() -> String {
+    svg(icondata_lu::LuTags)
+}
+
+/// Who has what on a project.
+pub fn grants() -> String {
+    svg(icondata_lu::LuUserCheck)
+}
+
+/// People.
+pub fn people() -> String {
+    svg(icondata_lu::LuUsers)
+}
+
+/// The documentation of the API.
+pub fn docs() -> String {
+    svg(icondata_lu::LuBookOpen)
+}

@@ -1,16 +1,21 @@
 //! The console: pages, and what stands around them.
 
+pub mod acting;
 pub mod api;
 pub mod assets;
 pub mod csrf;
 pub mod cursor;
 pub mod error;
 pub mod form;
+pub mod guarded_sign_in;
 pub mod headers;
 pub mod health;
 pub mod icons;
+pub mod links;
 pub mod page;
 pub mod pages;
+pub mod reveal;
+pub mod rotated_cookies;
 pub mod routes;
 pub mod session;
 pub mod state;

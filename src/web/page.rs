@@ -18,8 +18,12 @@ use crate::domain::read_audit::may_read_audit;
 pub enum Section {
     Overview,
     Keys,
+    Grants,
+    Scopes,
     Settings,
     Audit,
+    People,
+    Account,
 }
 
 /// What the layout around a page shows.
@@ -34,6 +38,7 @@ pub struct Layout {
     /// Whether the visitor may change the project's settings.
     pub may_manage: bool,
     pub may_read_audit: bool,
+    pub may_manage_users: bool,
     pub csrf: String,
 }
 
@@ -57,6 +62,7 @@ impl Layout {
             email: visitor.actor.name().to_owned(),
             role: role(visitor, about),
             may_read_audit: may_read_audit(&visitor.actor),
+            may_manage_users: visitor.actor.may(Action::ManageUsers, None),
             csrf: visitor.session.csrf.clone(),
         }
     }

@@ -1,19 +1,29 @@
 //! Every URL on one screen, but `/verify`, which `verify::front` answers before any of these.
 
 use actix_htmx::HtmxMiddleware;
+use actix_web::dev::HttpServiceFactory;
 use actix_web::middleware::from_fn;
-use actix_web::web::{self, get, head, post, resource, scope};
+use actix_web::web::{self, get, head, resource, scope};
 
-use super::pages::{audit, keys, login, logout, overview, projects, setup};
-use super::{AppState, WebError, assets, error, health, session};
+use super::api::error::{self as api_error, ApiError};
+use super::api::{
+    account, audit as audit_api, grants, keys as keys_api, openapi, projects as projects_api,
+    scopes, session as session_api, tokens, users,
+};
+use super::pages::{
+    account as account_pages, audit, docs, keys, login, logout, overview, password, projects,
+    setup, users as users_pages,
+};
+use super::{AppState, WebError, assets, error, health, rotated_cookies, session};
 use crate::domain::DomainError;
+use crate::instance_secret::DerivedKey;
 use crate::verify;
 
 /// Registers every URL.
 pub fn configure(
     config: &mut web::ServiceConfig,
     state: web::Data<AppState>,
-    cookie_key: &[u8; 64],
+    cookie_keys: &[DerivedKey],
 ) {
     config
         .service(
@@ -27,19 +37,76 @@ pub fn configure(
                 .route(head().to(health::readyz)),
         )
         .route("/static/{file}", get().to(assets::serve));
+    // Without a version: the current one.
     for base in ["/api/v1", "/api"] {
-        let verification = resource(format!("{base}/keys/verify"));
-        config.service(verification.route(post().to(verify::json::verify)));
+        config.service(api(base));
     }
     let pages = scope("")
+        .app_data(web::Data::new(rotated_cookies::Keys::new(cookie_keys)))
         .wrap(HtmxMiddleware)
-        .wrap(session::middleware(state, cookie_key))
+        .wrap(session::middleware(state, &cookie_keys[0].bytes))
+        .wrap(from_fn(rotated_cookies::renew))
         .wrap(from_fn(error::answer))
         .service(resource("/setup").get(setup::show).post(setup::submit))
         .service(resource("/login").get(login::show).post(login::submit))
         .service(resource("/logout").post(logout::submit))
         .service(resource("/").get(overview::show))
+        .service(resource("/account").get(account_pages::show::show))
+        .service(resource("/account/password").post(account_pages::password::submit))
+        .service(resource("/account/sessions/end").post(account_pages::sessions::end))
+        .service(resource("/account/sessions/end-others").post(account_pages::sessions::end_others))
+        .service(resource("/account/tokens").post(account_pages::tokens::new::submit))
+        .service(resource("/account/tokens/new").get(account_pages::tokens::new::show))
+        .service(
+            resource("/account/tokens/{id}/reveal")
+                .get(account_pages::tokens::reveal::show)
+                .post(account_pages::tokens::reveal::submit),
+        )
+        .service(
+            resource("/account/tokens/{id}/revocation")
+                .get(account_pages::tokens::revocation::show)
+                .post(account_pages::tokens::revocation::submit),
+        )
         .service(resource("/audit").get(audit::show))
+        .service(resource("/docs").get(docs::show))
+        .service(
+            resource("/password")
+                .get(password::show)
+                .post(password::submit),
+        )
+        .service(resource("/projects").post(projects::new::submit))
+        .service(resource("/projects/new").get(projects::new::show))
+        .service(
+            resource("/projects/{project}/archival")
+                .get(projects::archival::show)
+                .post(projects::archival::submit),
+        )
+        .service(
+            resource("/projects/{project}/scopes")
+                .get(projects::scopes::list::show)
+                .post(projects::scopes::new::submit),
+        )
+        .service(resource("/projects/{project}/scopes/new").get(projects::scopes::new::show))
+        .service(
+            resource("/projects/{project}/scopes/catalogue")
+                .post(projects::scopes::catalogue::submit),
+        )
+        .service(
+            resource("/projects/{project}/scopes/{scope}/edit")
+                .get(projects::scopes::edit::show)
+                .post(projects::scopes::edit::submit),
+        )
+        .service(
+            resource("/projects/{project}/scopes/{scope}/removal")
+                .get(projects::scopes::removal::show)
+                .post(projects::scopes::removal::submit),
+        )
+        .service(
+            resource("/projects/{project}/grants")
+                .get(projects::grants::show)
+                .post(projects::grants::submit),
+        )
+        .service(resource("/projects/{project}/grants/removal").post(projects::grants::remove))
         .service(
             resource("/projects/{project}/settings")
                 .get(projects::settings::show)
@@ -65,10 +132,142 @@ pub fn configure(
                     resource("/{id}/revocation")
                         .get(keys::revocation::show)
                         .post(keys::revocation::submit),
+                )
+                .service(
+                    resource("/{id}/rotation")
+                        .get(keys::rotation::show)
+                        .post(keys::rotation::submit),
+                ),
+        )
+        .service(
+            scope("/users")
+                .service(
+                    resource("")
+                        .get(users_pages::list::show)
+                        .post(users_pages::invite::submit),
+                )
+                .service(resource("/new").get(users_pages::invite::show))
+                .service(resource("/{id}").get(users_pages::one::show))
+                .service(resource("/{id}/grants").post(users_pages::grants::submit))
+                .service(resource("/{id}/grants/removal").post(users_pages::grants::remove))
+                .service(resource("/{id}/link").post(users_pages::link::submit))
+                .service(
+                    resource("/{id}/sign-out")
+                        .get(users_pages::sign_out::show)
+                        .post(users_pages::sign_out::submit),
+                )
+                .service(
+                    resource("/{id}/disabling")
+                        .get(users_pages::disabling::show)
+                        .post(users_pages::disabling::submit),
+                )
+                .service(resource("/{id}/enabling").post(users_pages::enabling::submit))
+                .service(
+                    resource("/{id}/tokens/{token}/revocation")
+                        .get(users_pages::tokens::show)
+                        .post(users_pages::tokens::submit),
                 ),
         )
         .default_service(web::to(nowhere));
     config.service(pages);
+}
+
+/// The management API.
+fn api(base: &str) -> impl HttpServiceFactory + 'static {
+    scope(base)
+        .wrap(from_fn(api_error::answer))
+        .app_data(
+            web::PathConfig::default()
+                .error_handler(|_, _| ApiError::from(DomainError::NotFound).into()),
+        )
+        .app_data(web::QueryConfig::default().error_handler(|error, _| {
+            ApiError::BadRequest(format!("The query can't be read: {error}.")).into()
+        }))
+        .service(resource("/openapi.json").get(openapi::show))
+        .service(resource("/session").post(session_api::create))
+        .service(resource("/keys/verify").post(verify::json::verify))
+        .service(
+            resource("/keys")
+                .get(keys_api::collection::list)
+                .post(keys_api::collection::create),
+        )
+        .service(
+            resource("/keys/{id}")
+                .get(keys_api::one::read)
+                .patch(keys_api::one::edit)
+                .delete(keys_api::one::revoke),
+        )
+        .service(resource("/keys/{id}/state").get(keys_api::one::state))
+        .service(resource("/keys/{id}/usage").get(keys_api::usage::read))
+        .service(resource("/keys/{id}/rotation").post(keys_api::rotation::rotate))
+        .service(
+            resource("/projects")
+                .get(projects_api::list)
+                .post(projects_api::create),
+        )
+        .service(
+            resource("/projects/{project}")
+                .get(projects_api::read)
+                .patch(projects_api::edit),
+        )
+        .service(resource("/projects/{project}/archival").post(projects_api::archive))
+        .service(
+            resource("/projects/{project}/scopes")
+                .get(scopes::list)
+                .post(scopes::add_ready),
+        )
+        .service(
+            resource("/projects/{project}/scopes/{scope}")
+                .get(scopes::read)
+                .put(scopes::put)
+                .delete(scopes::delete),
+        )
+        .service(resource("/projects/{project}/grants").get(grants::list_on_project))
+        .service(
+            resource("/projects/{project}/grants/{user}")
+                .put(grants::put_on_project)
+                .delete(grants::delete_on_project),
+        )
+        .service(resource("/grants").get(grants::list_on_all))
+        .service(
+            resource("/grants/{user}")
+                .put(grants::put_on_all)
+                .delete(grants::delete_on_all),
+        )
+        .service(resource("/users").get(users::list).post(users::create))
+        .service(
+            resource("/users/{user}")
+                .get(users::read)
+                .patch(users::edit),
+        )
+        .service(resource("/users/{user}/password-link").post(users::create_link))
+        .service(resource("/users/{user}/sessions").delete(users::delete_sessions))
+        .service(resource("/users/{user}/tokens").get(tokens::list_of_user))
+        .service(resource("/users/{user}/tokens/{id}").delete(tokens::revoke_of_user))
+        .service(
+            resource("/tokens")
+                .get(tokens::list_own)
+                .post(tokens::create),
+        )
+        .service(
+            resource("/tokens/{id}")
+                .get(tokens::read_own)
+                .delete(tokens::revoke_own),
+        )
+        .service(resource("/account").get(account::read))
+        .service(resource("/account/password").put(account::put_password))
+        .service(
+            resource("/account/sessions")
+                .get(account::sessions)
+                .delete(account::delete_sessions),
+        )
+        .service(resource("/account/sessions/{id}").delete(account::delete_session))
+        .service(resource("/audit").get(audit_api::list))
+        .default_service(web::to(no_such_resource))
+}
+
+async fn no_such_resource() -> Result<&'static str, ApiError> {
+    Err(DomainError::NotFound.into())
 }
 
 async fn nowhere() -> Result<&'static str, WebError> {

@@ -15,10 +15,11 @@ use sha2::{Digest, Sha256};
 use time::Duration;
 
 use super::AppState;
+use crate::clock::UtcTime;
 use crate::db::sessions::{self, SessionRow};
 use crate::db::upkeep;
-use crate::domain::{DomainError, Origin};
 use crate::domain::sign_in::Recognised;
+use crate::domain::{DomainError, Origin};
 
 /// How long a session lives unseen, and how long at most.
 pub const IDLE: Duration = Duration::minutes(30);
@@ -62,11 +63,7 @@ impl SignedIn {
 ///
 /// # Errors
 /// The operating system has no randomness to give.
-pub fn begin(
-    session: &Session,
-    person: &Recognised,
-    origin: &Origin,
-) -> Result<(), DomainError> {
+pub fn begin(session: &Session, person: &Recognised, origin: &Origin) -> Result<(), DomainError> {
     let (id, csrf) = (random_word()?, random_word()?);
     session.clear();
     let written = session
@@ -78,6 +75,29 @@ pub fn begin(
         .and_then(|()| session.insert(USER_AGENT, &origin.user_agent));
     session.renew();
     written.map_err(|error| DomainError::Internal(error.to_string()))
+}
+
+/// Lets a session go on whose person changed their password in it: with the new password's
+/// stamp, and under a new id, so that a copy of the cookie ends like every other session.
+///
+/// # Errors
+/// The session can't be written.
+pub fn go_on(session: &Session, stamp: &str) -> Result<(), DomainError> {
+    let written = session.insert(STAMP, stamp);
+    session.renew();
+    written.map_err(|error| DomainError::Internal(error.to_string()))
+}
+
+/// Whether `row` is the session that `signed_in` was read from.
+pub fn is_own(row: &SessionRow, signed_in: &SignedIn) -> bool {
+    let state: Option<HashMap<String, String>> = serde_json::from_str(&row.state).ok();
+    let id = state.and_then(|state| held(&state, ID));
+    id.is_some_and(|id| id == signed_in.id)
+}
+
+/// Whether a session has run out at the time `now`.
+pub fn is_over(row: &SessionRow, now: UtcTime) -> bool {
+    row.last_seen_at + IDLE <= now || row.created_at + LIFETIME <= now
 }
 
 /// 256 random bits in URL-safe base 64.
@@ -141,7 +161,7 @@ impl SessionStore for DbSessions {
             let Some(row) = sessions::by_digest(conn, &digest)? else {
                 return Ok(None);
             };
-            if row.last_seen_at + IDLE <= now || row.created_at + LIFETIME <= now {
+            if is_over(&row, now) {
                 upkeep(conn, |upkeep| sessions::delete(upkeep, &digest))?;
                 return Ok(None);
             }
@@ -171,7 +191,6 @@ impl SessionStore for DbSessions {
             .map_err(|error| SaveError::Serialization(error.into()))?;
         let word = random_word().map_err(|error| SaveError::Other(error.into()))?;
         let key = SessionKey::try_from(word).map_err(|error| SaveError::Other(error.into()))?;
-        let told = |name: &str| serde_json::from_str(state.get(name)?).ok()?;
         let now = self.0.clock.now();
         let row = SessionRow {
             digest: digest(key.as_ref()),
@@ -179,8 +198,8 @@ impl SessionStore for DbSessions {
             state: json,
             created_at: now,
             last_seen_at: now,
-            client_ip: told(CLIENT_IP),
-            user_agent: told(USER_AGENT),
+            client_ip: held(&state, CLIENT_IP),
+            user_agent: held(&state, USER_AGENT),
         };
         self.write(move |upkeep| sessions::insert(upkeep, &row))
             .await
@@ -217,6 +236,11 @@ impl SessionStore for DbSessions {
         self.write(move |upkeep| sessions::delete(upkeep, &digest))
             .await
     }
+}
+
+/// The text that a session holds under this name, if it holds one.
+fn held(state: &HashMap<String, String>, name: &str) -> Option<String> {
+    serde_json::from_str(state.get(name)?).ok()?
 }
 
 /// What the database keeps of the id in a session's cookie.

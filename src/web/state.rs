@@ -6,12 +6,13 @@ use std::time::Duration;
 use actix_web::web;
 use tokio::sync::Semaphore;
 
-use super::WebError;
+use super::api::limits::ApiLimits;
 use super::throttle::Throttle;
 use crate::clock::Clock;
-use crate::config::PublicUrl;
+use crate::config::{Config, PublicUrl};
 use crate::db::{Connection, Pool};
 use crate::domain::DomainError;
+use crate::domain::jwt::JwtKeys;
 
 /// How long a page waits for its turn at a connection, and for what it asked.
 const TURN_PATIENCE: Duration = Duration::from_secs(2);
@@ -26,6 +27,10 @@ pub struct AppState {
     pub clock: Clock,
     pub public_url: Option<PublicUrl>,
     pub throttle: Throttle,
+    pub jwt: JwtKeys,
+    /// How many days a personal token lives at most.
+    pub max_token_days: u16,
+    pub api_limits: ApiLimits,
     /// As many as there are connections. Whoever waits for one must not hold a thread: those
     /// are shared with verifications.
     turns: Arc<Semaphore>,
@@ -34,13 +39,16 @@ pub struct AppState {
 
 impl AppState {
     /// The state of one instance.
-    pub fn new(pool: Pool, clock: Clock, public_url: Option<PublicUrl>) -> Self {
+    pub fn new(pool: Pool, clock: Clock, jwt: JwtKeys, config: &Config) -> Self {
         AppState {
             turns: Arc::new(Semaphore::new(pool.size())),
             pool,
             clock,
-            public_url,
+            public_url: config.public_url.clone(),
             throttle: Throttle::new(),
+            jwt,
+            max_token_days: config.max_token_days,
+            api_limits: ApiLimits::new(config.api_requests_per_minute),
             hashing: Semaphore::new(HASHES_AT_ONCE),
         }
     }
@@ -81,13 +89,12 @@ impl AppState {
     pub async fn run_hashing<T: Send + 'static>(
         &self,
         f: impl FnOnce(&mut Connection) -> Result<T, DomainError> + Send + 'static,
-    ) -> Result<T, WebError> {
+    ) -> Result<T, DomainError> {
         let turn = tokio::time::timeout(HASH_PATIENCE, self.hashing.acquire()).await;
         let Ok(Ok(_turn)) = turn else {
-            return Err(
-                DomainError::Unavailable("too many passwords are being checked".into()).into(),
-            );
+            let told = "too many passwords are being checked";
+            return Err(DomainError::Unavailable(told.into()));
         };
-        Ok(self.run(f).await?)
+        self.run(f).await
     }
 }

@@ -5,17 +5,16 @@ use std::pin::Pin;
 
 use actix_session::SessionExt;
 use actix_web::dev::Payload;
-use actix_web::http::Method;
+use actix_web::http::{Method, Uri, header};
 use actix_web::{FromRequest, HttpRequest, web};
 
 use super::session::SignedIn;
-use super::{AppState, WebError};
+use super::{AppState, WebError, acting};
 use crate::clock::UtcTime;
 use crate::db::Connection;
 use crate::db::projects::Project;
-use crate::domain::error::Denial;
 use crate::domain::list_projects::list_projects;
-use crate::domain::{Actor, DomainError, Origin, denial};
+use crate::domain::{Actor, DomainError, Origin};
 use crate::http::{TrustedProxies, client, problem};
 
 /// A signed-in person on a page. Whoever is not signed in is sent to do so.
@@ -40,31 +39,7 @@ impl Visitor {
         + Send
         + 'static,
     ) -> Result<T, DomainError> {
-        let (actor, now) = (self.actor.clone(), self.now);
-        let result = self
-            .state
-            .run(move |conn| use_case(conn, &actor, now))
-            .await;
-        if let Err(DomainError::Denied(denial)) = &result {
-            let recording = self.record(*denial);
-            match denial.hidden {
-                // A hidden project must not differ from a missing one, not even in time.
-                true => drop(actix_web::rt::spawn(recording)),
-                false => recording.await,
-            }
-        }
-        result
-    }
-
-    /// Writes a denial into the audit log. The answer does not depend on it.
-    fn record(&self, denial: Denial) -> impl Future<Output = ()> + 'static {
-        let (state, actor, now) = (self.state.clone(), self.actor.clone(), self.now);
-        async move {
-            let recording = state.run(move |conn| denial::record(conn, &actor, denial, now));
-            if let Err(error) = recording.await {
-                tracing::error!(%error, ?denial, "a denial could not be recorded");
-            }
-        }
+        acting::act(&self.state, &self.actor, self.now, use_case).await
     }
 }
 
@@ -127,8 +102,20 @@ pub fn origin(req: &HttpRequest) -> Origin {
 
 fn sign_in_first(req: &HttpRequest) -> WebError {
     let lost_form = req.method() == Method::POST;
-    // Pages that only take forms are no place to come back to.
-    let is_page = !req.path().ends_with("/replacement") && req.path() != "/logout";
-    let next = (is_page && req.path() != "/").then(|| req.uri().to_string());
+    let next = match lost_form {
+        // Many addresses only take forms: the way back is to the page with the form.
+        true => page_with_form(req),
+        false => (req.path() != "/").then(|| req.uri().to_string()),
+    };
     WebError::SignInFirst { next, lost_form }
+}
+
+/// Path and query of the page of ours that a form was sent from.
+fn page_with_form(req: &HttpRequest) -> Option<String> {
+    let from = req.headers().get(header::REFERER)?.to_str().ok()?;
+    let from: Uri = from.parse().ok()?;
+    let host = req.headers().get(header::HOST)?.to_str().ok()?;
+    let is_ours = from.authority().is_some_and(|own| own.as_str() == host);
+    let path = from.path_and_query().map(ToString::to_string);
+    path.filter(|path| is_ours && path != "/")
 }

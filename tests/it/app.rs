@@ -130,6 +130,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<&'static str>,
     /// Reach the database here instead, for instance through something that can be cut.
     pub database_url: Option<String>,
+    /// What the management API takes from one token; without, more than any test sends.
+    pub api_requests_per_minute: Option<u32>,
 }
 
 impl TestApp {
@@ -161,6 +163,9 @@ impl TestApp {
                 .collect(),
             workers: 2,
             usage_retention_days: 400,
+            previous_secret: None,
+            max_token_days: 365,
+            api_requests_per_minute: settings.api_requests_per_minute.unwrap_or(1_000_000),
             log: String::new(),
         };
         let clock = Clock::default();
@@ -485,4 +490,44 @@ pub fn with_defaults<'a>(
     let is_given = |name: &str| fields.iter().any(|(given, _)| *given == name);
     let left_out = defaults.iter().filter(|(name, _)| !is_given(name));
     left_out.chain(fields).copied().collect()
+}
+
+/// A program that calls the management API with a bearer token.
+#[derive(Clone)]
+pub struct Api {
+    pub url: String,
+    pub token: String,
+    client: Client,
+}
+
+impl Api {
+    pub fn new(url: &str, token: &str) -> Self {
+        Api {
+            url: url.into(),
+            token: token.into(),
+            client: Client::builder().no_proxy().build().unwrap(),
+        }
+    }
+
+    /// Calls `path` under `/api/v1` with these headers too.
+    pub fn send(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        body: Option<&serde_json::Value>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let url = format!("{}/api/v1{path}", self.url);
+        let mut call = self.client.request(method, url);
+        if !self.token.is_empty() {
+            call = call.bearer_auth(&self.token);
+        }
+        if let Some(body) = body {
+            call = call.json(body);
+        }
+        for (name, value) in headers {
+            call = call.header(*name, *value);
+        }
+        call.send().unwrap().into()
+    }
 }

@@ -1,5 +1,10 @@
 //! The command line.
 
+mod import;
+mod projects;
+mod rotation;
+mod users;
+
 use std::process::Output;
 
 use crate::app::{PASSWORD, TestApp, TestDatabase};
@@ -12,6 +17,22 @@ fn told(output: &Output) -> (i32, String) {
         String::from_utf8_lossy(&output.stderr)
     );
     (output.status.code().unwrap(), text)
+}
+
+/// Runs a command on the instance's database.
+fn run_on(app: &TestApp, arguments: &[&str]) -> Output {
+    let mut command = command(app.database.folder(), arguments);
+    let command = command.env("DATABASE_URL", &app.database.url);
+    command.output().unwrap()
+}
+
+/// What a command printed, each line read as JSON.
+fn json_lines(output: &Output) -> Vec<serde_json::Value> {
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    let text = std::str::from_utf8(&output.stdout).unwrap();
+    let lines = text.lines().map(serde_json::from_str);
+    lines.collect::<Result<_, _>>().unwrap()
 }
 
 #[test]
@@ -92,7 +113,12 @@ fn a_taken_port_leaves_no_new_database_behind() {
 #[test]
 fn a_missing_database_is_never_made_by_looking_at_it() {
     let folder = tempfile::tempdir().unwrap();
-    for arguments in [&["keys", "list"][..], &["keys", "revoke", "1"]] {
+    for arguments in [
+        &["keys", "list"][..],
+        &["keys", "revoke", "1"],
+        &["projects", "list"],
+        &["users", "list"],
+    ] {
         let (code, text) = told(&run(folder.path(), arguments));
         assert_eq!(code, 1);
         assert!(
@@ -131,6 +157,10 @@ fn wrong_usage_ends_with_two() {
         ],
         &["keys", "revoke"],
         &["keys", "revoke", "1", "--reason", "mood"],
+        &["keys", "rotate", "1", "--overlap", "soon"],
+        &["keys", "import", "-"],
+        &["projects", "create", "shop"],
+        &["users", "invite", "a@example.com"],
     ] {
         assert_eq!(told(&run(folder.path(), arguments)).0, 2, "{arguments:?}");
     }

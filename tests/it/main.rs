@@ -1,6 +1,7 @@
 //! The integration suite: a real instance on a fresh database for every test. On SQLite by
 //! default; on Postgres where `KEYWARD_TEST_POSTGRES` names a server.
 
+mod api;
 mod app;
 mod browser;
 mod cli;

@@ -4,6 +4,8 @@ ALTER TABLE projects ADD COLUMN max_lifetime_days BIGINT;
 -- From here on none of its keys works, for good.
 ALTER TABLE projects ADD COLUMN archived_at TIMESTAMP;
 ALTER TABLE projects ADD COLUMN archived_by TEXT;
+-- Whether it has keys from another system, whose secrets may have any shape.
+ALTER TABLE projects ADD COLUMN has_imported BOOLEAN NOT NULL DEFAULT FALSE;
 -- Rises with every edit, so that an old form can't overwrite a newer change.
 ALTER TABLE projects ADD COLUMN version BIGINT NOT NULL DEFAULT 1;
 

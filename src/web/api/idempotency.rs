@@ -1,6 +1,154 @@
-//! `Idempotency-Key`.
+//! Creating calls, and their `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a
+//! call that is repeated with the same one creates nothing again and gets the same answer,
+//! without the secret.
 
+use std::future::Future;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use time::Duration;
+use zeroize::Zeroizing;
+
+use super::bearer::Bearer;
+use super::error::ApiError;
+use crate::db::idempotent_calls::{self, Call};
+use crate::db::{is_taken, upkeep};
+use crate::domain::{DomainError, FieldError};
 
 /// How long a call's answer is kept.
 pub const REMEMBERED: Duration = Duration::hours(24);
+
+const HEADER: &str = "idempotency-key";
+const MAX_LENGTH: usize = 200;
+
+/// Something that was just created.
+pub struct Created {
+    /// Its path.
+    pub location: String,
+    /// The resource, without a secret.
+    pub data: Value,
+    /// The field with the secret, and the secret: in this one answer alone.
+    pub secret: Option<(&'static str, Zeroizing<String>)>,
+}
+
+/// Runs `creating` and answers 201 with what it made, or answers as before if this call was
+/// made already.
+///
+/// # Errors
+/// What `creating` fails with; or the key belongs to another call, or to one that is still under
+/// way or was cut off.
+pub async fn create(
+    req: &HttpRequest,
+    bearer: &Bearer,
+    body: &[u8],
+    creating: impl Future<Output = Result<Created, ApiError>>,
+) -> Result<HttpResponse, ApiError> {
+    let Some(own_key) = sent_key(req)? else {
+        return Ok(answer(creating.await?));
+    };
+    let (user, now) = (bearer.id(), bearer.now);
+    let request = Sha256::new()
+        .chain_update(req.method().as_str())
+        .chain_update(req.path())
+        .chain_update(body)
+        .finalize()
+        .to_vec();
+    let key = own_key.clone();
+    let beginning = bearer.state.run(move |conn| {
+        if let Some(call) = idempotent_calls::find(conn, user, &key)? {
+            return Ok(Some((call, request)));
+        }
+        let begun = upkeep(conn, |upkeep| {
+            idempotent_calls::begin(upkeep, user, &key, &request, now)
+        });
+        match begun {
+            Ok(()) => Ok(None),
+            // Another call with the same key came between.
+            Err(error) if is_taken(&error) => {
+                let call = idempotent_calls::find(conn, user, &key)?;
+                Ok(call.map(|call| (call, request)))
+            }
+            Err(error) => Err(error.into()),
+        }
+    });
+    if let Some((call, request)) = beginning.await? {
+        return repeated(call, &request);
+    }
+    let created = creating.await;
+    let key = own_key;
+    match created {
+        Ok(created) => {
+            let kept = json!({ "location": created.location, "data": created.data }).to_string();
+            let status = StatusCode::CREATED.as_u16();
+            let finishing = bearer.state.run(move |conn| {
+                Ok(upkeep(conn, |upkeep| {
+                    idempotent_calls::finish(upkeep, user, &key, status, &kept)
+                })?)
+            });
+            // It is there: an answer that could not be kept must not hide that.
+            if let Err(error) = finishing.await {
+                tracing::error!(%error, "the answer to a call could not be kept");
+            }
+            Ok(answer(created))
+        }
+        // It may have been created all the same: the next call has to look.
+        Err(ApiError::Domain(DomainError::TimedOut)) => Err(DomainError::TimedOut.into()),
+        Err(error) => {
+            let forgetting = bearer.state.run(move |conn| {
+                Ok(upkeep(conn, |upkeep| {
+                    idempotent_calls::forget(upkeep, user, &key)
+                })?)
+            });
+            if let Err(error) = forgetting.await {
+                tracing::error!(%error, "a call that failed could not be forgotten");
+            }
+            Err(error)
+        }
+    }
+}
+
+fn sent_key(req: &HttpRequest) -> Result<Option<String>, DomainError> {
+    let mut sent = req.headers().get_all(HEADER);
+    let Some(value) = sent.next() else {
+        return Ok(None);
+    };
+    let text = value.to_str().unwrap_or_default();
+    match (1..=MAX_LENGTH).contains(&text.len()) && sent.next().is_none() {
+        true => Ok(Some(text.to_owned())),
+        false => Err(DomainError::Invalid(vec![FieldError::new(
+            "Idempotency-Key",
+            "Send one key of 1 to 200 visible ASCII characters.",
+        )])),
+    }
+}
+
+fn answer(created: Created) -> HttpResponse {
+    let mut data = created.data;
+    if let (Value::Object(fields), Some((name, secret))) = (&mut data, created.secret) {
+        fields.insert(name.into(), Value::from(secret.as_str()));
+    }
+    respond(&created.location, &data)
+}
+
+fn repeated(call: Call, request: &[u8]) -> Result<HttpResponse, ApiError> {
+    if call.request != request {
+        let told = "This key was used for another call.";
+        return Err(DomainError::field("Idempotency-Key", told).into());
+    }
+    if call.status == 0 {
+        let told = "The first call with this Idempotency-Key is still under way, or was cut off. \
+                    Look whether what it should create is there before you try with another key.";
+        return Err(DomainError::Conflict(told.into()).into());
+    }
+    let kept: Value = serde_json::from_str(&call.answer).unwrap_or_default();
+    let location = kept["location"].as_str().unwrap_or_default();
+    Ok(respond(location, &kept["data"]))
+}
+
+fn respond(location: &str, data: &Value) -> HttpResponse {
+    HttpResponse::Created()
+        .insert_header((header::LOCATION, location))
+        .json(json!({ "data": data }))
+}

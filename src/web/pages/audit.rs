@@ -11,7 +11,7 @@ use crate::db::audit::AuditRow;
 use crate::db::projects::Project;
 use crate::domain::read_audit::read_audit;
 use crate::web::page::{self, Layout, Section};
-use crate::web::times::Moment;
+use crate::web::times::{Moment, plural};
 use crate::web::{Visitor, WebError};
 
 const PAGE: usize = 50;
@@ -38,7 +38,7 @@ pub async fn show(
 ) -> Result<HttpResponse, WebError> {
     let before = query.before.as_ref().and_then(|before| before.parse().ok());
     let log = visitor
-        .act(move |conn, actor, _| read_audit(conn, actor, before, PAGE))
+        .act(move |conn, actor, _| read_audit(conn, actor, before, 0, PAGE))
         .await?;
     let entries = log
         .rows
@@ -103,18 +103,39 @@ impl EntryView {
 fn did(action: &str) -> &str {
     match action {
         "access.denied" => "was not allowed to",
+        "grant.given" => "gave a role to",
+        "grant.taken" => "took a role from",
         "instance.set_up" => "became the first owner",
         "key.created" => "created",
         "key.edited" => "edited",
         "key.replaced" => "replaced",
         "key.revealed" => "revealed",
         "key.revoked" => "revoked",
+        "key.rotated" => "rotated",
+        "keys.imported" => "imported keys into",
+        "project.archived" => "archived",
+        "project.created" => "created the project",
         "project.edited" => "changed the settings of",
+        "scope.created" => "added a scope to",
+        "scope.deleted" => "removed a scope from",
+        "scope.edited" => "edited a scope of",
+        "scopes.added" => "added ready scopes to",
         "session.ended" => "signed out",
         "session.refused" => "failed to sign in as",
         "session.started" => "signed in",
+        "token.created" => "made the personal token",
+        "token.revealed" => "revealed the personal token",
+        "token.revoked" => "revoked the personal token",
         "user.created" => "added",
+        "user.disabled" => "disabled",
+        "user.enabled" => "enabled",
+        "user.invited" => "invited",
+        "user.joined" => "joined as",
+        "user.link_made" => "made a password link for",
+        "user.password_changed" => "changed the password of",
+        "user.password_chosen" => "chose a new password for",
         "user.password_reset" => "reset the password of",
+        "user.sessions_ended" => "ended the sessions of",
         other => other,
     }
 }
@@ -131,22 +152,8 @@ fn in_words(action: &str, details: &Value) -> Vec<String> {
                 .chain(details["note"].as_str().map(str::to_owned))
                 .collect()
         }
-        "key.edited" | "project.edited" => {
-            let changes = details["changes"].as_object();
-            changes
-                .into_iter()
-                .flatten()
-                .map(|(field, values)| {
-                    format!(
-                        "{}: {} → {}",
-                        field_title(field),
-                        shown(&values[0]),
-                        shown(&values[1])
-                    )
-                })
-                .collect()
-        }
-        "key.replaced" => {
+        "key.edited" | "project.edited" => changes(details),
+        "key.replaced" | "key.rotated" => {
             let prefix = |name: &str| details[name].as_str().unwrap_or_default();
             vec![format!(
                 "{}… → {}…",
@@ -154,13 +161,48 @@ fn in_words(action: &str, details: &Value) -> Vec<String> {
                 prefix("key_prefix")
             )]
         }
-        "user.created" => details["role"]
+        "user.created" | "user.invited" | "grant.given" | "grant.taken" => details["role"]
             .as_str()
             .map(|role| format!("as {role}"))
             .into_iter()
             .collect(),
+        "scope.created" | "scope.deleted" | "scope.edited" => details["scope"]
+            .as_str()
+            .map(str::to_owned)
+            .into_iter()
+            .chain(changes(details))
+            .collect(),
+        "keys.imported" => details["count"]
+            .as_i64()
+            .map(|count| plural(count, "key"))
+            .into_iter()
+            .collect(),
+        "project.archived" => details["keys"]
+            .as_i64()
+            .map(|count| format!("with {}", plural(count, "key")))
+            .into_iter()
+            .collect(),
+        "token.created" => details["permissions"]
+            .as_str()
+            .map(str::to_owned)
+            .into_iter()
+            .collect(),
         _ => Vec::new(),
     }
+}
+
+/// What changed, each as what it was and what it is.
+fn changes(details: &Value) -> Vec<String> {
+    let changes = details["changes"].as_object().into_iter().flatten();
+    let in_words = changes.map(|(field, values)| {
+        format!(
+            "{}: {} → {}",
+            field_title(field),
+            shown(&values[0]),
+            shown(&values[1])
+        )
+    });
+    in_words.collect()
 }
 
 fn field_title(field: &str) -> &str {
@@ -170,6 +212,13 @@ fn field_title(field: &str) -> &str {
         "expires_at" => "Expires",
         "rate_limit" => "Rate limit",
         "allowed_ips" => "Allowed addresses",
+        "name" => "Name",
+        "key_start" => "Start",
+        "environment_segment" => "Environment in keys",
+        "default_lifetime_days" => "Days keys live",
+        "max_lifetime_days" => "Days keys live at most",
+        "description" => "Description",
+        "includes" => "Includes",
         other => other,
     }
 }

@@ -6,15 +6,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::domain::passwords::Password;
 use crate::domain::sign_in;
 use crate::http::TrustedProxies;
-use crate::http::client::network;
 use crate::web::csrf::AnonymousToken;
 use crate::web::form::Form;
 use crate::web::session::{self, SignedIn};
 use crate::web::visitor::origin;
-use crate::web::{AppState, WebError, page};
+use crate::web::{AppState, WebError, guarded_sign_in, page};
 
 #[derive(Template)]
 #[template(path = "login.html")]
@@ -82,19 +80,13 @@ pub async fn submit(
         password,
         next,
     } = fields;
-    let address = proxies.client_ip(&req);
-    slow_down(&state, &email, address).await?;
-    let (from, now, typed) = (origin(&req), state.clock.now(), email.clone());
-    let origin = from.clone();
-    let recognised = state
-        .run_hashing(move |conn| {
-            sign_in::sign_in(conn, from, &email, &Password::new(password), now)
-        })
-        .await?;
+    let (address, from, typed) = (proxies.client_ip(&req), origin(&req), email.clone());
+    let recognised =
+        guarded_sign_in::sign_in(&state, address, from.clone(), email, password).await?;
     let next = own_path(&next).to_owned();
     match recognised {
         Some(person) => {
-            session::begin(&session, &person, &origin)?;
+            session::begin(&session, &person, &from)?;
             Ok(page::see_other(&next))
         }
         None => {
@@ -110,22 +102,6 @@ pub async fn submit(
             Ok(token.respond(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }
     }
-}
-
-async fn slow_down(
-    state: &AppState,
-    email: &str,
-    address: Option<std::net::IpAddr>,
-) -> Result<(), WebError> {
-    state.throttle.attempt_from(address)?;
-    let (typed, network) = (email.to_owned(), address.map(network));
-    let is_known = state
-        .run(move |conn| match network {
-            Some(network) => sign_in::is_known_network(conn, &typed, network),
-            None => Ok(false),
-        })
-        .await?;
-    Ok(state.throttle.attempt_on(email, address, is_known)?)
 }
 
 /// `next` if it is a path of this console; browsers read `//host` and `/\host` as another one.

@@ -1,13 +1,17 @@
 //! The pages, one folder or file per noun.
 
+pub mod account;
 pub mod audit;
+pub mod docs;
 pub mod keys;
 pub mod limits;
 pub mod login;
 pub mod logout;
 pub mod overview;
+pub mod password;
 pub mod projects;
 pub mod setup;
+pub mod users;
 
 use crate::domain::FieldError;
 

@@ -69,7 +69,7 @@ pub async fn submit(
         .await;
     match made {
         Ok(()) => Ok(page::see_other("/login")),
-        Err(WebError::Domain(DomainError::Invalid(errors))) => {
+        Err(DomainError::Invalid(errors)) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             form(
                 &req,
@@ -80,7 +80,7 @@ pub async fn submit(
                 Errors(errors),
             )
         }
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -1,9 +1,13 @@
 //! The same tree as `src/web/pages`.
 
+mod account;
 mod audit;
 mod forms;
 mod keys;
 mod login;
+mod password;
 mod projects;
 mod sessions;
 mod setup;
+mod tokens;
+mod users;

@@ -228,12 +228,22 @@ fn a_role_that_is_cut_is_gone_from_the_next_request_open_forms_included() {
 #[test]
 fn a_form_that_comes_too_late_says_that_nothing_was_done() {
     let app = TestApp::start();
-    let owner = app.owner();
+    let from = |page: &str| {
+        let owner = Browser::with_headers(&app.url, &[("referer", page)]);
+        owner.signed_in("owner@example.com")
+    };
+    let owner = from(&format!("{}/projects/default/keys/new", app.url));
+    let elsewhere = from("https://evil.example/projects/default/keys/new");
     app.clock.advance(Duration::minutes(31));
+    // Back to the page with the form, if it was one of ours.
+    assert_eq!(
+        elsewhere.post_key("default", &[]).location(),
+        "/login?ended=1"
+    );
     let lost = owner.post_key("default", &[]);
     assert_eq!(
         lost.location(),
-        "/login?next=%2Fprojects%2Fdefault%2Fkeys&ended=1"
+        "/login?next=%2Fprojects%2Fdefault%2Fkeys%2Fnew&ended=1"
     );
     let login = owner.get(lost.location());
     assert!(
@@ -241,7 +251,7 @@ fn a_form_that_comes_too_late_says_that_nothing_was_done() {
             .text("[role=alert]")
             .starts_with("Your session had ended")
     );
-    assert_eq!(login.value("next"), "/projects/default/keys");
+    assert_eq!(login.value("next"), "/projects/default/keys/new");
 }
 
 #[test]

@@ -129,7 +129,7 @@ fn form(
         key,
         catalogue,
     } = subject;
-    let form = FieldsView::new(fields, catalogue, Some(&key), errors, visitor.now);
+    let form = FieldsView::new(fields, &project, catalogue, Some(&key), errors, visitor.now);
     let title = format!("Edit {}", key.label);
     let layout = Layout::new(visitor, Section::Keys, Some(&project), title);
     let key = KeyView::new(key, &project.slug, &visitor.actor, visitor.now);

@@ -1,25 +1,32 @@
 //! The fields of the create and the edit form.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use time::Duration;
 use time::macros::format_description;
 
 use crate::clock::UtcTime;
+use crate::db::projects::Project;
 use crate::db::scopes::Scope;
 use crate::domain::FieldError;
 use crate::domain::draft::KeyDraft;
+use crate::domain::project_draft::MAX_LIFETIME_DAYS;
 use crate::key::scope::EVERY_SCOPE;
 use crate::key::{Environment, Key};
 use crate::web::pages::{Errors, limits};
-use crate::web::times::Moment;
+use crate::web::times::{Moment, plural};
 
 /// The choice of the edit form that leaves the expiry as it is.
 const KEEP: &str = "keep";
 /// The choice that takes the date beside it.
 const DATE: &str = "date";
-/// The lifetimes on offer, in days.
+/// The choice of no end.
+const NEVER: &str = "never";
+/// The lifetimes on offer in every project that allows them, in days.
 const LIFETIMES: [i64; 3] = [30, 90, 365];
-const DEFAULT_LIFETIME: &str = "90";
+/// What a new form starts with where the project says nothing else.
+const DEFAULT_LIFETIME: i64 = 90;
 
 /// What was typed, as it was typed.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -40,10 +47,13 @@ pub struct KeyFields {
 }
 
 impl KeyFields {
-    /// What a new form starts with.
-    pub fn fresh() -> Self {
+    /// What a new form starts with: the project's default lifetime, or one that comes near.
+    pub fn fresh(project: &Project, now: UtcTime) -> Self {
+        let wanted = project.default_lifetime_days.unwrap_or(DEFAULT_LIFETIME);
+        let offered = Bounds::of(project, now, now).lifetimes();
+        let nearest = offered.range(..=wanted).next_back().or(offered.first());
         KeyFields {
-            expires: DEFAULT_LIFETIME.into(),
+            expires: nearest.map_or(DATE.into(), ToString::to_string),
             ..KeyFields::default()
         }
     }
@@ -100,7 +110,7 @@ impl KeyFields {
 
     fn expiry(&self, kept: Option<UtcTime>, now: UtcTime) -> Result<Option<UtcTime>, &'static str> {
         match self.expires.as_str() {
-            "never" => Ok(None),
+            NEVER => Ok(None),
             KEEP => Ok(kept),
             DATE => {
                 let format = format_description!("[year]-[month]-[day]");
@@ -111,10 +121,10 @@ impl KeyFields {
                 Ok(Some(end.midnight()))
             }
             days => {
-                let days = days.parse().ok().filter(|days| LIFETIMES.contains(days));
-                Ok(Some(
-                    now + Duration::days(days.ok_or("Choose one of these.")?),
-                ))
+                let days = days.parse::<i64>().ok();
+                let days = days.filter(|days| (1..=MAX_LIFETIME_DAYS).contains(days));
+                let days = days.ok_or("Choose one of these.")?;
+                Ok(Some(now + Duration::days(days)))
             }
         }
     }
@@ -128,6 +138,8 @@ pub struct FieldsView {
     /// Empty for a key that has its environment already.
     pub environments: Vec<Choice>,
     pub lifetimes: Vec<Choice>,
+    /// How long keys of the project live at most, where that is bound.
+    pub longest: Option<String>,
     /// Whether the folded part has something to show.
     pub limits_open: bool,
 }
@@ -147,9 +159,10 @@ pub struct Choice {
 }
 
 impl FieldsView {
-    /// The form for `fields`; `key` is the one being edited.
+    /// The form for `fields` of a key of `project`; `key` is the one being edited.
     pub fn new(
         fields: KeyFields,
+        project: &Project,
         catalogue: Vec<Scope>,
         key: Option<&Key>,
         errors: Vec<FieldError>,
@@ -182,7 +195,7 @@ impl FieldsView {
             .collect();
         let environments = Environment::ALL
             .into_iter()
-            .filter(|_| key.is_none())
+            .filter(|environment| key.is_none() && project.has(*environment))
             .map(|environment| Choice {
                 value: environment.to_string(),
                 title: environment.title().into(),
@@ -190,7 +203,9 @@ impl FieldsView {
             })
             .collect();
         let in_limits = ["rate_limit_requests", "rate_limit_seconds", "allowed_ips"];
-        let limits_open = errors.iter().any(|error| in_limits.contains(&error.field))
+        let limits_open = errors
+            .iter()
+            .any(|error| in_limits.contains(&&*error.field))
             || [
                 &fields.rate_limit_requests,
                 &fields.rate_limit_seconds,
@@ -198,8 +213,11 @@ impl FieldsView {
             ]
             .iter()
             .any(|text| !text.is_empty());
+        let bounds = Bounds::of(project, key.map_or(now, |key| key.created_at), now);
+        let longest = project.max_lifetime_days.map(|days| plural(days, "day"));
         FieldsView {
-            lifetimes: lifetimes(&fields, key, now),
+            lifetimes: lifetimes(&fields, key, &bounds, now),
+            longest: longest.map(|days| format!("Keys of this project live at most {days}.")),
             scopes,
             environments,
             limits_open,
@@ -209,7 +227,40 @@ impl FieldsView {
     }
 }
 
-fn lifetimes(fields: &KeyFields, key: Option<&Key>, now: UtcTime) -> Vec<Choice> {
+/// What a project says of lifetimes, for one key.
+struct Bounds {
+    default: Option<i64>,
+    /// How many whole days from now the key may live at most.
+    most: Option<i64>,
+}
+
+impl Bounds {
+    /// For a key that was, or is now, created at `born`.
+    fn of(project: &Project, born: UtcTime, now: UtcTime) -> Self {
+        let age = now - born;
+        let most = project
+            .max_lifetime_days
+            .map(|days| Duration::days(days) - age);
+        Bounds {
+            default: project.default_lifetime_days,
+            most: most.map(Duration::whole_days),
+        }
+    }
+
+    /// The lifetimes to choose from, in days.
+    fn lifetimes(&self) -> BTreeSet<i64> {
+        let usual = LIFETIMES.into_iter().chain(self.default);
+        let allowed = |days: &i64| self.most.is_none_or(|most| *days <= most);
+        let mut offered: BTreeSet<i64> = usual.filter(allowed).collect();
+        if offered.is_empty() {
+            // Rather the longest that is left than only a date.
+            offered.extend(self.most.filter(|most| *most > 0));
+        }
+        offered
+    }
+}
+
+fn lifetimes(fields: &KeyFields, key: Option<&Key>, bounds: &Bounds, now: UtcTime) -> Vec<Choice> {
     let date = format_description!("[day padding:none] [month repr:long] [year]");
     let choice = |value: String, title: String| Choice {
         selected: fields.expires == value,
@@ -220,15 +271,20 @@ fn lifetimes(fields: &KeyFields, key: Option<&Key>, now: UtcTime) -> Vec<Choice>
         Some(at) => format!("As it is ({})", Moment::new(at, now).words),
         None => "As it is (never)".into(),
     });
-    let days = LIFETIMES.iter().map(|days| {
-        let day = (now + Duration::days(*days))
+    let never = bounds
+        .most
+        .is_none()
+        .then(|| choice(NEVER.into(), "Never".into()));
+    let days = bounds.lifetimes().into_iter().map(|days| {
+        let day = (now + Duration::days(days))
             .format(date)
             .unwrap_or_default();
-        choice(days.to_string(), format!("In {days} days ({day})"))
+        let title = format!("In {} ({day})", plural(days, "day"));
+        choice(days.to_string(), title)
     });
     kept.map(|title| choice(KEEP.into(), title))
         .into_iter()
-        .chain([choice("never".into(), "Never".into())])
+        .chain(never)
         .chain(days)
         .chain([choice(DATE.into(), "On a date".into())])
         .collect()
@@ -251,16 +307,42 @@ mod tests {
     }
 
     #[test]
-    fn an_expiry_is_one_of_those_on_offer() {
+    fn an_expiry_is_never_or_some_days_away_or_a_date() {
         assert_eq!(expiry("never", ""), Ok(None));
         assert_eq!(expiry("keep", ""), Ok(Some(NOW)));
-        assert_eq!(expiry("30", ""), Ok(Some(NOW + Duration::days(30))));
+        assert_eq!(expiry("45", ""), Ok(Some(NOW + Duration::days(45))));
         assert_eq!(
             expiry("date", "2027-01-31"),
             Ok(Some(datetime!(2027-02-01 0:00)))
         );
-        for (expires, on) in [("", ""), ("31", ""), ("date", ""), ("date", "31.1.2027")] {
+        for (expires, on) in [
+            ("", ""),
+            ("0", ""),
+            ("-1", ""),
+            ("3651", ""),
+            ("soon", ""),
+            ("date", ""),
+            ("date", "31.1.2027"),
+        ] {
             assert!(expiry(expires, on).is_err(), "{expires} {on}");
+        }
+    }
+
+    #[test]
+    fn lifetimes_on_offer_keep_to_what_the_project_allows() {
+        for (default, most, expected) in [
+            (None, None, vec![30, 90, 365]),
+            (Some(45), None, vec![30, 45, 90, 365]),
+            (Some(45), Some(60), vec![30, 45]),
+            (None, Some(90), vec![30, 90]),
+            (None, Some(7), vec![7]),
+            // A key that has lived as long as it may.
+            (Some(45), Some(0), vec![]),
+            (None, Some(-3), vec![]),
+        ] {
+            let offered = Bounds { default, most }.lifetimes();
+            let offered: Vec<i64> = offered.into_iter().collect();
+            assert_eq!(offered, expected, "{default:?} {most:?}");
         }
     }
 

@@ -11,7 +11,7 @@ use super::view::KeyView;
 use crate::db::key_list::{KeyFilter, Order, SortBy};
 use crate::db::projects::Project;
 use crate::db::scopes;
-use crate::domain::list_keys::{Attention, Slice, list_keys, or_more};
+use crate::domain::list_keys::{Attention, Slice, list_keys, needing_attention, or_more};
 use crate::domain::list_projects::find_project;
 use crate::domain::policy::Action;
 use crate::key::format::PREFIX_PAST_START;
@@ -85,13 +85,15 @@ pub async fn show(
         let slice = Slice {
             order,
             seek,
+            skip: 0,
             limit: PAGE,
         };
         let page = list_keys(conn, actor, &project, &filter, &slice, now)?;
         let catalogue = scopes::of_project(conn, project.id)?;
-        Ok((project, page, catalogue))
+        let attention = needing_attention(conn, &project, now)?;
+        Ok((project, page, catalogue, attention))
     });
-    let (project, found, catalogue) = loading.await?;
+    let (project, found, catalogue, attention) = loading.await?;
     if let Some(without_secret) = query.without_secret() {
         return Ok(page::see_other(&without_secret.url(&list)));
     }
@@ -107,13 +109,7 @@ pub async fn show(
     let now = visitor.now;
     let page = ListPage {
         layout: Layout::new(&visitor, Section::Keys, Some(&project), "API keys"),
-        summary: summary(
-            &project,
-            &query,
-            found.keys.len(),
-            found.total,
-            found.attention,
-        ),
+        summary: summary(&project, &query, found.keys.len(), found.total, attention),
         columns: query.columns(&list),
         previous: found.previous.as_ref().map(turned),
         next: found.next.as_ref().map(turned),
@@ -197,6 +193,7 @@ impl ListQuery {
             state: self.state.parse().ok(),
             environment: self.environment.parse().ok(),
             scope: Some(self.scope.clone()).filter(|scope| !scope.is_empty()),
+            ..KeyFilter::default()
         }
     }
 

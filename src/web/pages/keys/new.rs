@@ -1,10 +1,8 @@
 //! `/projects/{p}/keys/new`: create a key.
 
-use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 
 use super::fields::{FieldsView, KeyFields};
 use crate::db::projects::Project;
@@ -13,11 +11,11 @@ use crate::domain::draft::Rules;
 use crate::domain::list_projects::find_project;
 use crate::domain::mint_key::mint_key;
 use crate::domain::policy::{self, Action};
-use crate::domain::reveal::{Minted, REVEAL_TIME};
+use crate::domain::reveal::Minted;
 use crate::domain::{DomainError, FieldError};
 use crate::web::form::Form;
 use crate::web::page::{self, Layout, Section};
-use crate::web::{Visitor, WebError};
+use crate::web::{Visitor, WebError, reveal};
 
 #[derive(Template)]
 #[template(path = "keys/new.html")]
@@ -30,12 +28,13 @@ struct NewPage {
 /// The form.
 pub async fn show(visitor: Visitor, path: web::Path<String>) -> Result<HttpResponse, WebError> {
     let (project, catalogue) = load(&visitor, path.into_inner()).await?;
+    let fields = KeyFields::fresh(&project, visitor.now);
     Ok(form(
         &visitor,
         StatusCode::OK,
         project,
         catalogue,
-        KeyFields::fresh(),
+        fields,
         vec![],
     ))
 }
@@ -58,9 +57,7 @@ pub async fn submit(
         key: None,
     };
     let Some(environment) = environment.filter(|_| errors.is_empty()) else {
-        errors.extend(
-            draft.check(&rules, visitor.now).err().unwrap_or_default(),
-        );
+        errors.extend(draft.check(&rules, visitor.now).err().unwrap_or_default());
         return Ok(refused(&visitor, project, catalogue, fields, errors));
     };
     let (own, session) = (project.clone(), visitor.session.id.clone());
@@ -80,21 +77,7 @@ pub async fn submit(
 
 /// Leads to the reveal of a new key, with the cookie that opens it.
 pub(super) fn to_reveal(visitor: &Visitor, project: &str, minted: &Minted) -> HttpResponse {
-    let reveal = format!("{}/reveal", super::path(project, minted.id));
-    let https = visitor.state.is_https();
-    let opener = BASE64_URL_SAFE_NO_PAD.encode(minted.seal_key.expose());
-    let cookie = Cookie::build(super::reveal_cookie(minted.id, https), opener)
-        .path(reveal.clone())
-        .max_age(REVEAL_TIME)
-        .secure(https)
-        .http_only(true)
-        .same_site(SameSite::Strict)
-        .finish();
-    let mut response = page::see_other(&reveal);
-    response
-        .add_cookie(&cookie)
-        .expect("base 64 is a cookie value");
-    response
+    reveal::lead_to(visitor, &super::path(project, minted.id), minted)
 }
 
 async fn load(visitor: &Visitor, slug: String) -> Result<(Project, Vec<Scope>), DomainError> {
@@ -133,7 +116,7 @@ fn form(
     fields: KeyFields,
     errors: Vec<FieldError>,
 ) -> HttpResponse {
-    let form = FieldsView::new(fields, catalogue, None, errors, visitor.now);
+    let form = FieldsView::new(fields, &project, catalogue, None, errors, visitor.now);
     let layout = Layout::new(visitor, Section::Keys, Some(&project), "Create key");
     page::full(
         status,

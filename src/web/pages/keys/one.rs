@@ -16,6 +16,7 @@ use crate::domain::reveal_key::is_waiting;
 use crate::web::page::{self, Layout, Section};
 use crate::web::pages::audit::EntryView;
 use crate::web::pages::limits;
+use crate::web::pages::projects::ArchivedView;
 use crate::web::{Visitor, WebError};
 
 #[derive(Template)]
@@ -23,6 +24,7 @@ use crate::web::{Visitor, WebError};
 struct OnePage {
     layout: Layout,
     project: Project,
+    archived: Option<ArchivedView>,
     key: KeyView,
     /// The key it took the place of, and the one that took its place.
     replaces: Option<i64>,
@@ -34,8 +36,10 @@ struct OnePage {
     history: Option<Vec<EntryView>>,
     /// Its secret was not shown yet, and can be in this session.
     is_waiting: bool,
-    /// Whether the visitor may replace it by a new key.
-    may_replace: bool,
+    /// Whether the visitor may replace it by a new key, at once or after an overlap.
+    may_rotate: bool,
+    /// The key that was made to take its place, while this one still works.
+    successor: Option<i64>,
     flash: Option<&'static str>,
 }
 
@@ -70,17 +74,22 @@ pub async fn show(
         _ => None,
     };
     let is_active = key.is_active(visitor.now);
+    let may_mint = visitor.actor.may(Action::MintKeys, Some(project.id));
+    let archived = ArchivedView::of(&project, visitor.now);
+    let is_open = archived.is_none();
     let usage = UsageView::new(usage, visitor.now);
     let page = OnePage {
         layout: Layout::new(&visitor, Section::Keys, Some(&project), key.label.clone()),
+        archived,
         replaces: key.replaces,
         replaced_by: key.replaced_by,
+        may_rotate: is_active && is_open && may_mint && key.replaced_by.is_none(),
+        successor: key.replaced_by.filter(|_| is_active),
         key: KeyView::new(key, &project.slug, &visitor.actor, visitor.now),
         more_count: i64::try_from(usage.more_sources.len()).unwrap_or(i64::MAX),
         usage,
         project_limit: project.rate_limit().map(limits::in_words),
         is_waiting,
-        may_replace: is_active && visitor.actor.may(Action::MintKeys, Some(project.id)),
         project,
         history,
         flash,

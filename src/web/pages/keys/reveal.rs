@@ -3,7 +3,6 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 
 use super::view::KeyView;
 use crate::db::projects::Project;
@@ -12,12 +11,11 @@ use crate::domain::list_projects::find_project;
 use crate::domain::policy::{self, Action};
 use crate::domain::read_key::read_key;
 use crate::domain::reveal_key::{reveal_key, waiting_until};
-use crate::domain::seal::SealKey;
 use crate::key::PlainKey;
 use crate::web::form::Form;
 use crate::web::page::{self, Layout, Section};
 use crate::web::pages::logout::Nothing;
-use crate::web::{Visitor, WebError};
+use crate::web::{Visitor, WebError, reveal};
 
 #[derive(Template)]
 #[template(path = "keys/reveal.html")]
@@ -26,6 +24,7 @@ struct RevealPage {
     key: KeyView,
     /// Whole seconds the secret still waits; without, it is gone.
     seconds_left: Option<i64>,
+    is_active: bool,
     may_replace: bool,
     /// The key that took its place.
     replaced_by: Option<i64>,
@@ -48,7 +47,8 @@ pub async fn show(
     path: web::Path<(String, i64)>,
 ) -> Result<HttpResponse, WebError> {
     let (slug, id) = path.into_inner();
-    let (session, seal_key) = (visitor.session.id.clone(), seal_key(&req, &visitor, id));
+    let session = visitor.session.id.clone();
+    let seal_key = reveal::seal_key(&req, &visitor, id);
     let loading = visitor.act(move |conn, actor, now| {
         let project = find_project(conn, actor, &slug)?;
         policy::require(actor, Action::MintKeys, Some(project.id))?;
@@ -59,13 +59,15 @@ pub async fn show(
     let (project, key, until) = loading.await?;
     let title = format!("Reveal {}", key.label);
     let layout = Layout::new(&visitor, Section::Keys, Some(&project), title);
-    let may_replace = key.is_active(visitor.now);
+    let is_active = key.is_active(visitor.now);
     let replaced_by = key.replaced_by;
+    let may_change = project.archived_at.is_none() && replaced_by.is_none();
     let key = KeyView::new(key, &project.slug, &visitor.actor, visitor.now);
-    let seconds_left = until.map(|until| (until - visitor.now).whole_seconds());
+    let seconds_left = until.map(|until| reveal::seconds_left(until, visitor.now));
     let page = RevealPage {
         layout,
-        may_replace: may_replace && key.may_revoke,
+        is_active,
+        may_replace: is_active && may_change && key.may_revoke,
         key,
         seconds_left,
         replaced_by,
@@ -83,7 +85,8 @@ pub async fn submit(
 ) -> Result<HttpResponse, WebError> {
     let (slug, id) = path.into_inner();
     let gone = format!("{}/reveal", super::path(&slug, id));
-    let (session, seal_key) = (visitor.session.id.clone(), seal_key(&req, &visitor, id));
+    let session = visitor.session.id.clone();
+    let seal_key = reveal::seal_key(&req, &visitor, id);
     let revealing = visitor.act(move |conn, actor, now| {
         let project = find_project(conn, actor, &slug)?;
         let key = read_key(conn, actor, &project, id)?;
@@ -106,12 +109,7 @@ pub async fn submit(
         layout,
         key: KeyView::new(key, &project.slug, &visitor.actor, visitor.now),
         secret: revealed.secret,
-        seconds_left: (revealed.until - visitor.now).whole_seconds().max(1),
+        seconds_left: reveal::seconds_left(revealed.until, visitor.now),
     };
     Ok(page::full(StatusCode::OK, &page))
-}
-
-fn seal_key(req: &HttpRequest, visitor: &Visitor, id: i64) -> Option<SealKey> {
-    let cookie = req.cookie(&super::reveal_cookie(id, visitor.state.is_https()))?;
-    SealKey::from_bytes(&BASE64_URL_SAFE_NO_PAD.decode(cookie.value()).ok()?)
 }

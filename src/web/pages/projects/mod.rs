@@ -1,3 +1,28 @@
-//! `/projects/{p}/…`, apart from its keys.
+//! `/projects/…`, apart from the keys.
 
+pub mod archival;
+mod fields;
+pub mod grants;
+pub mod new;
+pub mod scopes;
 pub mod settings;
+
+use crate::clock::UtcTime;
+use crate::db::projects::Project;
+use crate::web::times::Moment;
+
+/// The end of a project, for `parts/archived.html`.
+pub struct ArchivedView {
+    pub at: Moment,
+    pub by: String,
+}
+
+impl ArchivedView {
+    /// How `project` ended, if it did.
+    pub fn of(project: &Project, now: UtcTime) -> Option<Self> {
+        Some(ArchivedView {
+            at: Moment::new(project.archived_at?, now),
+            by: project.archived_by.clone().unwrap_or_default(),
+        })
+    }
+}

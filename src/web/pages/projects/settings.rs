@@ -5,16 +5,16 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use super::ArchivedView;
+use super::fields::{FieldsView, ProjectFields};
 use crate::db::projects::Project;
 use crate::domain::edit_project::edit_project;
 use crate::domain::list_projects::find_project;
 use crate::domain::policy::{self, Action};
 use crate::domain::precondition::Precondition;
-use crate::domain::project_draft::ProjectDraft;
 use crate::domain::{DomainError, FieldError};
 use crate::web::form::Form;
 use crate::web::page::{self, Layout, Section};
-use crate::web::pages::{Errors, limits};
 use crate::web::{Visitor, WebError};
 
 #[derive(Template)]
@@ -22,17 +22,10 @@ use crate::web::{Visitor, WebError};
 struct SettingsPage {
     layout: Layout,
     project: Project,
-    fields: SettingsFields,
-    errors: Errors,
+    form: FieldsView,
+    archived: Option<ArchivedView>,
+    may_archive: bool,
     is_saved: bool,
-}
-
-/// What was typed, as it was typed.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct SettingsFields {
-    rate_limit_requests: String,
-    rate_limit_seconds: String,
 }
 
 /// What was just done here.
@@ -48,56 +41,38 @@ pub async fn show(
     query: web::Query<SettingsQuery>,
 ) -> Result<HttpResponse, WebError> {
     let project = load(&visitor, slug.into_inner()).await?;
-    let (rate_limit_requests, rate_limit_seconds) = limits::written(project.rate_limit());
-    let fields = SettingsFields {
-        rate_limit_requests,
-        rate_limit_seconds,
-    };
+    let fields = ProjectFields::of(&project);
     let is_saved = query.done.is_some();
-    Ok(form(
-        &visitor,
-        StatusCode::OK,
-        project,
-        fields,
-        vec![],
-        is_saved,
-    ))
+    let status = StatusCode::OK;
+    Ok(form(&visitor, status, project, fields, vec![], is_saved))
 }
 
 /// Saves the changes.
 pub async fn submit(
     visitor: Visitor,
     slug: web::Path<String>,
-    Form(fields): Form<SettingsFields>,
+    Form(fields): Form<ProjectFields>,
 ) -> Result<HttpResponse, WebError> {
     let project = load(&visitor, slug.into_inner()).await?;
-    let mut errors = Vec::new();
-    let (requests, seconds) = (&fields.rate_limit_requests, &fields.rate_limit_seconds);
-    let limit = limits::read(requests, seconds, &mut errors);
-    let of = project.clone();
-    let saved = match errors.is_empty() {
-        true => {
-            visitor
-                .act(move |conn, actor, now| {
-                    let draft = ProjectDraft {
-                        rate_limit: limit,
-                        ..of.terms().into()
-                    };
-                    edit_project(conn, actor, &of, &Precondition::none(), &draft, now)
-                })
-                .await
-        }
-        false => Err(DomainError::Invalid(errors)),
-    };
+    let (draft, mut errors) = fields.draft(Some(&project));
+    if !errors.is_empty() {
+        errors.extend(draft.check().err().unwrap_or_default());
+        return Ok(refused(&visitor, project, fields, errors));
+    }
+    let version: i64 = fields.version.parse().map_err(|_| WebError::BadForm)?;
+    let own = project.clone();
+    let saved = visitor
+        .act(move |conn, actor, now| {
+            let still = Precondition::that(move |project: &Project| project.version == version);
+            edit_project(conn, actor, &own, &still, &draft, now)
+        })
+        .await;
     match saved {
         Ok(_) => {
             let path = format!("/projects/{}/settings?done=saved", project.slug);
             Ok(page::see_other(&path))
         }
-        Err(DomainError::Invalid(errors)) => {
-            let status = StatusCode::UNPROCESSABLE_ENTITY;
-            Ok(form(&visitor, status, project, fields, errors, false))
-        }
+        Err(DomainError::Invalid(errors)) => Ok(refused(&visitor, project, fields, errors)),
         Err(error) => Err(error.into()),
     }
 }
@@ -112,20 +87,30 @@ async fn load(visitor: &Visitor, slug: String) -> Result<Project, DomainError> {
         .await
 }
 
+fn refused(
+    visitor: &Visitor,
+    project: Project,
+    fields: ProjectFields,
+    errors: Vec<FieldError>,
+) -> HttpResponse {
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    form(visitor, status, project, fields, errors, false)
+}
+
 fn form(
     visitor: &Visitor,
     status: StatusCode,
     project: Project,
-    fields: SettingsFields,
+    fields: ProjectFields,
     errors: Vec<FieldError>,
     is_saved: bool,
 ) -> HttpResponse {
-    let layout = Layout::new(visitor, Section::Settings, Some(&project), "Settings");
     let page = SettingsPage {
-        layout,
+        layout: Layout::new(visitor, Section::Settings, Some(&project), "Settings"),
+        form: FieldsView::new(fields, Some(&project), errors),
+        archived: ArchivedView::of(&project, visitor.now),
+        may_archive: visitor.actor.may(Action::ManageProjects, None),
         project,
-        fields,
-        errors: Errors(errors),
         is_saved,
     };
     page::full(status, &page)

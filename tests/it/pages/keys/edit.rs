@@ -69,7 +69,11 @@ fn of_two_tabs_the_second_is_told_that_something_changed() {
     assert_eq!(edit(&owner, id, &[("label", "First")]).status, 303);
     let second = edit(&owner, id, &[("label", "Second")]);
     assert_eq!(second.status, 409);
-    assert!(second.body.contains("Somebody changed this key"));
+    assert!(
+        second
+            .body
+            .contains("Somebody changed this after you opened the form")
+    );
     assert_eq!(
         owner
             .get(&format!("/projects/default/keys/{id}"))

@@ -5,3 +5,4 @@ mod one;
 mod replacement;
 mod reveal;
 mod revocation;
+mod rotation;

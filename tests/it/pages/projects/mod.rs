@@ -1,1 +1,5 @@
+mod archival;
+pub mod grants;
+mod new;
+mod scopes;
 mod settings;

@@ -1,6 +1,23 @@
-use crate::app::TestApp;
+use keyward::domain::policy::Role;
+
+use crate::app::{Answer, Browser, TestApp, with_defaults};
 
 const PATH: &str = "/projects/default/settings";
+
+/// Sends the form as it is shown, but for `fields`.
+fn save(browser: &Browser, fields: &[(&str, &str)]) -> Answer {
+    let shown = browser.get(PATH);
+    let kept = ["name", "key_start", "version"].map(|name| (name, shown.value(name)));
+    let mut defaults = vec![
+        ("environments", "both"),
+        ("default_lifetime_days", ""),
+        ("max_lifetime_days", ""),
+        ("rate_limit_requests", ""),
+        ("rate_limit_seconds", ""),
+    ];
+    defaults.extend(kept.iter().map(|(name, value)| (*name, value.as_str())));
+    browser.post(PATH, &with_defaults(fields, &defaults))
+}
 
 #[test]
 fn the_projects_limit_holds_at_once_for_keys_without_their_own() {
@@ -9,10 +26,8 @@ fn the_projects_limit_holds_at_once_for_keys_without_their_own() {
     let (id, secret) = owner.new_key(&[]);
     let own = [("rate_limit_requests", "5"), ("rate_limit_seconds", "60")];
     let (own_id, with_own) = owner.new_key(&own);
-    let saved = owner.post(
-        PATH,
-        &[("rate_limit_requests", "1"), ("rate_limit_seconds", "3600")],
-    );
+    let limit = [("rate_limit_requests", "1"), ("rate_limit_seconds", "3600")];
+    let saved = save(&owner, &limit);
     assert_eq!(saved.location(), "/projects/default/settings?done=saved");
     let page = owner.get(saved.location());
     assert_eq!(page.value("rate_limit_requests"), "1");
@@ -29,11 +44,7 @@ fn the_projects_limit_holds_at_once_for_keys_without_their_own() {
     assert!(facts(id).contains(&"1 request in 3,600 s (the project’s)".into()));
     assert!(facts(own_id).contains(&"5 requests in 60 s".into()));
     // Taken away again.
-    let emptied = owner.post(
-        PATH,
-        &[("rate_limit_requests", ""), ("rate_limit_seconds", "")],
-    );
-    assert_eq!(emptied.status, 303);
+    assert_eq!(save(&owner, &[]).status, 303);
     assert_eq!(owner.verify(&secret).0, 200);
     let log = owner.get("/audit").texts(".entries li > p:first-child");
     assert_eq!(
@@ -69,10 +80,141 @@ fn a_limit_that_can_not_be_is_marked_and_nothing_is_saved() {
             ("rate_limit_requests", requests),
             ("rate_limit_seconds", seconds),
         ];
-        let answer = owner.post(PATH, &fields);
+        let answer = save(&owner, &fields);
         assert_eq!(answer.status, 422, "{requests} {seconds}");
         assert_eq!(answer.texts(".error"), [told]);
         assert_eq!(answer.value("rate_limit_seconds"), seconds);
     }
     assert_eq!(app.audit_entries(), before);
+}
+
+#[test]
+fn a_project_is_renamed() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    assert_eq!(save(&owner, &[("name", "Media <b>")]).status, 303);
+    let page = owner.get(PATH);
+    assert_eq!(page.value("name"), "Media <b>");
+    assert!(page.text("main .head p").contains("Media <b>"));
+    let refused = save(&owner, &[("name", " ")]);
+    assert_eq!(refused.status, 422);
+    assert!(!refused.text("#name-error").is_empty());
+}
+
+#[test]
+fn of_two_tabs_the_second_is_told_that_something_changed() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    let version = owner.get(PATH).value("version");
+    let tab = |name| [("name", name), ("version", version.as_str())];
+    assert_eq!(save(&owner, &tab("First")).status, 303);
+    assert_eq!(save(&owner, &tab("Second")).status, 409);
+    assert_eq!(owner.get(PATH).value("name"), "First");
+    assert_eq!(save(&owner, &[("version", "x")]).status, 400);
+}
+
+#[test]
+fn start_and_environments_are_free_until_there_are_keys() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    let open = owner.get(PATH);
+    assert_eq!(open.texts("#key_start[readonly]").len(), 0);
+    assert_eq!(open.texts("fieldset[disabled]").len(), 0);
+    let changed = save(&owner, &[("key_start", "media"), ("environments", "one")]);
+    assert_eq!(changed.status, 303);
+    let (_, secret) = owner.new_key(&[]);
+    assert!(
+        secret.starts_with("media_") && secret.len() == 44,
+        "{secret}"
+    );
+
+    let fixed = owner.get(PATH);
+    assert_eq!(fixed.value("key_start"), "media");
+    assert_eq!(fixed.texts("#key_start[readonly]").len(), 1);
+    assert_eq!(
+        fixed.texts("fieldset[disabled] [name=environments]").len(),
+        2
+    );
+    assert!(fixed.text("#key_start-hint").starts_with("Fixed"));
+    let refused = save(&owner, &[("key_start", "other"), ("environments", "both")]);
+    assert_eq!(refused.status, 422);
+    for field in ["key_start", "environments"] {
+        assert_eq!(
+            refused.texts(&format!("#{field}-error")).len(),
+            1,
+            "{field}"
+        );
+    }
+    // Nobody could correct what they can't change, so it is shown as it is.
+    assert_eq!(refused.value("key_start"), "media");
+    // Browsers send nothing of a disabled group.
+    let version = fixed.value("version");
+    let sent = [
+        ("name", "Renamed"),
+        ("key_start", "media"),
+        ("version", version.as_str()),
+    ];
+    assert_eq!(owner.post(PATH, &sent).status, 303);
+    let (_, secret) = owner.new_key(&[]);
+    assert!(
+        secret.starts_with("media_") && secret.len() == 44,
+        "{secret}"
+    );
+}
+
+#[test]
+fn the_default_lifetime_is_preselected_and_the_longest_bounds_new_keys() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    let lifetimes = [("default_lifetime_days", "45"), ("max_lifetime_days", "60")];
+    assert_eq!(save(&owner, &lifetimes).status, 303);
+    let form = owner.get("/projects/default/keys/new");
+    let offered = form.texts("#expires option");
+    let begins = |text: &str, with: &str| assert!(text.starts_with(with), "{text}");
+    assert_eq!(offered.len(), 3, "{offered:?}");
+    begins(&offered[0], "In 30 days");
+    begins(&offered[1], "In 45 days");
+    assert_eq!(offered[2], "On a date");
+    begins(&form.text("#expires option[selected]"), "In 45 days");
+    let told = "Keys of this project live at most 60 days.";
+    assert_eq!(form.text("#expires-hint"), told);
+
+    let on_a_date = [("expires", "date"), ("expires_on", "2099-12-31")];
+    for fields in [
+        &[("expires", "never")][..],
+        &[("expires", "90")],
+        &on_a_date,
+    ] {
+        let refused = owner.post_key("default", fields);
+        assert_eq!(refused.status, 422, "{fields:?}");
+        assert_eq!(refused.texts(".error"), [told], "{fields:?}");
+    }
+    for days in ["30", "45", "60"] {
+        let created = owner.post_key("default", &[("expires", days)]);
+        assert_eq!(created.status, 303, "{days}");
+    }
+
+    // Where none of the usual lifetimes is short enough, the longest is on offer.
+    let short = [("default_lifetime_days", ""), ("max_lifetime_days", "7")];
+    assert_eq!(save(&owner, &short).status, 303);
+    let form = owner.get("/projects/default/keys/new");
+    assert_eq!(form.texts("#expires option").len(), 2);
+    begins(&form.text("#expires option[selected]"), "In 7 days");
+    // Without bounds, everything is as it was.
+    assert_eq!(save(&owner, &[]).status, 303);
+    let form = owner.get("/projects/default/keys/new");
+    assert_eq!(form.texts("#expires option").len(), 5);
+    begins(&form.text("#expires option[selected]"), "In 90 days");
+    assert_eq!(form.texts("#expires-hint").len(), 0);
+}
+
+#[test]
+fn owners_alone_are_led_to_archive_the_project() {
+    let app = TestApp::start();
+    let link = |browser: &Browser| {
+        let link = "main a[href=\"/projects/default/archival\"]";
+        browser.get(PATH).texts(link)
+    };
+    assert_eq!(link(&app.owner()), ["Archive project…"]);
+    assert_eq!(link(&app.person(Role::Admin)).len(), 0);
 }

@@ -1,0 +1,103 @@
+//! `keyward keys import`.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, IsTerminal, Write};
+
+use super::projects::named_project;
+use super::{Failure, in_json, print};
+use crate::clock::UtcTime;
+use crate::db::Connection;
+use crate::db::projects::Project;
+use crate::domain::import_keys::{BATCH, ImportError, check_lines, import_keys};
+use crate::domain::key_json::KeyJson;
+use crate::domain::read_key::read_key;
+use crate::domain::{Actor, DomainError};
+
+/// On a terminal, a line is printed whenever so many keys were written.
+const PROGRESS: usize = 10_000;
+
+/// Brings the keys in that `file` (`-` is standard input) describes.
+pub(super) fn import(
+    conn: &mut Connection,
+    actor: &Actor,
+    file: &str,
+    slug: &str,
+    json: bool,
+    now: UtcTime,
+) -> Result<(), Failure> {
+    let project = named_project(conn, actor, slug)?;
+    let input: Box<dyn BufRead> = match file {
+        "-" => Box::new(std::io::stdin().lock()),
+        path => Box::new(BufReader::new(
+            File::open(path).map_err(|error| unreadable(path, &error))?,
+        )),
+    };
+    let keys = check_lines(conn, actor, &project, input, now).map_err(|error| match error {
+        ImportError::Unreadable(error) => unreadable(file, &error),
+        ImportError::Wrong(lines) => {
+            let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+            Failure::Failed(format!("{}\nNothing was imported.", lines.join("\n")))
+        }
+        ImportError::Domain(error) => error.into(),
+    })?;
+    let shows_progress = std::io::stderr().is_terminal();
+    let mut done = 0;
+    for batch in keys.chunks(BATCH) {
+        let ids = import_keys(conn, actor, &project, batch, now)
+            .map_err(|error| stopped_after(done, error))?;
+        done += ids.len();
+        if json {
+            print_keys(conn, actor, &project, &ids, now)
+                .map_err(|error| stopped_after(done, error))?;
+        }
+        if shows_progress && done.is_multiple_of(PROGRESS) {
+            eprintln!("{done} of {} keys are imported.", keys.len());
+        }
+    }
+    match json {
+        true => Ok(()),
+        false => print(&format!("Imported {} into {slug}.", counted(done))),
+    }
+}
+
+/// Whoever reads may have seen enough; that is no reason to stop.
+fn print_keys(
+    conn: &mut Connection,
+    actor: &Actor,
+    project: &Project,
+    ids: &[i64],
+    now: UtcTime,
+) -> Result<(), DomainError> {
+    let mut out = std::io::stdout().lock();
+    for id in ids {
+        let key = read_key(conn, actor, project, *id)?;
+        let line = in_json(&KeyJson::new(&key, project, now));
+        drop(writeln!(out, "{line}"));
+    }
+    Ok(())
+}
+
+fn unreadable(file: &str, error: &std::io::Error) -> Failure {
+    Failure::Failed(match file {
+        "-" => format!("Standard input can't be read: {error}."),
+        path => format!("{path} can't be read: {error}."),
+    })
+}
+
+/// What was written before stays.
+fn stopped_after(done: usize, error: DomainError) -> Failure {
+    match Failure::from(error) {
+        Failure::Failed(told) if done > 0 => Failure::Failed(format!(
+            "{told}\nThe first {} of the file were imported.",
+            counted(done)
+        )),
+        failure => failure,
+    }
+}
+
+fn counted(keys: usize) -> String {
+    match keys {
+        1 => "1 key".into(),
+        keys => format!("{keys} keys"),
+    }
+}

@@ -1,0 +1,127 @@
+//! `keyward projects`: list, create and archive projects.
+
+use clap::Subcommand;
+
+use super::{Arguments, Failure, in_json, print, print_lines};
+use crate::db::AnyConnection;
+use crate::db::projects::Project;
+use crate::domain::archive_project::archive_project;
+use crate::domain::catalogues::Catalogue;
+use crate::domain::create_project::create_project;
+use crate::domain::list_projects::{find_project, list_projects};
+use crate::domain::project_draft::ProjectDraft;
+use crate::domain::project_json::ProjectJson;
+use crate::domain::{Actor, DomainError};
+
+#[derive(Subcommand)]
+pub(super) enum Projects {
+    /// List projects
+    List {
+        /// As JSON, one project a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Create a project
+    Create {
+        /// The word that names it in URLs
+        slug: String,
+        #[arg(long)]
+        name: String,
+        /// What its keys begin with: 2 to 12 of a-z and 0-9
+        #[arg(long)]
+        start: String,
+        /// Leave the environment out of its keys: there is no test environment then
+        #[arg(long)]
+        one_environment: bool,
+        /// Begin with a ready catalogue of scopes: media or streaming
+        #[arg(long)]
+        catalogue: Option<Catalogue>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Archive a project: none of its keys works any more, and there is no way back
+    Archive {
+        slug: String,
+        /// The project's name, so that nobody ends the wrong one
+        #[arg(long)]
+        name: String,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Projects {
+    pub(super) fn run(&self, arguments: &Arguments) -> Result<(), Failure> {
+        let mut conn = arguments.connect()?;
+        let actor = Actor::command_line();
+        let now = super::clock().now();
+        match self {
+            Projects::List { json } => {
+                let projects = list_projects(&mut conn, &actor)?;
+                print_lines(projects.iter().map(|project| match json {
+                    true => in_json(&ProjectJson::new(project)),
+                    false => in_columns(project),
+                }));
+                Ok(())
+            }
+            Projects::Create {
+                slug,
+                name,
+                start,
+                one_environment,
+                catalogue,
+                json,
+            } => {
+                let draft = ProjectDraft {
+                    name: name.clone(),
+                    key_start: start.clone(),
+                    environment_segment: !one_environment,
+                    rate_limit: None,
+                    default_lifetime_days: None,
+                    max_lifetime_days: None,
+                };
+                let project = create_project(&mut conn, &actor, slug, &draft, *catalogue, now)?;
+                print(&match json {
+                    true => in_json(&ProjectJson::new(&project)),
+                    false => format!("Created the project {}.", project.slug),
+                })
+            }
+            Projects::Archive { slug, name, json } => {
+                let project = named_project(&mut conn, &actor, slug)?;
+                let project = archive_project(&mut conn, &actor, &project, name, now)?;
+                print(&match json {
+                    true => in_json(&ProjectJson::new(&project)),
+                    false => format!(
+                        "Archived the project {}. None of its keys works any more.",
+                        project.slug
+                    ),
+                })
+            }
+        }
+    }
+}
+
+fn in_columns(project: &Project) -> String {
+    let state = match project.archived_at {
+        None => "open",
+        Some(_) => "archived",
+    };
+    format!(
+        "{:<16} {:<9} {:<12} {:>8} keys  {}",
+        project.slug, state, project.key_start, project.key_count, project.name
+    )
+}
+
+/// The project with this slug.
+pub(super) fn named_project(
+    conn: &mut AnyConnection,
+    actor: &Actor,
+    slug: &str,
+) -> Result<Project, Failure> {
+    find_project(conn, actor, slug).map_err(|error| match error {
+        DomainError::NotFound => Failure::Failed(format!("There is no project {slug}.")),
+        error => error.into(),
+    })
+}

@@ -1,0 +1,162 @@
+//! `/api/v1/account`: one's own password and sessions.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::answer::{self, Collection, Data};
+use super::bearer::Bearer;
+use super::body::Json;
+use super::error::ApiError;
+use super::projects::PageQuery;
+use crate::clock::rfc3339;
+use crate::db::sessions::SessionRow;
+use crate::domain::DomainError;
+use crate::domain::own_account::{
+    change_password, end_other_sessions, end_session, list_sessions, own_user,
+};
+use crate::domain::passwords::Password;
+use crate::web::session::is_over;
+
+/// Who you are.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AccountJson {
+    #[schema(example = 1)]
+    id: i64,
+    #[schema(example = "ana@example.com")]
+    email: String,
+}
+
+/// Another password.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(example = json!({"present_password": "correct horse battery staple",
+    "password": "a longer phrase that nobody guesses"}))]
+pub struct PasswordFields {
+    #[schema(required)]
+    present_password: String,
+    /// 12 to 128 characters, not easy to guess.
+    #[schema(required)]
+    password: String,
+}
+
+/// A session in a browser.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SessionJson {
+    /// Names the session without giving it away.
+    id: String,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    last_seen_at: String,
+    #[schema(required, example = "203.0.113.7")]
+    client_ip: Option<String>,
+    #[schema(required)]
+    user_agent: Option<String>,
+}
+
+impl From<SessionRow> for SessionJson {
+    fn from(row: SessionRow) -> Self {
+        SessionJson {
+            id: hex(&row.digest),
+            created_at: rfc3339(row.created_at),
+            last_seen_at: rfc3339(row.last_seen_at),
+            client_ip: row.client_ip,
+            user_agent: row.user_agent,
+        }
+    }
+}
+
+/// Read your account
+///
+/// As everything here, not with a personal token: it is not you.
+#[utoipa::path(get, path = "/account", tag = "account",
+    responses((status = 200, description = "Who you are", body = Data<AccountJson>)))]
+pub async fn read(req: HttpRequest, bearer: Bearer) -> Result<HttpResponse, ApiError> {
+    let user = bearer.act(|conn, actor, _| own_user(conn, actor)).await?;
+    let json = AccountJson {
+        id: user.id,
+        email: user.email,
+    };
+    Ok(answer::plain_data(&req, json))
+}
+
+/// Change your password
+///
+/// Every session and short-lived token ends, this one too.
+#[utoipa::path(put, path = "/account/password", tag = "account", request_body = PasswordFields,
+    responses((status = 204, description = "It is changed")))]
+pub async fn put_password(
+    bearer: Bearer,
+    body: Json<PasswordFields>,
+) -> Result<HttpResponse, ApiError> {
+    let present = Password::new(body.fields.present_password);
+    let new = Password::new(body.fields.password);
+    let (actor, now) = (bearer.actor.clone(), bearer.now);
+    bearer
+        .state
+        .run_hashing(move |conn| change_password(conn, &actor, &present, &new, None, now))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// List your sessions in browsers
+#[utoipa::path(get, path = "/account/sessions", tag = "account", params(PageQuery),
+    responses((status = 200, description = "The latest first",
+        body = Collection<SessionJson>)))]
+pub async fn sessions(
+    req: HttpRequest,
+    bearer: Bearer,
+    query: web::Query<PageQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let page = query.page()?;
+    let mut all = bearer
+        .act(|conn, actor, _| list_sessions(conn, actor))
+        .await?;
+    all.retain(|row| !is_over(row, bearer.now));
+    let total = i64::try_from(all.len()).ok();
+    let (part, next) = page.cut(all);
+    let value = part.into_iter().map(SessionJson::from).collect();
+    Ok(answer::collection(&req, value, page.start(), total, next))
+}
+
+/// End all your sessions
+///
+/// Also your short-lived tokens, this one too.
+#[utoipa::path(delete, path = "/account/sessions", tag = "account",
+    responses((status = 204, description = "They have ended")))]
+pub async fn delete_sessions(bearer: Bearer) -> Result<HttpResponse, ApiError> {
+    bearer
+        .act(|conn, actor, now| end_other_sessions(conn, actor, None, now))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// End one of your sessions
+#[utoipa::path(delete, path = "/account/sessions/{id}", tag = "account",
+    params(("id" = String, Path, description = "As the list gives it")),
+    responses((status = 204, description = "It has ended")))]
+pub async fn delete_session(
+    bearer: Bearer,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let digest = from_hex(&id).ok_or(DomainError::NotFound)?;
+    bearer
+        .act(move |conn, actor, now| end_session(conn, actor, &digest, now))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    if !text.is_ascii() || !text.len().is_multiple_of(2) {
+        return None;
+    }
+    let pairs = (0..text.len()).step_by(2).map(|at| &text[at..at + 2]);
+    pairs
+        .map(|pair| u8::from_str_radix(pair, 16).ok())
+        .collect()
+}

@@ -1,0 +1,129 @@
+//! `/api/v1/audit`: the audit log.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::answer::{self, Collection};
+use super::bearer::Bearer;
+use super::error::ApiError;
+use super::paging::{self, From, Page};
+use crate::clock::rfc3339;
+use crate::db::audit::AuditRow;
+use crate::db::projects::Project;
+use crate::domain::list_projects::list_projects;
+use crate::domain::read_audit::read_audit;
+
+/// Which entries.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AuditQuery {
+    /// How many records, 1 to 200; 50 without it.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+    /// The cursor of a page. Every page costs the same, however far.
+    after: Option<String>,
+    /// The position of the first record. Far positions cost more than cursors.
+    #[param(minimum = 0)]
+    start: Option<i64>,
+}
+
+/// Who did what to which thing, when, from where.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EntryJson {
+    #[schema(example = 17)]
+    id: i64,
+    #[schema(format = DateTime)]
+    at: String,
+    /// An email, `command line`, or `nobody` before anyone signed in.
+    #[schema(example = "ana@example.com")]
+    actor: String,
+    /// A noun and what happened to it.
+    #[schema(example = "key.revoked")]
+    action: String,
+    /// The name of the thing: a label or an email.
+    #[schema(example = "Production Backend")]
+    subject: String,
+    /// The slug of the project it is about.
+    #[schema(required, example = "default")]
+    project: Option<String>,
+    #[schema(required, example = 7)]
+    key_id: Option<i64>,
+    /// The other key, where one takes the place of another.
+    #[schema(required)]
+    related_key_id: Option<i64>,
+    /// What else is worth knowing.
+    #[schema(value_type = Object, example = json!({"reason": "compromised"}))]
+    details: serde_json::Value,
+    #[schema(required, example = "203.0.113.7")]
+    client_ip: Option<String>,
+}
+
+impl EntryJson {
+    fn new(row: AuditRow, projects: &[Project]) -> Self {
+        let project = projects
+            .iter()
+            .find(|project| Some(project.id) == row.project_id);
+        EntryJson {
+            id: row.id,
+            at: rfc3339(row.at),
+            actor: row.actor,
+            action: row.action,
+            subject: row.subject,
+            project: project.map(|project| project.slug.clone()),
+            key_id: row.key_id,
+            related_key_id: row.related_key_id,
+            details: serde_json::from_str(&row.details).unwrap_or_default(),
+            client_ip: row.client_ip,
+        }
+    }
+}
+
+/// List audit entries
+///
+/// The newest first: of the projects whose log you may read, and with a role on all projects
+/// also those of no project, such as sign-ins.
+#[utoipa::path(get, path = "/audit", tag = "audit", params(AuditQuery),
+    responses((status = 200, description = "A page of entries", body = Collection<EntryJson>)))]
+pub async fn list(
+    req: HttpRequest,
+    bearer: Bearer,
+    query: web::Query<AuditQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let mut errors = Vec::new();
+    let page = Page::read(
+        query.limit,
+        query.after.as_deref(),
+        query.start,
+        &mut errors,
+    );
+    let (before, skip) = match &page.from {
+        From::Position(start) => (None, *start),
+        From::Cursor(_, place) => {
+            let before = place.parse::<i64>().ok();
+            if before.is_none() {
+                errors.push(paging::no_cursor());
+            }
+            (before, 0)
+        }
+    };
+    paging::all_right(errors)?;
+    let limit = page.limit;
+    let (log, projects) = bearer
+        .act(move |conn, actor, _| {
+            let log = read_audit(conn, actor, before, skip, limit)?;
+            Ok((log, list_projects(conn, actor)?))
+        })
+        .await?;
+    let start = page.start();
+    let end = usize::try_from(start)
+        .unwrap_or(usize::MAX)
+        .saturating_add(log.rows.len());
+    let next = log
+        .next
+        .map(|entry| paging::cursor(end, &entry.to_string()));
+    let rows = log.rows.into_iter();
+    let value = rows.map(|row| EntryJson::new(row, &projects)).collect();
+    Ok(answer::collection(&req, value, start, log.total, next))
+}

@@ -1,0 +1,237 @@
+//! `/api/v1/projects/{project}/grants` and `/api/v1/grants`: roles on one project, and on all.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::answer::{self, Collection, Data, fingerprint};
+use super::bearer::Bearer;
+use super::body::Json;
+use super::error::ApiError;
+use super::projects::PageQuery;
+use crate::clock::rfc3339;
+use crate::db::grants::GrantRow;
+use crate::db::projects::Project;
+use crate::domain::edit_grants::{Given, delete_grant, list_grants, put_grant};
+use crate::domain::list_projects::find_project;
+use crate::domain::policy::Role;
+use crate::domain::{Actor, DomainError};
+
+/// A role that somebody has.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GrantJson {
+    #[schema(example = 2)]
+    user_id: i64,
+    #[schema(example = "ben@example.com")]
+    email: String,
+    /// The slug of the project; null is all projects.
+    #[schema(required, example = "default")]
+    project: Option<String>,
+    /// `owner`, `admin`, `support`, `auditor` or `viewer`.
+    #[schema(example = "support")]
+    role: String,
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// Who gave it.
+    #[schema(example = "ana@example.com")]
+    created_by: String,
+}
+
+/// The role to give.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(example = json!({"role": "support"}))]
+pub struct GrantFields {
+    /// `owner` (on all projects alone), `admin`, `support`, `auditor` or `viewer`.
+    #[schema(required)]
+    role: String,
+}
+
+impl GrantJson {
+    fn new((row, email): Given, project: Option<&Project>) -> Self {
+        GrantJson {
+            user_id: row.user_id,
+            email,
+            project: project.map(|project| project.slug.clone()),
+            role: row.role,
+            created_at: rfc3339(row.created_at),
+            created_by: row.created_by,
+        }
+    }
+}
+
+/// List the roles on a project
+#[utoipa::path(get, path = "/projects/{project}/grants", tag = "grants",
+    params(("project" = String, Path, example = "default"), PageQuery),
+    responses((status = 200, description = "Who has which role on it",
+        body = Collection<GrantJson>)))]
+pub async fn list_on_project(
+    req: HttpRequest,
+    bearer: Bearer,
+    slug: web::Path<String>,
+    query: web::Query<PageQuery>,
+) -> Result<HttpResponse, ApiError> {
+    list(&req, &bearer, Some(slug.into_inner()), &query).await
+}
+
+/// List the roles on all projects
+#[utoipa::path(get, path = "/grants", tag = "grants", params(PageQuery),
+    responses((status = 200, description = "Who has which role on all projects",
+        body = Collection<GrantJson>)))]
+pub async fn list_on_all(
+    req: HttpRequest,
+    bearer: Bearer,
+    query: web::Query<PageQuery>,
+) -> Result<HttpResponse, ApiError> {
+    list(&req, &bearer, None, &query).await
+}
+
+/// Give a role on a project
+///
+/// In place of the one the person has there. It holds from their next request on.
+#[utoipa::path(put, path = "/projects/{project}/grants/{user}", tag = "grants",
+    request_body = GrantFields,
+    params(("project" = String, Path, example = "default"), ("user" = i64, Path, example = 2),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the answer that gave \
+            the present role; 412 if it was changed since")),
+    responses((status = 200, description = "The role as it is now", body = Data<GrantJson>),
+        (status = 201, description = "The new role", body = Data<GrantJson>)))]
+pub async fn put_on_project(
+    req: HttpRequest,
+    bearer: Bearer,
+    path: web::Path<(String, i64)>,
+    body: Json<GrantFields>,
+) -> Result<HttpResponse, ApiError> {
+    let (slug, user) = path.into_inner();
+    put(&req, &bearer, Some(slug), user, body.fields).await
+}
+
+/// Give a role on all projects
+///
+/// In place of the one the person has there. It holds from their next request on.
+#[utoipa::path(put, path = "/grants/{user}", tag = "grants", request_body = GrantFields,
+    params(("user" = i64, Path, example = 2),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the answer that gave \
+            the present role; 412 if it was changed since")),
+    responses((status = 200, description = "The role as it is now", body = Data<GrantJson>),
+        (status = 201, description = "The new role", body = Data<GrantJson>)))]
+pub async fn put_on_all(
+    req: HttpRequest,
+    bearer: Bearer,
+    user: web::Path<i64>,
+    body: Json<GrantFields>,
+) -> Result<HttpResponse, ApiError> {
+    put(&req, &bearer, None, user.into_inner(), body.fields).await
+}
+
+/// Take a role on a project away
+#[utoipa::path(delete, path = "/projects/{project}/grants/{user}", tag = "grants",
+    params(("project" = String, Path, example = "default"), ("user" = i64, Path, example = 2)),
+    responses((status = 204, description = "It is gone")))]
+pub async fn delete_on_project(
+    req: HttpRequest,
+    bearer: Bearer,
+    path: web::Path<(String, i64)>,
+) -> Result<HttpResponse, ApiError> {
+    let (slug, user) = path.into_inner();
+    delete(&req, &bearer, Some(slug), user).await
+}
+
+/// Take a role on all projects away
+#[utoipa::path(delete, path = "/grants/{user}", tag = "grants",
+    params(("user" = i64, Path, example = 2)),
+    responses((status = 204, description = "It is gone")))]
+pub async fn delete_on_all(
+    req: HttpRequest,
+    bearer: Bearer,
+    user: web::Path<i64>,
+) -> Result<HttpResponse, ApiError> {
+    delete(&req, &bearer, None, user.into_inner()).await
+}
+
+async fn list(
+    req: &HttpRequest,
+    bearer: &Bearer,
+    slug: Option<String>,
+    query: &PageQuery,
+) -> Result<HttpResponse, ApiError> {
+    let page = query.page()?;
+    let (project, all) = bearer
+        .act(move |conn, actor, _| {
+            let project = find(conn, actor, slug.as_deref())?;
+            let all = list_grants(conn, actor, project.as_ref())?;
+            Ok((project, all))
+        })
+        .await?;
+    let total = i64::try_from(all.len()).ok();
+    let (part, next) = page.cut(all);
+    let value = part
+        .into_iter()
+        .map(|given| GrantJson::new(given, project.as_ref()))
+        .collect();
+    Ok(answer::collection(req, value, page.start(), total, next))
+}
+
+async fn put(
+    req: &HttpRequest,
+    bearer: &Bearer,
+    slug: Option<String>,
+    user: i64,
+    fields: GrantFields,
+) -> Result<HttpResponse, ApiError> {
+    let role = fields.role.parse::<Role>();
+    let role = role.map_err(|error| DomainError::field("role", format!("{error}.")))?;
+    let still = answer::if_match(req, version);
+    let (project, is_new, given) = bearer
+        .act(move |conn, actor, now| {
+            let project = find(conn, actor, slug.as_deref())?;
+            let place = project.as_ref();
+            let is_new = put_grant(conn, actor, place, user, role, &still, now)?;
+            let all = list_grants(conn, actor, place)?;
+            let given = all.into_iter().find(|(row, _)| row.user_id == user);
+            Ok((project, is_new, given.ok_or(DomainError::NotFound)?))
+        })
+        .await?;
+    let status = if is_new {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    let version = version(&given.0);
+    Ok(answer::put(
+        status,
+        GrantJson::new(given, project.as_ref()),
+        &version,
+    ))
+}
+
+async fn delete(
+    req: &HttpRequest,
+    bearer: &Bearer,
+    slug: Option<String>,
+    user: i64,
+) -> Result<HttpResponse, ApiError> {
+    let still = answer::if_match(req, version);
+    bearer
+        .act(move |conn, actor, now| {
+            let project = find(conn, actor, slug.as_deref())?;
+            delete_grant(conn, actor, project.as_ref(), user, &still, now)
+        })
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+fn find(
+    conn: &mut crate::db::Connection,
+    actor: &Actor,
+    slug: Option<&str>,
+) -> Result<Option<Project>, DomainError> {
+    slug.map(|slug| find_project(conn, actor, slug)).transpose()
+}
+
+/// What `If-Match` compares.
+fn version(row: &GrantRow) -> String {
+    let said = format!("{} {}", row.role, rfc3339(row.created_at));
+    fingerprint(said.as_bytes()).replace('-', ".")
+}

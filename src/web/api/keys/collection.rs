@@ -1,0 +1,256 @@
+//! `/api/v1/keys`: list and create.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::as_json;
+use crate::clock::UtcTime;
+use crate::db::key_list::{COUNTED, KeyFilter, Order, SortBy};
+use crate::db::projects::Project;
+use crate::domain::FieldError;
+use crate::domain::draft::KeyDraft;
+use crate::domain::key_json::{KeyJson, NewKeyJson, RateLimitJson};
+use crate::domain::list_keys::{Slice, list_keys};
+use crate::domain::list_projects::find_project_or_own;
+use crate::domain::mint_key::mint_key_at_once;
+use crate::key::scope::EVERY_SCOPE;
+use crate::key::{Environment, KeyState};
+use crate::web::api::answer::{self, Collection, Data};
+use crate::web::api::bearer::Bearer;
+use crate::web::api::body::Json;
+use crate::web::api::error::ApiError;
+use crate::web::api::idempotency::{self, Created};
+use crate::web::api::paging::{self, From, Page};
+use crate::web::api::types::{Time, null_or};
+use crate::web::cursor;
+
+/// Which keys to list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct KeysQuery {
+    /// The slug of the project; without it, the one the token is bound to, else `default`.
+    project: Option<String>,
+    /// `active`, `dormant` (active and unused for 90 days), `expiring`, `expired` or `revoked`.
+    #[param(value_type = Option<String>, example = "active")]
+    state: Option<String>,
+    /// `live` or `test`.
+    #[param(value_type = Option<String>, example = "live")]
+    environment: Option<String>,
+    /// Keys that carry this very scope.
+    #[param(example = "read:assets")]
+    scope: Option<String>,
+    /// Words that must all be found, each the beginning of a word of the name, of the prefix, or
+    /// of the creator's email.
+    q: Option<String>,
+    /// RFC 3339.
+    #[param(value_type = Option<String>, format = DateTime)]
+    created_after: Option<Time>,
+    /// RFC 3339. Keys that were never used count from their creation.
+    #[param(value_type = Option<String>, format = DateTime)]
+    last_used_before: Option<Time>,
+    /// `created_at`, `name`, `expires_at` or `last_used_at`; with `-` before it, the other way
+    /// round. Without it `-created_at`: the newest first.
+    #[param(example = "-created_at")]
+    sort: Option<String>,
+    /// How many records, 1 to 200; 50 without it.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+    /// The cursor of a page. Every page costs the same, however far.
+    after: Option<String>,
+    /// The position of the first record. Far positions cost more than cursors.
+    #[param(minimum = 0)]
+    start: Option<i64>,
+}
+
+/// A key to create.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "Production Backend",
+    "scopes": ["read:assets", "write:assets", "read:analytics"],
+    "expires_at": null,
+    "rate_limit": {"requests": 600, "seconds": 60},
+    "allowed_ips": ["203.0.113.0/24"]
+}))]
+pub struct NewKey {
+    /// What people call it: 1 to 100 characters.
+    #[schema(value_type = String, min_length = 1, max_length = 100)]
+    name: Option<String>,
+    /// The slug of the project; without it, the one the token is bound to, else `default`.
+    project: Option<String>,
+    /// Without it `live`.
+    #[schema(value_type = Option<Environment>)]
+    environment: Option<Environment>,
+    /// Scopes of the project's catalogue, or `*` for every scope, also those added later.
+    /// Without it `["*"]`.
+    scopes: Option<Vec<String>>,
+    /// Null is never. Without it, what the project says.
+    #[serde(deserialize_with = "null_or")]
+    #[schema(value_type = Option<Time>)]
+    expires_at: Option<Option<Time>>,
+    /// Null, or without it: the project's.
+    rate_limit: Option<RateLimitJson>,
+    /// Addresses or networks the key may be used from; empty, or without it: anywhere.
+    allowed_ips: Vec<String>,
+}
+
+/// List keys
+#[utoipa::path(get, path = "/keys", tag = "keys", params(KeysQuery),
+    responses((status = 200, description = "A page of keys", body = Collection<KeyJson<'static>>)))]
+pub async fn list(
+    req: HttpRequest,
+    bearer: Bearer,
+    query: web::Query<KeysQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let query = query.into_inner();
+    let mut errors = Vec::new();
+    let page = Page::read(
+        query.limit,
+        query.after.as_deref(),
+        query.start,
+        &mut errors,
+    );
+    let order = query.order(&mut errors);
+    let filter = query.filter(&mut errors);
+    let (seek, skip) = match &page.from {
+        From::Position(start) => (None, *start),
+        From::Cursor(_, place) => {
+            let seek = cursor::decode(place, order.by, false);
+            if seek.is_none() {
+                errors.push(paging::no_cursor());
+            }
+            (seek, 0)
+        }
+    };
+    paging::all_right(errors)?;
+    let slice = Slice {
+        order,
+        seek,
+        skip,
+        limit: page.limit,
+    };
+    let is_filtered = filter != KeyFilter::default();
+    let (project, found) = bearer
+        .act(move |conn, actor, now| {
+            let project = find_project_or_own(conn, actor, query.project.as_deref())?;
+            let found = list_keys(conn, actor, &project, &filter, &slice, now)?;
+            Ok((project, found))
+        })
+        .await?;
+    let start = page.start();
+    let end = start.saturating_add(i64::try_from(found.keys.len()).unwrap_or(i64::MAX));
+    // A filter's keys are counted only so far.
+    let total = Some(found.total).filter(|total| !is_filtered || *total < COUNTED);
+    let next = found.next.as_ref().map(|seek| {
+        let position = usize::try_from(end).unwrap_or(usize::MAX);
+        paging::cursor(position, &cursor::encode(seek))
+    });
+    let value = found
+        .keys
+        .iter()
+        .map(|key| KeyJson::new(key, &project, bearer.now))
+        .collect();
+    Ok(answer::collection(&req, value, start, total, next))
+}
+
+/// Create a key
+///
+/// The secret, `key`, is in this answer and nowhere else, ever.
+#[utoipa::path(post, path = "/keys", tag = "keys", request_body = NewKey,
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200,
+        description = "For 24 hours a repeated call creates nothing and gets the same answer, \
+                       without the secret")),
+    responses((status = 201, description = "The new key, with its secret",
+        body = Data<NewKeyJson<'static>>)))]
+pub async fn create(
+    req: HttpRequest,
+    bearer: Bearer,
+    body: Json<NewKey>,
+) -> Result<HttpResponse, ApiError> {
+    let new = body.fields;
+    let creating = async {
+        let creating = bearer.act(move |conn, actor, now| {
+            let project = find_project_or_own(conn, actor, new.project.as_deref())?;
+            let environment = new.environment.unwrap_or(Environment::Live);
+            let draft = new.draft(&project, now);
+            let minted = mint_key_at_once(conn, actor, &project, environment, &draft, now)?;
+            Ok((project, minted.key, minted.secret))
+        });
+        let (project, key, secret) = creating.await?;
+        Ok(Created {
+            location: format!("/api/v1/keys/{}", key.id),
+            data: as_json(&bearer, &project, &key),
+            secret: Some(("key", secret.expose().to_owned().into())),
+        })
+    };
+    idempotency::create(&req, &bearer, &body.raw, creating).await
+}
+
+impl NewKey {
+    fn draft(self, project: &Project, now: UtcTime) -> KeyDraft {
+        let default = || {
+            let days = project.default_lifetime_days?;
+            Some(now + time::Duration::days(days))
+        };
+        KeyDraft {
+            label: self.name.unwrap_or_default(),
+            scopes: self.scopes.unwrap_or_else(|| vec![EVERY_SCOPE.to_owned()]),
+            expires_at: match self.expires_at {
+                None => default(),
+                Some(at) => at.map(|at| at.0),
+            },
+            rate_limit: self.rate_limit.map(Into::into),
+            allowed_ips: self.allowed_ips,
+        }
+    }
+}
+
+impl KeysQuery {
+    fn filter(&self, errors: &mut Vec<FieldError>) -> KeyFilter {
+        KeyFilter {
+            project_id: 0,
+            search: self.q.clone().unwrap_or_default(),
+            state: one_of::<KeyState>("state", self.state.as_deref(), errors),
+            environment: one_of::<Environment>("environment", self.environment.as_deref(), errors),
+            scope: self.scope.clone(),
+            created_after: self.created_after.map(|at| at.0),
+            last_used_before: self.last_used_before.map(|at| at.0),
+        }
+    }
+
+    fn order(&self, errors: &mut Vec<FieldError>) -> Order {
+        let sort = self.sort.as_deref().unwrap_or("-created_at");
+        let (descending, name) = match sort.strip_prefix('-') {
+            Some(name) => (true, name),
+            None => (false, sort),
+        };
+        let by = match name {
+            "created_at" => SortBy::Created,
+            "name" => SortBy::Label,
+            "expires_at" => SortBy::Expires,
+            "last_used_at" => SortBy::LastUsed,
+            _ => {
+                let detail = "Sort by created_at, name, expires_at or last_used_at.";
+                errors.push(FieldError::new("sort", detail));
+                SortBy::Created
+            }
+        };
+        Order { by, descending }
+    }
+}
+
+fn one_of<T: std::str::FromStr<Err: std::fmt::Display>>(
+    field: &'static str,
+    text: Option<&str>,
+    errors: &mut Vec<FieldError>,
+) -> Option<T> {
+    match text?.parse() {
+        Ok(one) => Some(one),
+        Err(error) => {
+            errors.push(FieldError::new(field, format!("{error}.")));
+            None
+        }
+    }
+}

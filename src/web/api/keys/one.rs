@@ -1,0 +1,180 @@
+//! `/api/v1/keys/{id}`: read, edit, revoke; and `/state` for those who poll.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{as_json, version};
+use crate::domain::DomainError;
+use crate::domain::draft::KeyDraft;
+use crate::domain::edit_key::edit_key;
+use crate::domain::key_json::{KeyJson, RateLimitJson};
+use crate::domain::read_key::{find_key, read_key};
+use crate::domain::revoke_key::{RevokeRequest, revoke_key};
+use crate::key::{Key, RevokeReason};
+use crate::web::api::answer::{self, Data};
+use crate::web::api::bearer::Bearer;
+use crate::web::api::body::Json;
+use crate::web::api::error::ApiError;
+use crate::web::api::types::{Time, null_or};
+
+/// What of a key is to change. What is left out stays as it is (RFC 7396).
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(example = json!({"name": "Production Backend EU", "rate_limit": null}))]
+pub struct KeyPatch {
+    #[schema(min_length = 1, max_length = 100)]
+    name: Option<String>,
+    scopes: Option<Vec<String>>,
+    /// Null is never.
+    #[serde(deserialize_with = "null_or")]
+    #[schema(value_type = Option<Time>)]
+    expires_at: Option<Option<Time>>,
+    /// Null is the project's.
+    #[serde(deserialize_with = "null_or")]
+    #[schema(value_type = Option<RateLimitJson>)]
+    rate_limit: Option<Option<RateLimitJson>>,
+    allowed_ips: Option<Vec<String>>,
+}
+
+/// Why a key is revoked.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct RevokeQuery {
+    /// `compromised`, `unused`, `rotated` or `other`; without it `other`.
+    #[param(value_type = Option<String>, example = "compromised")]
+    reason: Option<String>,
+    /// In a few words: 1 to 100 characters.
+    #[param(example = "Found in a public repository")]
+    note: Option<String>,
+}
+
+/// The state of a key, in a few bytes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StateJson {
+    /// `active`, `expiring`, `expired` or `revoked`.
+    #[schema(example = "active")]
+    state: &'static str,
+}
+
+/// Read a key
+#[utoipa::path(get, path = "/keys/{id}", tag = "keys", params(("id" = i64, Path)),
+    responses((status = 200, description = "The key", body = Data<KeyJson<'static>>)))]
+pub async fn read(
+    req: HttpRequest,
+    bearer: Bearer,
+    id: web::Path<i64>,
+) -> Result<HttpResponse, ApiError> {
+    let id = id.into_inner();
+    let (project, key) = bearer
+        .act(move |conn, actor, _| find_key(conn, actor, id))
+        .await?;
+    let json = KeyJson::new(&key, &project, bearer.now);
+    Ok(answer::data(&req, json, &version(&key)))
+}
+
+/// Read a key's state
+///
+/// For those who poll: with `If-None-Match` the answer is mostly an empty 304.
+#[utoipa::path(get, path = "/keys/{id}/state", tag = "keys", params(("id" = i64, Path)),
+    responses((status = 200, description = "The state", body = Data<StateJson>)))]
+pub async fn state(
+    req: HttpRequest,
+    bearer: Bearer,
+    id: web::Path<i64>,
+) -> Result<HttpResponse, ApiError> {
+    let id = id.into_inner();
+    let (project, key) = bearer
+        .act(move |conn, actor, _| find_key(conn, actor, id))
+        .await?;
+    let state = KeyJson::new(&key, &project, bearer.now).state();
+    Ok(answer::plain_data(&req, StateJson { state }))
+}
+
+/// Edit a key
+#[utoipa::path(patch, path = "/keys/{id}", tag = "keys", request_body = KeyPatch,
+    params(("id" = i64, Path),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the key as it was read; \
+            412 if somebody edited it since")),
+    responses((status = 200, description = "The key as it is now", body = Data<KeyJson<'static>>)))]
+pub async fn edit(
+    req: HttpRequest,
+    bearer: Bearer,
+    id: web::Path<i64>,
+    body: Json<KeyPatch>,
+) -> Result<HttpResponse, ApiError> {
+    let (id, patch) = (id.into_inner(), body.fields);
+    let still = answer::if_match(&req, version);
+    let (project, key) = bearer
+        .act(move |conn, actor, now| {
+            let (project, key) = find_key(conn, actor, id)?;
+            let draft = patch.draft(&key);
+            edit_key(conn, actor, &project, id, &still, &draft, now)?;
+            let key = read_key(conn, actor, &project, id)?;
+            Ok((project, key))
+        })
+        .await?;
+    Ok(answer::changed(
+        as_json(&bearer, &project, &key),
+        &version(&key),
+    ))
+}
+
+/// Revoke a key
+///
+/// There is no way back. When the answer is here, no instance accepts the key any more. One that
+/// was revoked before is answered as it is.
+#[utoipa::path(delete, path = "/keys/{id}", tag = "keys",
+    params(("id" = i64, Path), RevokeQuery),
+    responses((status = 200, description = "The key, revoked", body = Data<KeyJson<'static>>)))]
+pub async fn revoke(
+    bearer: Bearer,
+    id: web::Path<i64>,
+    query: web::Query<RevokeQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let (id, query) = (id.into_inner(), query.into_inner());
+    let request = RevokeRequest {
+        reason: query
+            .reason
+            .unwrap_or_else(|| RevokeReason::Other.as_str().to_owned()),
+        note: query.note.unwrap_or_else(|| "Revoked by a program".into()),
+    };
+    let (project, key) = bearer
+        .act(move |conn, actor, now| {
+            let (project, _) = find_key(conn, actor, id)?;
+            match revoke_key(conn, actor, &project, id, &request, now) {
+                Ok(key) => Ok((project, key)),
+                Err(DomainError::Conflict(_)) => {
+                    let key = read_key(conn, actor, &project, id)?;
+                    Ok((project, key))
+                }
+                Err(error) => Err(error),
+            }
+        })
+        .await?;
+    Ok(answer::changed(
+        as_json(&bearer, &project, &key),
+        &version(&key),
+    ))
+}
+
+impl KeyPatch {
+    /// The key with what is to change.
+    fn draft(self, key: &Key) -> KeyDraft {
+        let networks = || key.allowed_ips.iter().map(ToString::to_string).collect();
+        KeyDraft {
+            label: self.name.unwrap_or_else(|| key.label.clone()),
+            scopes: self.scopes.unwrap_or_else(|| key.scopes.clone()),
+            expires_at: match self.expires_at {
+                None => key.expires_at,
+                Some(at) => at.map(|at| at.0),
+            },
+            rate_limit: match self.rate_limit {
+                None => key.rate_limit,
+                Some(limit) => limit.map(Into::into),
+            },
+            allowed_ips: self.allowed_ips.unwrap_or_else(networks),
+        }
+    }
+}

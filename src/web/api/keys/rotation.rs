@@ -1,0 +1,65 @@
+//! `/api/v1/keys/{id}/rotation`.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use time::Duration;
+use utoipa::ToSchema;
+
+use super::as_json;
+use crate::domain::key_json::NewKeyJson;
+use crate::domain::read_key::find_key;
+use crate::domain::rotate_key::rotate_key_at_once;
+use crate::web::api::answer::Data;
+use crate::web::api::bearer::Bearer;
+use crate::web::api::body::Json;
+use crate::web::api::error::ApiError;
+use crate::web::api::idempotency::{self, Created};
+
+/// A day.
+const DEFAULT_OVERLAP: i64 = 86_400;
+
+/// How to rotate a key.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(example = json!({"overlap_seconds": 3600}))]
+pub struct Rotation {
+    /// How long the old key keeps working, at most 90 days; a day without it.
+    #[schema(minimum = 0, maximum = 7_776_000)]
+    overlap_seconds: Option<i64>,
+}
+
+/// Rotate a key
+///
+/// Creates its successor, with the same name, scopes and limits. The old key keeps working for
+/// the overlap, then expires. The secret, `key`, is in this answer and nowhere else, ever.
+#[utoipa::path(post, path = "/keys/{id}/rotation", tag = "keys", request_body = Rotation,
+    params(("id" = i64, Path),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200,
+        description = "For 24 hours a repeated call creates nothing and gets the same answer, \
+                       without the secret")),
+    responses((status = 201, description = "The successor, with its secret",
+        body = Data<NewKeyJson<'static>>)))]
+pub async fn rotate(
+    req: HttpRequest,
+    bearer: Bearer,
+    id: web::Path<i64>,
+    body: Json<Rotation>,
+) -> Result<HttpResponse, ApiError> {
+    let id = id.into_inner();
+    let overlap = body.fields.overlap_seconds.unwrap_or(DEFAULT_OVERLAP);
+    let overlap = Duration::seconds(overlap);
+    let creating = async {
+        let rotating = bearer.act(move |conn, actor, now| {
+            let (project, _) = find_key(conn, actor, id)?;
+            let minted = rotate_key_at_once(conn, actor, &project, id, overlap, now)?;
+            Ok((project, minted.key, minted.secret))
+        });
+        let (project, key, secret) = rotating.await?;
+        Ok(Created {
+            location: format!("/api/v1/keys/{}", key.id),
+            data: as_json(&bearer, &project, &key),
+            secret: Some(("key", secret.expose().to_owned().into())),
+        })
+    };
+    idempotency::create(&req, &bearer, &body.raw, creating).await
+}

@@ -1,0 +1,105 @@
+//! `/api/v1/keys/{id}/usage`.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::clock::rfc3339;
+use crate::db::sources::Source;
+use crate::domain::read_key::find_key;
+use crate::domain::read_usage::{DayUsage, read_usage};
+use crate::web::api::answer::{self, Data};
+use crate::web::api::bearer::Bearer;
+use crate::web::api::error::ApiError;
+
+/// How a key is used.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UsageJson {
+    /// How many requests passed in the last 24 hours, counted by whole hours.
+    #[schema(example = 1204)]
+    passed_last_day: i64,
+    /// The last 30 days in UTC, the latest last.
+    days: Vec<DayJson>,
+    /// Where it was used from: the latest 100 sources, the latest first.
+    sources: Vec<SourceJson>,
+}
+
+/// How often a key passed and was refused on one day.
+#[derive(Debug, Serialize, ToSchema)]
+struct DayJson {
+    #[schema(format = Date, example = "2026-11-21")]
+    day: String,
+    #[schema(example = 1200)]
+    passed: i64,
+    #[schema(example = 4)]
+    refused: i64,
+}
+
+/// A place a key is used from.
+#[derive(Debug, Serialize, ToSchema)]
+struct SourceJson {
+    /// Empty where it is not known.
+    #[schema(example = "203.0.113.7")]
+    ip: String,
+    #[schema(example = "curl/8.14.1")]
+    user_agent: String,
+    #[schema(format = DateTime)]
+    first_seen_at: String,
+    #[schema(format = DateTime)]
+    last_seen_at: String,
+    passed: i64,
+    refused: i64,
+    /// The latest refusal: when, and its code.
+    #[schema(format = DateTime)]
+    refused_at: Option<String>,
+    #[schema(example = "RATE_LIMITED")]
+    refusal: Option<String>,
+}
+
+impl From<DayUsage> for DayJson {
+    fn from(day: DayUsage) -> Self {
+        DayJson {
+            day: day.day.to_string(),
+            passed: day.passed,
+            refused: day.refused,
+        }
+    }
+}
+
+impl From<Source> for SourceJson {
+    fn from(source: Source) -> Self {
+        SourceJson {
+            ip: source.ip,
+            user_agent: source.user_agent,
+            first_seen_at: rfc3339(source.first_seen),
+            last_seen_at: rfc3339(source.last_seen),
+            passed: source.passed,
+            refused: source.refused,
+            refused_at: source.refused_at.map(rfc3339),
+            refusal: source.refusal,
+        }
+    }
+}
+
+/// Read how a key is used
+#[utoipa::path(get, path = "/keys/{id}/usage", tag = "keys", params(("id" = i64, Path)),
+    responses((status = 200, description = "Its use", body = Data<UsageJson>)))]
+pub async fn read(
+    req: HttpRequest,
+    bearer: Bearer,
+    id: web::Path<i64>,
+) -> Result<HttpResponse, ApiError> {
+    let id = id.into_inner();
+    let usage = bearer
+        .act(move |conn, actor, now| {
+            let (_, key) = find_key(conn, actor, id)?;
+            read_usage(conn, actor, &key, now)
+        })
+        .await?;
+    let json = UsageJson {
+        passed_last_day: usage.passed_last_day,
+        days: usage.days.into_iter().map(DayJson::from).collect(),
+        sources: usage.sources.into_iter().map(SourceJson::from).collect(),
+    };
+    Ok(answer::plain_data(&req, json))
+}

@@ -1,0 +1,284 @@
+//! `/api/v1/projects`.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::answer::{self, Collection, Data};
+use super::bearer::Bearer;
+use super::body::Json;
+use super::error::ApiError;
+use super::idempotency::{self, Created};
+use super::paging::{self, Page};
+use super::types::null_or;
+use crate::db::projects::Project;
+use crate::domain::archive_project::archive_project;
+use crate::domain::catalogues::Catalogue;
+use crate::domain::create_project::create_project;
+use crate::domain::edit_project::edit_project;
+use crate::domain::key_json::RateLimitJson;
+use crate::domain::list_projects::{find_project, list_projects};
+use crate::domain::project_draft::ProjectDraft;
+use crate::domain::project_json::ProjectJson;
+use crate::domain::{DomainError, FieldError};
+use crate::key::Environment;
+
+/// Which page of a short collection.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// How many records, 1 to 200; 50 without it.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+    /// The cursor of a page.
+    after: Option<String>,
+    /// The position of the first record.
+    #[param(minimum = 0)]
+    start: Option<i64>,
+}
+
+impl PageQuery {
+    /// The page that it asks for.
+    ///
+    /// # Errors
+    /// Every parameter that is wrong.
+    pub fn page(&self) -> Result<Page, DomainError> {
+        let mut errors = Vec::new();
+        let page = Page::read(self.limit, self.after.as_deref(), self.start, &mut errors);
+        paging::all_right(errors)?;
+        Ok(page)
+    }
+}
+
+/// A project to create.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(example = json!({
+    "slug": "streaming", "name": "Streaming", "key_start": "st", "catalogue": "streaming",
+    "default_lifetime_days": 90, "max_lifetime_days": 365
+}))]
+pub struct NewProject {
+    /// Names it in URLs, for good: 2 to 40 of `a-z`, `0-9` and `-`.
+    #[schema(value_type = String)]
+    slug: Option<String>,
+    #[schema(value_type = String)]
+    name: Option<String>,
+    /// What its keys begin with: 2 to 12 of `a-z` and `0-9`.
+    #[schema(value_type = String)]
+    key_start: Option<String>,
+    /// `["live", "test"]`, and its keys say which; or `["live"]`, and they say nothing. Without
+    /// it both.
+    environments: Option<Vec<Environment>>,
+    /// A ready catalogue of scopes to start from: `media` or `streaming`.
+    catalogue: Option<String>,
+    rate_limit: Option<RateLimitJson>,
+    /// How long keys live unless somebody says otherwise; null is for ever.
+    default_lifetime_days: Option<i64>,
+    /// How long keys live at most.
+    max_lifetime_days: Option<i64>,
+}
+
+/// What of a project is to change. What is left out stays as it is (RFC 7396).
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(example = json!({"name": "Media", "rate_limit": {"requests": 600, "seconds": 60}}))]
+pub struct ProjectPatch {
+    name: Option<String>,
+    /// Fixed once the project has keys.
+    key_start: Option<String>,
+    /// Fixed once the project has keys.
+    environments: Option<Vec<Environment>>,
+    #[serde(deserialize_with = "null_or")]
+    #[schema(value_type = Option<RateLimitJson>)]
+    rate_limit: Option<Option<RateLimitJson>>,
+    #[serde(deserialize_with = "null_or")]
+    #[schema(value_type = Option<i64>)]
+    default_lifetime_days: Option<Option<i64>>,
+    #[serde(deserialize_with = "null_or")]
+    #[schema(value_type = Option<i64>)]
+    max_lifetime_days: Option<Option<i64>>,
+}
+
+/// Says that one means it.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(example = json!({"name": "Default"}))]
+pub struct Archival {
+    /// The project's name, so that nobody ends the wrong one.
+    #[schema(required)]
+    name: String,
+}
+
+/// List projects
+#[utoipa::path(get, path = "/projects", tag = "projects", params(PageQuery),
+    responses((status = 200, description = "The projects that exist for you",
+        body = Collection<ProjectJson>)))]
+pub async fn list(
+    req: HttpRequest,
+    bearer: Bearer,
+    query: web::Query<PageQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let page = query.page()?;
+    let all = bearer
+        .act(|conn, actor, _| list_projects(conn, actor))
+        .await?;
+    let total = i64::try_from(all.len()).ok();
+    let (part, next) = page.cut(all);
+    let value = part.iter().map(ProjectJson::new).collect();
+    Ok(answer::collection(&req, value, page.start(), total, next))
+}
+
+/// Create a project
+#[utoipa::path(post, path = "/projects", tag = "projects", request_body = NewProject,
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200,
+        description = "For 24 hours a repeated call creates nothing and gets the same answer")),
+    responses((status = 201, description = "The new project", body = Data<ProjectJson>)))]
+pub async fn create(
+    req: HttpRequest,
+    bearer: Bearer,
+    body: Json<NewProject>,
+) -> Result<HttpResponse, ApiError> {
+    let new = body.fields;
+    let creating = async {
+        let catalogue: Option<Catalogue> = match &new.catalogue {
+            None => None,
+            Some(name) => Some(
+                name.parse()
+                    .map_err(|error| DomainError::field("catalogue", format!("{error}.")))?,
+            ),
+        };
+        let (slug, draft) = (new.slug.clone().unwrap_or_default(), new.draft()?);
+        let project = bearer
+            .act(move |conn, actor, now| create_project(conn, actor, &slug, &draft, catalogue, now))
+            .await?;
+        Ok(Created {
+            location: format!("/api/v1/projects/{}", project.slug),
+            data: serde_json::to_value(ProjectJson::new(&project)).expect("strings and numbers"),
+            secret: None,
+        })
+    };
+    idempotency::create(&req, &bearer, &body.raw, creating).await
+}
+
+/// Read a project
+#[utoipa::path(get, path = "/projects/{project}", tag = "projects",
+    params(("project" = String, Path, example = "default")),
+    responses((status = 200, description = "The project", body = Data<ProjectJson>)))]
+pub async fn read(
+    req: HttpRequest,
+    bearer: Bearer,
+    slug: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let project = bearer
+        .act(move |conn, actor, _| find_project(conn, actor, &slug))
+        .await?;
+    Ok(answer::data(
+        &req,
+        ProjectJson::new(&project),
+        &version(&project),
+    ))
+}
+
+/// Edit a project
+#[utoipa::path(patch, path = "/projects/{project}", tag = "projects",
+    request_body = ProjectPatch,
+    params(("project" = String, Path, example = "default"),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the project as it was \
+            read; 412 if somebody edited it since")),
+    responses((status = 200, description = "The project as it is now", body = Data<ProjectJson>)))]
+pub async fn edit(
+    req: HttpRequest,
+    bearer: Bearer,
+    slug: web::Path<String>,
+    body: Json<ProjectPatch>,
+) -> Result<HttpResponse, ApiError> {
+    let still = answer::if_match(&req, version);
+    let project = bearer
+        .act(move |conn, actor, now| {
+            let project = find_project(conn, actor, &slug)?;
+            let draft = body.fields.draft(&project)?;
+            edit_project(conn, actor, &project, &still, &draft, now)
+        })
+        .await?;
+    Ok(answer::changed(
+        ProjectJson::new(&project),
+        &version(&project),
+    ))
+}
+
+/// Archive a project
+///
+/// There is no way back. When the answer is here, no instance accepts any of its keys.
+#[utoipa::path(post, path = "/projects/{project}/archival", tag = "projects",
+    request_body = Archival, params(("project" = String, Path, example = "default")),
+    responses((status = 200, description = "The project, archived", body = Data<ProjectJson>)))]
+pub async fn archive(
+    bearer: Bearer,
+    slug: web::Path<String>,
+    body: Json<Archival>,
+) -> Result<HttpResponse, ApiError> {
+    let project = bearer
+        .act(move |conn, actor, now| {
+            let project = find_project(conn, actor, &slug)?;
+            archive_project(conn, actor, &project, &body.fields.name, now)
+        })
+        .await?;
+    Ok(answer::changed(
+        ProjectJson::new(&project),
+        &version(&project),
+    ))
+}
+
+/// What `If-Match` compares.
+fn version(project: &Project) -> String {
+    project.version.to_string()
+}
+
+impl NewProject {
+    fn draft(self) -> Result<ProjectDraft, DomainError> {
+        let both = || Environment::ALL.to_vec();
+        Ok(ProjectDraft {
+            name: self.name.unwrap_or_default(),
+            key_start: self.key_start.unwrap_or_default(),
+            environment_segment: has_segment(&self.environments.unwrap_or_else(both))?,
+            rate_limit: self.rate_limit.map(Into::into),
+            default_lifetime_days: self.default_lifetime_days,
+            max_lifetime_days: self.max_lifetime_days,
+        })
+    }
+}
+
+impl ProjectPatch {
+    fn draft(self, project: &Project) -> Result<ProjectDraft, DomainError> {
+        let present = project.terms();
+        Ok(ProjectDraft {
+            name: self.name.unwrap_or(present.name),
+            key_start: self.key_start.unwrap_or(present.key_start),
+            environment_segment: match self.environments {
+                None => present.environment_segment,
+                Some(environments) => has_segment(&environments)?,
+            },
+            rate_limit: match self.rate_limit {
+                None => present.rate_limit,
+                Some(limit) => limit.map(Into::into),
+            },
+            default_lifetime_days: self
+                .default_lifetime_days
+                .unwrap_or(present.default_lifetime_days),
+            max_lifetime_days: self.max_lifetime_days.unwrap_or(present.max_lifetime_days),
+        })
+    }
+}
+
+/// Whether keys say their environment.
+fn has_segment(environments: &[Environment]) -> Result<bool, DomainError> {
+    match environments {
+        [Environment::Live] => Ok(false),
+        [Environment::Live, Environment::Test] | [Environment::Test, Environment::Live] => Ok(true),
+        _ => Err(DomainError::Invalid(vec![FieldError::new(
+            "environments",
+            "Write [\"live\", \"test\"] or [\"live\"].",
+        )])),
+    }
+}

@@ -1,0 +1,241 @@
+//! `/api/v1/tokens` and `/api/v1/users/{user}/tokens`: personal tokens, one's own and others'.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::answer::{self, Collection, Data};
+use super::bearer::Bearer;
+use super::body::Json;
+use super::error::ApiError;
+use super::idempotency::{self, Created};
+use super::projects::PageQuery;
+use super::types::Time;
+use crate::clock::{UtcTime, rfc3339};
+use crate::db::projects::Project;
+use crate::db::tokens::Token;
+use crate::domain::list_projects::list_projects;
+use crate::domain::tokens::{
+    TokenDraft, create_token_at_once, find_token, list_tokens, revoke_token,
+};
+
+/// A personal token, without its secret.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TokenJson {
+    #[schema(example = 1)]
+    id: i64,
+    #[schema(example = "Nightly rotation")]
+    description: String,
+    /// The first characters of the secret, to recognise it by.
+    #[schema(example = "kwp_a1b2c3d4")]
+    token_prefix: String,
+    #[schema(example = json!(["keys:read", "keys:create"]))]
+    permissions: Vec<String>,
+    /// The slug of the one project it is bound to; null is all.
+    #[schema(required, example = "default")]
+    project: Option<String>,
+    is_active: bool,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    expires_at: String,
+    #[schema(required, format = DateTime)]
+    last_used_at: Option<String>,
+    #[schema(required, example = "203.0.113.7")]
+    last_used_ip: Option<String>,
+    #[schema(required, format = DateTime)]
+    revoked_at: Option<String>,
+    #[schema(required)]
+    revoked_by: Option<String>,
+}
+
+/// A personal token that was just made, with its secret.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NewTokenJson {
+    #[serde(flatten)]
+    record: TokenJson,
+    /// The secret. It is told this once.
+    #[schema(example = "kwp_…")]
+    token: String,
+}
+
+/// A personal token to make.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(example = json!({"description": "Nightly rotation",
+    "permissions": ["keys:read", "keys:create"], "expires_at": "2026-12-31T00:00:00Z"}))]
+pub struct NewToken {
+    /// What it is for: 1 to 100 characters.
+    #[schema(required)]
+    description: String,
+    /// Some of those you have: `keys:read`, `keys:create`, `keys:edit`, `keys:revoke`,
+    /// `audit:read`, `project:manage`, `projects:manage`, `users:manage`.
+    #[schema(required)]
+    permissions: Vec<String>,
+    /// At most a year from now, or less where the instance says so.
+    #[schema(required, value_type = Time)]
+    expires_at: Option<Time>,
+    /// The slug of the one project it is bound to; without it, all.
+    project: Option<String>,
+}
+
+impl TokenJson {
+    fn new(token: &Token, projects: &[Project], now: UtcTime) -> Self {
+        let project = projects
+            .iter()
+            .find(|project| Some(project.id) == token.project_id);
+        TokenJson {
+            id: token.id,
+            description: token.description.clone(),
+            token_prefix: token.prefix.clone(),
+            permissions: token.permissions(),
+            project: project.map(|project| project.slug.clone()),
+            is_active: token.is_active(now),
+            created_at: rfc3339(token.created_at),
+            expires_at: rfc3339(token.expires_at),
+            last_used_at: token.last_used_at.map(rfc3339),
+            last_used_ip: token.last_used_ip.clone(),
+            revoked_at: token.revoked_at.map(rfc3339),
+            revoked_by: token.revoked_by.clone(),
+        }
+    }
+}
+
+/// List your personal tokens
+///
+/// Whoever comes with a personal token sees that one.
+#[utoipa::path(get, path = "/tokens", tag = "tokens", params(PageQuery),
+    responses((status = 200, description = "The newest first", body = Collection<TokenJson>)))]
+pub async fn list_own(
+    req: HttpRequest,
+    bearer: Bearer,
+    query: web::Query<PageQuery>,
+) -> Result<HttpResponse, ApiError> {
+    list(&req, &bearer, bearer.id(), &query).await
+}
+
+/// Make a personal token
+///
+/// Not with a personal token: sign in first. The secret, `token`, is in this answer and nowhere
+/// else, ever.
+#[utoipa::path(post, path = "/tokens", tag = "tokens", request_body = NewToken,
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200,
+        description = "For 24 hours a repeated call makes nothing and gets the same answer, \
+                       without the secret")),
+    responses((status = 201, description = "The new token, with its secret",
+        body = Data<NewTokenJson>)))]
+pub async fn create(
+    req: HttpRequest,
+    bearer: Bearer,
+    body: Json<NewToken>,
+) -> Result<HttpResponse, ApiError> {
+    let new = body.fields;
+    let draft = TokenDraft {
+        description: new.description,
+        expires_at: new.expires_at.map(|at| at.0),
+        permissions: new.permissions,
+        project: new.project,
+    };
+    let (of, max_days) = (bearer.id(), bearer.state.max_token_days);
+    let creating = async {
+        let creating = bearer.act(move |conn, actor, now| {
+            let made = create_token_at_once(conn, actor, &draft, max_days, now)?;
+            let token = find_token(conn, actor, of, made.id)?;
+            Ok((token, list_projects(conn, actor)?, made.secret))
+        });
+        let (token, projects, secret) = creating.await?;
+        let json = TokenJson::new(&token, &projects, bearer.now);
+        Ok(Created {
+            location: format!("/api/v1/tokens/{}", token.id),
+            data: serde_json::to_value(json).expect("strings and numbers"),
+            secret: Some(("token", secret.expose().to_owned().into())),
+        })
+    };
+    idempotency::create(&req, &bearer, &body.raw, creating).await
+}
+
+/// Read one of your personal tokens
+#[utoipa::path(get, path = "/tokens/{id}", tag = "tokens", params(("id" = i64, Path)),
+    responses((status = 200, description = "The token", body = Data<TokenJson>)))]
+pub async fn read_own(
+    req: HttpRequest,
+    bearer: Bearer,
+    id: web::Path<i64>,
+) -> Result<HttpResponse, ApiError> {
+    let (of, id) = (bearer.id(), id.into_inner());
+    let (token, projects) = bearer
+        .act(move |conn, actor, _| {
+            let token = find_token(conn, actor, of, id)?;
+            Ok((token, list_projects(conn, actor)?))
+        })
+        .await?;
+    let json = TokenJson::new(&token, &projects, bearer.now);
+    Ok(answer::plain_data(&req, json))
+}
+
+/// Revoke one of your personal tokens
+#[utoipa::path(delete, path = "/tokens/{id}", tag = "tokens", params(("id" = i64, Path)),
+    responses((status = 200, description = "The token, revoked", body = Data<TokenJson>)))]
+pub async fn revoke_own(bearer: Bearer, id: web::Path<i64>) -> Result<HttpResponse, ApiError> {
+    revoke(&bearer, bearer.id(), id.into_inner()).await
+}
+
+/// List a person's personal tokens
+#[utoipa::path(get, path = "/users/{user}/tokens", tag = "tokens",
+    params(("user" = i64, Path, example = 1), PageQuery),
+    responses((status = 200, description = "The newest first", body = Collection<TokenJson>)))]
+pub async fn list_of_user(
+    req: HttpRequest,
+    bearer: Bearer,
+    user: web::Path<i64>,
+    query: web::Query<PageQuery>,
+) -> Result<HttpResponse, ApiError> {
+    list(&req, &bearer, user.into_inner(), &query).await
+}
+
+/// Revoke a person's personal token
+#[utoipa::path(delete, path = "/users/{user}/tokens/{id}", tag = "tokens",
+    params(("user" = i64, Path, example = 1), ("id" = i64, Path)),
+    responses((status = 200, description = "The token, revoked", body = Data<TokenJson>)))]
+pub async fn revoke_of_user(
+    bearer: Bearer,
+    path: web::Path<(i64, i64)>,
+) -> Result<HttpResponse, ApiError> {
+    let (user, id) = path.into_inner();
+    revoke(&bearer, user, id).await
+}
+
+async fn list(
+    req: &HttpRequest,
+    bearer: &Bearer,
+    of: i64,
+    query: &PageQuery,
+) -> Result<HttpResponse, ApiError> {
+    let page = query.page()?;
+    let (all, projects) = bearer
+        .act(move |conn, actor, _| {
+            let all = list_tokens(conn, actor, of)?;
+            Ok((all, list_projects(conn, actor)?))
+        })
+        .await?;
+    let total = i64::try_from(all.len()).ok();
+    let (part, next) = page.cut(all);
+    let value = part
+        .iter()
+        .map(|token| TokenJson::new(token, &projects, bearer.now))
+        .collect();
+    Ok(answer::collection(req, value, page.start(), total, next))
+}
+
+async fn revoke(bearer: &Bearer, of: i64, id: i64) -> Result<HttpResponse, ApiError> {
+    let (token, projects) = bearer
+        .act(move |conn, actor, now| {
+            let token = revoke_token(conn, actor, of, id, now)?;
+            Ok((token, list_projects(conn, actor)?))
+        })
+        .await?;
+    let data = TokenJson::new(&token, &projects, bearer.now);
+    Ok(HttpResponse::Ok()
+        .content_type("application/json")
+        .body(answer::json(&Data { data })))
+}

@@ -1,0 +1,211 @@
+//! `/api/v1/users`: people.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::answer::{self, Collection, Data};
+use super::bearer::Bearer;
+use super::body::Json;
+use super::error::ApiError;
+use super::idempotency::{self, Created};
+use super::projects::PageQuery;
+use crate::clock::rfc3339;
+use crate::db::Connection;
+use crate::domain::list_projects::list_projects;
+use crate::domain::manage_users::{disable_user, enable_user, end_sessions, find_user, list_users};
+use crate::domain::password_link::{PasswordLink, invite, new_link};
+use crate::domain::policy::Role;
+use crate::domain::user_json::UserJson;
+use crate::domain::{Actor, DomainError};
+use crate::web::links;
+
+/// A person to invite.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(example = json!({"email": "ben@example.com", "role": "support", "project": "default"}))]
+pub struct Invitation {
+    #[schema(required)]
+    email: String,
+    /// `owner`, `admin`, `support`, `auditor` or `viewer`.
+    #[schema(required)]
+    role: String,
+    /// The slug of the one project the role is for; without it, all.
+    project: Option<String>,
+}
+
+/// What of a person is to change.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(example = json!({"disabled": true}))]
+pub struct UserPatch {
+    /// Whether they are kept out.
+    disabled: Option<bool>,
+}
+
+/// A link with which a person chooses a password.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PasswordLinkJson {
+    /// It works once. It is in this answer and nowhere else.
+    #[schema(example = "https://keys.example.com/password?code=…")]
+    url: String,
+    #[schema(format = DateTime)]
+    expires_at: String,
+}
+
+/// A person who was just invited, and the link to hand to them.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InvitedJson {
+    #[serde(flatten)]
+    user: UserJson,
+    /// It works once, within 24 hours. It is in this answer and nowhere else.
+    #[schema(example = "https://keys.example.com/password?code=…")]
+    password_link: String,
+}
+
+/// List people
+#[utoipa::path(get, path = "/users", tag = "users", params(PageQuery),
+    responses((status = 200, description = "Everybody", body = Collection<UserJson>)))]
+pub async fn list(
+    req: HttpRequest,
+    bearer: Bearer,
+    query: web::Query<PageQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let page = query.page()?;
+    let (all, projects) = bearer
+        .act(|conn, actor, _| {
+            let all = list_users(conn, actor)?;
+            Ok((all, list_projects(conn, actor)?))
+        })
+        .await?;
+    let total = i64::try_from(all.len()).ok();
+    let (part, next) = page.cut(all);
+    let value = part
+        .iter()
+        .map(|person| UserJson::new(person, &projects))
+        .collect();
+    Ok(answer::collection(&req, value, page.start(), total, next))
+}
+
+/// Invite a person
+///
+/// They choose their password with the link in the answer; nobody else ever knows it.
+#[utoipa::path(post, path = "/users", tag = "users", request_body = Invitation,
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200,
+        description = "For 24 hours a repeated call invites nobody and gets the same answer, \
+                       without the link")),
+    responses((status = 201, description = "The person, and the link", body = Data<InvitedJson>)))]
+pub async fn create(
+    req: HttpRequest,
+    bearer: Bearer,
+    body: Json<Invitation>,
+) -> Result<HttpResponse, ApiError> {
+    let Invitation {
+        email,
+        role,
+        project,
+    } = body.fields;
+    let creating = async {
+        let role = role.parse::<Role>();
+        let role = role.map_err(|error| DomainError::field("role", format!("{error}.")))?;
+        let inviting = bearer.act(move |conn, actor, now| {
+            let link = invite(conn, actor, &email, role, project.as_deref(), now)?;
+            let user = as_json(conn, actor, link.user_id)?;
+            Ok((link, user))
+        });
+        let (link, user) = inviting.await?;
+        Ok(Created {
+            location: format!("/api/v1/users/{}", link.user_id),
+            data: serde_json::to_value(user).expect("strings and numbers"),
+            secret: Some(("password_link", links::absolute(&req, &link.path()).into())),
+        })
+    };
+    idempotency::create(&req, &bearer, &body.raw, creating).await
+}
+
+/// Read a person
+#[utoipa::path(get, path = "/users/{user}", tag = "users",
+    params(("user" = i64, Path, example = 1)),
+    responses((status = 200, description = "The person", body = Data<UserJson>)))]
+pub async fn read(
+    req: HttpRequest,
+    bearer: Bearer,
+    id: web::Path<i64>,
+) -> Result<HttpResponse, ApiError> {
+    let id = id.into_inner();
+    let user = bearer
+        .act(move |conn, actor, _| as_json(conn, actor, id))
+        .await?;
+    Ok(answer::plain_data(&req, user))
+}
+
+/// Disable a person, or enable them again
+///
+/// Disabling ends every session and token of theirs at once. The last owner can't be disabled.
+#[utoipa::path(patch, path = "/users/{user}", tag = "users", request_body = UserPatch,
+    params(("user" = i64, Path, example = 2)),
+    responses((status = 200, description = "The person as they are now", body = Data<UserJson>)))]
+pub async fn edit(
+    req: HttpRequest,
+    bearer: Bearer,
+    id: web::Path<i64>,
+    body: Json<UserPatch>,
+) -> Result<HttpResponse, ApiError> {
+    let (id, patch) = (id.into_inner(), body.fields);
+    let user = bearer
+        .act(move |conn, actor, now| {
+            let is_disabled = find_user(conn, actor, id)?.user.disabled_at.is_some();
+            match patch.disabled {
+                Some(true) if !is_disabled => disable_user(conn, actor, id, now)?,
+                Some(false) if is_disabled => enable_user(conn, actor, id, now)?,
+                _ => {}
+            }
+            as_json(conn, actor, id)
+        })
+        .await?;
+    Ok(answer::plain_data(&req, user))
+}
+
+/// End every session of a person
+///
+/// Also their short-lived tokens; not their personal ones.
+#[utoipa::path(delete, path = "/users/{user}/sessions", tag = "users",
+    params(("user" = i64, Path, example = 2)),
+    responses((status = 204, description = "They have ended")))]
+pub async fn delete_sessions(bearer: Bearer, id: web::Path<i64>) -> Result<HttpResponse, ApiError> {
+    let id = id.into_inner();
+    bearer
+        .act(move |conn, actor, now| end_sessions(conn, actor, id, now))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Make a link for another password
+///
+/// For somebody who forgot theirs, or did not use the link they got. Earlier links end.
+#[utoipa::path(post, path = "/users/{user}/password-link", tag = "users",
+    params(("user" = i64, Path, example = 2)),
+    responses((status = 201, description = "The link", body = Data<PasswordLinkJson>)))]
+pub async fn create_link(
+    req: HttpRequest,
+    bearer: Bearer,
+    id: web::Path<i64>,
+) -> Result<HttpResponse, ApiError> {
+    let id = id.into_inner();
+    let link: PasswordLink = bearer
+        .act(move |conn, actor, now| new_link(conn, actor, id, now))
+        .await?;
+    let data = PasswordLinkJson {
+        url: links::absolute(&req, &link.path()),
+        expires_at: rfc3339(link.expires_at),
+    };
+    Ok(HttpResponse::Created()
+        .content_type("application/json")
+        .body(answer::json(&Data { data })))
+}
+
+fn as_json(conn: &mut Connection, actor: &Actor, id: i64) -> Result<UserJson, DomainError> {
+    let person = find_user(conn, actor, id)?;
+    let projects = list_projects(conn, actor)?;
+    Ok(UserJson::new(&person, &projects))
+}

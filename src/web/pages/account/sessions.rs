@@ -1,0 +1,103 @@
+//! `/account/sessions/…`: end one's own sessions.
+
+use actix_web::HttpResponse;
+use serde::Deserialize;
+
+use super::device;
+use crate::clock::UtcTime;
+use crate::db::Connection;
+use crate::db::sessions::SessionRow;
+use crate::domain::own_account::{end_other_sessions, end_session, list_sessions};
+use crate::domain::{Actor, DomainError};
+use crate::web::form::Form;
+use crate::web::pages::logout::Nothing;
+use crate::web::session::{self, SignedIn};
+use crate::web::times::Moment;
+use crate::web::{Visitor, WebError, page};
+
+/// A session in words.
+pub(super) struct SessionView {
+    /// Names it in the form that ends it.
+    pub digest: String,
+    pub device: String,
+    /// All of what the browser says it is.
+    pub agent: String,
+    pub address: Option<String>,
+    pub began: Moment,
+    pub last_seen: Moment,
+    /// It is the one that the page was asked for in.
+    pub is_own: bool,
+}
+
+impl SessionView {
+    /// Those of `rows` that have not run out, the visitor's own first.
+    pub fn all(rows: Vec<SessionRow>, own: &SignedIn, now: UtcTime) -> Vec<Self> {
+        let alive = rows.into_iter().filter(|row| !session::is_over(row, now));
+        let mut views: Vec<_> = alive.map(|row| Self::new(row, own, now)).collect();
+        views.sort_by_key(|view| !view.is_own);
+        views
+    }
+
+    fn new(row: SessionRow, own: &SignedIn, now: UtcTime) -> Self {
+        SessionView {
+            digest: to_hex(&row.digest),
+            device: device::in_words(row.user_agent.as_deref()),
+            is_own: session::is_own(&row, own),
+            began: Moment::new(row.created_at, now),
+            last_seen: Moment::new(row.last_seen_at, now),
+            agent: row.user_agent.unwrap_or_default(),
+            address: row.client_ip,
+        }
+    }
+}
+
+/// The fields of the form.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct EndForm {
+    session: String,
+}
+
+/// Ends one session. One that ended meanwhile is what was asked for.
+pub async fn end(visitor: Visitor, Form(fields): Form<EndForm>) -> Result<HttpResponse, WebError> {
+    let digest = from_hex(&fields.session).ok_or(WebError::BadForm)?;
+    let ending = visitor.act(move |conn, actor, now| end_session(conn, actor, &digest, now));
+    match ending.await {
+        Ok(()) | Err(DomainError::NotFound) => Ok(page::see_other("/account?done=session")),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Ends all sessions but this one.
+pub async fn end_others(visitor: Visitor, _form: Form<Nothing>) -> Result<HttpResponse, WebError> {
+    let own = visitor.session.clone();
+    let ending = visitor.act(move |conn, actor, now| {
+        let but = own_digest(conn, actor, &own)?;
+        end_other_sessions(conn, actor, but.as_deref(), now)
+    });
+    ending.await?;
+    Ok(page::see_other("/account?done=sessions"))
+}
+
+/// What the database keeps of the id in the cookie of the visitor's own session.
+pub(super) fn own_digest(
+    conn: &mut Connection,
+    actor: &Actor,
+    own: &SignedIn,
+) -> Result<Option<Vec<u8>>, DomainError> {
+    let all = list_sessions(conn, actor)?;
+    let own = all.into_iter().find(|row| session::is_own(row, own));
+    Ok(own.map(|row| row.digest))
+}
+
+fn to_hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    if text.len() != 64 {
+        return None;
+    }
+    let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
+    (0..64).step_by(2).map(byte).collect()
+}

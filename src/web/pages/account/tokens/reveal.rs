@@ -1,0 +1,91 @@
+//! `/account/tokens/{id}/reveal`: the one showing of a new personal token.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use super::TokenView;
+use crate::domain::DomainError;
+use crate::domain::tokens::{find_token, reveal_token, waiting_until};
+use crate::key::PlainKey;
+use crate::web::form::Form;
+use crate::web::page::{self, Layout, Section};
+use crate::web::pages::logout::Nothing;
+use crate::web::{Visitor, WebError, reveal};
+
+#[derive(Template)]
+#[template(path = "account/tokens/reveal.html")]
+struct RevealPage {
+    layout: Layout,
+    token: TokenView,
+    /// Whole seconds the secret still waits; without, it is gone.
+    seconds_left: Option<i64>,
+}
+
+#[derive(Template)]
+#[template(path = "account/tokens/revealed.html")]
+struct RevealedPage {
+    layout: Layout,
+    token: TokenView,
+    secret: PlainKey,
+    seconds_left: i64,
+}
+
+/// Shows what can be revealed. Uses nothing up.
+pub async fn show(
+    req: HttpRequest,
+    visitor: Visitor,
+    id: web::Path<i64>,
+) -> Result<HttpResponse, WebError> {
+    let id = id.into_inner();
+    let (user, session) = (visitor.session.user_id, visitor.session.id.clone());
+    let seal_key = reveal::seal_key(&req, &visitor, id);
+    let loading = visitor.act(move |conn, actor, now| {
+        let token = find_token(conn, actor, user, id)?;
+        let until = waiting_until(conn, &token, &session, seal_key.as_ref(), now)?;
+        Ok((token, until))
+    });
+    let (token, until) = loading.await?;
+    let title = format!("Reveal {}", token.description);
+    let page = RevealPage {
+        layout: Layout::new(&visitor, Section::Account, None, title),
+        token: TokenView::new(token, &visitor.projects, visitor.now),
+        seconds_left: until.map(|until| reveal::seconds_left(until, visitor.now)),
+    };
+    Ok(page::full(StatusCode::OK, &page))
+}
+
+/// Shows the secret, once.
+pub async fn submit(
+    req: HttpRequest,
+    visitor: Visitor,
+    id: web::Path<i64>,
+    _form: Form<Nothing>,
+) -> Result<HttpResponse, WebError> {
+    let id = id.into_inner();
+    let (user, session) = (visitor.session.user_id, visitor.session.id.clone());
+    let seal_key = reveal::seal_key(&req, &visitor, id);
+    let revealing = visitor.act(move |conn, actor, now| {
+        let token = find_token(conn, actor, user, id)?;
+        let Some(seal_key) = seal_key else {
+            return Ok(None);
+        };
+        match reveal_token(conn, actor, id, &session, &seal_key, now) {
+            Ok(revealed) => Ok(Some((token, revealed))),
+            Err(DomainError::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    });
+    // Whoever comes too late is told so by the page itself, which a reload then shows again.
+    let Some((token, revealed)) = revealing.await? else {
+        return Ok(page::see_other(&format!("{}/reveal", super::path(id))));
+    };
+    let title = token.description.clone();
+    let page = RevealedPage {
+        layout: Layout::new(&visitor, Section::Account, None, title),
+        token: TokenView::new(token, &visitor.projects, visitor.now),
+        secret: revealed.secret,
+        seconds_left: reveal::seconds_left(revealed.until, visitor.now),
+    };
+    Ok(page::full(StatusCode::OK, &page))
+}

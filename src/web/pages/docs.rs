@@ -1,0 +1,249 @@
+//! `/docs`: the API, from its OpenAPI document. Made on the server, because the viewers there
+//! are need inline styles, which the console's policy forbids.
+
+use std::sync::LazyLock;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use askama::Template;
+use serde_json::{Map, Value};
+
+use crate::web::api::error::ErrorCode;
+use crate::web::api::openapi;
+use crate::web::{WebError, page};
+
+#[derive(Template)]
+#[template(path = "docs.html")]
+struct DocsPage<'a> {
+    title: &'a str,
+    description: &'a str,
+    groups: &'a [Group],
+    codes: [ErrorCode; 16],
+}
+
+/// The operations with one tag.
+struct Group {
+    name: String,
+    description: String,
+    operations: Vec<Operation>,
+}
+
+/// One method of one path.
+struct Operation {
+    /// For links to it.
+    id: String,
+    method: String,
+    path: String,
+    summary: String,
+    description: String,
+    parameters: Vec<Field>,
+    fields: Vec<Field>,
+    /// A body, and a call with it.
+    example: Option<String>,
+    answers: Vec<Answer>,
+    is_open: bool,
+}
+
+/// A parameter, or a field of a body.
+struct Field {
+    name: String,
+    /// "in the path", or what type it is.
+    kind: String,
+    required: bool,
+    description: String,
+}
+
+/// What it answers when all is well.
+struct Answer {
+    status: String,
+    description: String,
+    fields: Vec<Field>,
+}
+
+struct Docs {
+    title: String,
+    description: String,
+    groups: Vec<Group>,
+}
+
+static DOCS: LazyLock<Docs> = LazyLock::new(|| {
+    let document = serde_json::from_str(openapi::json()).expect("a document of ours");
+    Docs::read(&document)
+});
+
+/// The page, for anybody.
+pub async fn show() -> Result<HttpResponse, WebError> {
+    let docs = &*DOCS;
+    let page = DocsPage {
+        title: &docs.title,
+        description: &docs.description,
+        groups: &docs.groups,
+        codes: ErrorCode::ALL,
+    };
+    Ok(page::full(StatusCode::OK, &page))
+}
+
+impl Docs {
+    fn read(document: &Value) -> Self {
+        let mut groups: Vec<Group> = items(&document["tags"])
+            .map(|tag| Group {
+                name: text(&tag["name"]),
+                description: text(&tag["description"]),
+                operations: Vec::new(),
+            })
+            .collect();
+        for (path, methods) in entries(&document["paths"]) {
+            for (method, operation) in entries(methods) {
+                let tag = text(&operation["tags"][0]);
+                if let Some(group) = groups.iter_mut().find(|group| group.name == tag) {
+                    let read = Operation::read(document, path, method, operation);
+                    group.operations.push(read);
+                }
+            }
+        }
+        Docs {
+            title: text(&document["info"]["title"]),
+            description: text(&document["info"]["description"]),
+            groups,
+        }
+    }
+}
+
+impl Operation {
+    fn read(document: &Value, path: &str, method: &str, operation: &Value) -> Self {
+        let body = &operation["requestBody"]["content"]["application/json"]["schema"];
+        let body = resolved(document, body);
+        let base = text(&document["servers"][0]["url"]);
+        let example = body.get("example").or(body["examples"].get(0));
+        let answers = entries(&operation["responses"])
+            .filter(|(status, _)| *status != "default")
+            .map(|(status, answer)| {
+                let schema = &answer["content"]["application/json"]["schema"];
+                Answer {
+                    status: status.clone(),
+                    description: text(&answer["description"]),
+                    fields: record_fields(document, schema),
+                }
+            });
+        Operation {
+            id: text(&operation["operationId"]).replace(['_', '/'], "-") + "-" + &slug(path),
+            method: method.to_uppercase(),
+            path: format!("{base}{path}"),
+            summary: text(&operation["summary"]),
+            description: text(&operation["description"]),
+            parameters: items(&operation["parameters"]).map(parameter).collect(),
+            fields: fields_of(document, body),
+            example: example.and_then(|example| serde_json::to_string_pretty(example).ok()),
+            answers: answers.collect(),
+            is_open: items(&operation["security"])
+                .any(|one| one.as_object().is_some_and(Map::is_empty)),
+        }
+    }
+}
+
+fn parameter(parameter: &Value) -> Field {
+    let place = match text(&parameter["in"]).as_str() {
+        "path" => "in the path",
+        "header" => "header",
+        _ => "query",
+    };
+    Field {
+        name: text(&parameter["name"]),
+        kind: place.into(),
+        required: parameter["required"] == true,
+        description: text(&parameter["description"]),
+    }
+}
+
+/// The fields of what an answer wraps: of `data`, or of one of `value`.
+fn record_fields(document: &Value, schema: &Value) -> Vec<Field> {
+    let wrapper = resolved(document, schema);
+    let properties = &wrapper["properties"];
+    let inner = match properties.get("data") {
+        Some(data) => data,
+        None => &properties["value"]["items"],
+    };
+    fields_of(document, resolved(document, inner))
+}
+
+/// The fields of an object's schema, also of one that is made of several.
+fn fields_of(document: &Value, schema: &Value) -> Vec<Field> {
+    let parts = items(&schema["allOf"]).map(|part| resolved(document, part));
+    let mut fields: Vec<Field> = parts.flat_map(|part| fields_of(document, part)).collect();
+    let is_required = |name: &str| items(&schema["required"]).any(|one| one == name);
+    fields.extend(
+        entries(&schema["properties"]).map(|(name, property)| Field {
+            name: name.clone(),
+            kind: kind(document, property),
+            required: is_required(name),
+            description: description(document, property),
+        }),
+    );
+    fields
+}
+
+fn description(document: &Value, property: &Value) -> String {
+    match property.get("description") {
+        Some(own) => text(own),
+        None => text(&resolved(document, property)["description"]),
+    }
+}
+
+/// "text", "time or null", "list of text".
+fn kind(document: &Value, schema: &Value) -> String {
+    let several = items(&schema["oneOf"]).chain(items(&schema["anyOf"]));
+    let several: Vec<String> = several.map(|one| kind(document, one)).collect();
+    if !several.is_empty() {
+        let (null, mut others): (Vec<String>, Vec<String>) =
+            several.into_iter().partition(|kind| kind == "null");
+        others.extend(null);
+        return others.join(" or ");
+    }
+    let schema = resolved(document, schema);
+    let format = text(&schema["format"]);
+    let one = |word: &str| match (word, format.as_str()) {
+        ("string", "date-time") => "time".to_owned(),
+        ("string", "date") => "date".to_owned(),
+        ("string", _) => "text".to_owned(),
+        ("integer" | "number", _) => "number".to_owned(),
+        ("boolean", _) => "true or false".to_owned(),
+        ("array", _) => format!("list of {}", kind(document, &schema["items"])),
+        ("object", _) => "object".to_owned(),
+        (other, _) => other.to_owned(),
+    };
+    match &schema["type"] {
+        Value::String(word) => one(word),
+        Value::Array(words) => {
+            let words = words.iter().filter_map(Value::as_str).map(one);
+            words.collect::<Vec<_>>().join(" or ")
+        }
+        _ => "object".into(),
+    }
+}
+
+/// The schema itself, where there is only a reference to it.
+fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+    match schema["$ref"].as_str().and_then(|to| to.rsplit('/').next()) {
+        Some(name) => &document["components"]["schemas"][name],
+        None => schema,
+    }
+}
+
+fn slug(path: &str) -> String {
+    path.split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("-")
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn items(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
+}

@@ -1,0 +1,33 @@
+//! `/projects/{p}/scopes/catalogue`: add a ready catalogue of scopes.
+
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+use crate::domain::catalogues::{Catalogue, add_catalogue};
+use crate::domain::list_projects::find_project;
+use crate::web::form::Form;
+use crate::web::{Visitor, WebError, page};
+
+/// The fields of the form.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct CatalogueFields {
+    catalogue: String,
+}
+
+/// Adds what the project does not have of it.
+pub async fn submit(
+    visitor: Visitor,
+    slug: web::Path<String>,
+    Form(fields): Form<CatalogueFields>,
+) -> Result<HttpResponse, WebError> {
+    let slug = slug.into_inner();
+    let done = format!("{}?done=catalogue", super::list_path(&slug));
+    let catalogue: Catalogue = fields.catalogue.parse().map_err(|_| WebError::BadForm)?;
+    let adding = visitor.act(move |conn, actor, now| {
+        let project = find_project(conn, actor, &slug)?;
+        add_catalogue(conn, actor, &project, catalogue, now)
+    });
+    adding.await?;
+    Ok(page::see_other(&done))
+}

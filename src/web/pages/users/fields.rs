@@ -1,0 +1,41 @@
+//! The two fields of a grant, a role and a project, wherever a form has them.
+
+use crate::db::projects::Project;
+use crate::domain::FieldError;
+use crate::domain::policy::Role;
+
+const NOT_ON_OFFER: &str = "Choose one of these.";
+
+/// Reads the field of the role.
+///
+/// # Errors
+/// There is no such role.
+pub fn read_role(text: &str) -> Result<Role, FieldError> {
+    text.parse()
+        .map_err(|_| FieldError::new("role", NOT_ON_OFFER))
+}
+
+/// Reads the field of the project, a slug; an empty one is all projects.
+///
+/// # Errors
+/// There is no such project among `known`.
+pub fn read_place(known: &[Project], slug: &str) -> Result<Option<Project>, FieldError> {
+    if slug.is_empty() {
+        return Ok(None);
+    }
+    let found = known.iter().find(|project| project.slug == slug);
+    let found = found.ok_or_else(|| FieldError::new("project", NOT_ON_OFFER))?;
+    Ok(Some(found.clone()))
+}
+
+/// The roles that can be given on one project: an owner is always on all.
+pub fn project_roles() -> Vec<Role> {
+    let on_one = |role: &Role| *role != Role::Owner;
+    Role::ALL.into_iter().filter(on_one).collect()
+}
+
+/// The word on pages for a role as it is kept.
+pub fn title(role: &str) -> String {
+    let known = role.parse::<Role>();
+    known.map_or_else(|_| role.to_owned(), |role| role.title().to_owned())
+}

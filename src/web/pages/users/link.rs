@@ -1,0 +1,59 @@
+//! `/users/{id}/link`: a one-time link with which a person chooses a password.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use crate::domain::password_link::{PasswordLink, new_link};
+use crate::web::form::Form;
+use crate::web::page::{self, Layout, Section};
+use crate::web::pages::logout::Nothing;
+use crate::web::times::Moment;
+use crate::web::{AppState, Visitor, WebError};
+
+#[derive(Template)]
+#[template(path = "users/link.html")]
+struct LinkPage {
+    layout: Layout,
+    email: String,
+    /// The path of the person's page.
+    person: String,
+    link: String,
+    until: Moment,
+}
+
+/// Makes a new link, which ends any earlier one of theirs, and shows it.
+pub async fn submit(
+    req: HttpRequest,
+    visitor: Visitor,
+    id: web::Path<i64>,
+    _form: Form<Nothing>,
+) -> Result<HttpResponse, WebError> {
+    let id = id.into_inner();
+    let made = visitor
+        .act(move |conn, actor, now| new_link(conn, actor, id, now))
+        .await?;
+    Ok(hand_over(&req, &visitor, &made))
+}
+
+/// The page that shows a link which was just made. Nothing shows it again.
+pub(super) fn hand_over(req: &HttpRequest, visitor: &Visitor, made: &PasswordLink) -> HttpResponse {
+    let page = LinkPage {
+        layout: Layout::new(visitor, Section::People, None, "Hand over the link"),
+        email: made.email.clone(),
+        person: super::path(made.user_id),
+        link: format!("{}{}", origin(req, &visitor.state), made.path()),
+        until: Moment::new(made.expires_at, visitor.now),
+    };
+    page::full(StatusCode::OK, &page)
+}
+
+/// Where browsers reach this console: as configured, or else as this one did.
+fn origin(req: &HttpRequest, state: &AppState) -> String {
+    if let Some(url) = &state.public_url {
+        return url.origin.clone();
+    }
+    let host = req.headers().get(header::HOST);
+    let host = host.and_then(|host| host.to_str().ok());
+    format!("http://{}", host.unwrap_or_else(|| req.app_config().host()))
+}

@@ -1,0 +1,55 @@
+//! `/users`: everybody, and what they may do.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use askama::Template;
+
+use super::view::{PersonView, UserState};
+use crate::domain::manage_users::list_users;
+use crate::web::page::{self, Layout, Section};
+use crate::web::times::grouped;
+use crate::web::{Visitor, WebError};
+
+#[derive(Template)]
+#[template(path = "users/list.html")]
+struct ListPage {
+    layout: Layout,
+    people: Vec<PersonView>,
+    /// "4 people · 1 invited".
+    summary: String,
+}
+
+/// The list.
+pub async fn show(visitor: Visitor) -> Result<HttpResponse, WebError> {
+    let all = visitor
+        .act(|conn, actor, _| list_users(conn, actor))
+        .await?;
+    let in_words = |person| PersonView::new(person, &visitor.projects, visitor.now);
+    let people: Vec<PersonView> = all.into_iter().map(in_words).collect();
+    let page = ListPage {
+        layout: Layout::new(&visitor, Section::People, None, "People"),
+        summary: summary(&people),
+        people,
+    };
+    Ok(page::full(StatusCode::OK, &page))
+}
+
+fn summary(people: &[PersonView]) -> String {
+    let shown = |count: usize| grouped(i64::try_from(count).unwrap_or(i64::MAX));
+    let noun = if people.len() == 1 {
+        "person"
+    } else {
+        "people"
+    };
+    let mut parts = vec![format!("{} {noun}", shown(people.len()))];
+    for (state, word) in [
+        (UserState::Invited, "invited"),
+        (UserState::Disabled, "disabled"),
+    ] {
+        let count = people.iter().filter(|person| person.state == state).count();
+        if count > 0 {
+            parts.push(format!("{} {word}", shown(count)));
+        }
+    }
+    parts.join(" · ")
+}

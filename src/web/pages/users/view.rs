@@ -1,0 +1,178 @@
+//! People, their grants and their personal tokens as pages show them.
+
+use super::fields::{project_roles, title};
+use crate::clock::UtcTime;
+use crate::db::grants::GrantRow;
+use crate::db::projects::Project;
+use crate::db::tokens::Token;
+use crate::domain::manage_users::Person;
+use crate::domain::policy::Role;
+use crate::key::KeyState;
+use crate::web::times::Moment;
+
+/// A person in words.
+pub struct PersonView {
+    pub id: i64,
+    pub path: String,
+    pub email: String,
+    /// "Owner of all projects", "Support of Media".
+    pub roles: Vec<String>,
+    pub state: UserState,
+    /// When that state began.
+    pub since: Moment,
+}
+
+/// Whether a person can sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserState {
+    Active,
+    /// They have yet to choose a password.
+    Invited,
+    Disabled,
+}
+
+/// A grant of a person in words.
+pub struct GrantView {
+    /// The project's slug; empty for all projects.
+    pub project: String,
+    /// The project's name, or "All projects".
+    pub place: String,
+    pub role: String,
+    /// The roles that could be there instead.
+    pub roles: Vec<Role>,
+    pub since: Moment,
+    pub by: String,
+}
+
+/// A personal token in words.
+pub struct TokenView {
+    pub id: i64,
+    pub description: String,
+    pub prefix: String,
+    pub permissions: Vec<String>,
+    /// The project's name, or "All projects".
+    pub place: String,
+    pub expires: Moment,
+    pub last_used: Option<Moment>,
+    pub last_used_ip: Option<String>,
+    pub state: KeyState,
+}
+
+impl PersonView {
+    /// `person`, where `projects` are all there are.
+    pub fn new(person: Person, projects: &[Project], now: UtcTime) -> Self {
+        let Person { user, grants } = person;
+        let (state, since) = match (user.disabled_at, user.joined_at) {
+            (Some(disabled), _) => (UserState::Disabled, disabled),
+            (None, Some(joined)) => (UserState::Active, joined),
+            (None, None) => (UserState::Invited, user.created_at),
+        };
+        let in_words = |grant: &GrantRow| {
+            let place = match grant.project_id {
+                Some(_) => place(grant.project_id, projects),
+                None => "all projects".into(),
+            };
+            format!("{} of {place}", title(&grant.role))
+        };
+        PersonView {
+            id: user.id,
+            path: super::path(user.id),
+            email: user.email,
+            roles: grants.iter().map(in_words).collect(),
+            state,
+            since: Moment::new(since, now),
+        }
+    }
+
+    /// Whether they have chosen a password and are not disabled.
+    pub fn is_active(&self) -> bool {
+        self.state == UserState::Active
+    }
+
+    /// Whether they have yet to choose a password.
+    pub fn is_invited(&self) -> bool {
+        self.state == UserState::Invited
+    }
+
+    /// Whether they are kept out.
+    pub fn is_disabled(&self) -> bool {
+        self.state == UserState::Disabled
+    }
+}
+
+impl UserState {
+    /// The class name of its shape and colour: those of a key's states.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            UserState::Active => "active",
+            UserState::Invited => "expiring",
+            UserState::Disabled => "revoked",
+        }
+    }
+
+    /// The word on pages.
+    pub fn title(self) -> &'static str {
+        match self {
+            UserState::Active => "Active",
+            UserState::Invited => "Invited",
+            UserState::Disabled => "Disabled",
+        }
+    }
+}
+
+impl GrantView {
+    /// `grant`, where `projects` are all there are.
+    pub fn new(grant: GrantRow, projects: &[Project], now: UtcTime) -> Self {
+        let project = find(grant.project_id, projects).map(|project| project.slug.clone());
+        GrantView {
+            project: project.unwrap_or_default(),
+            place: place(grant.project_id, projects),
+            roles: match grant.project_id {
+                Some(_) => project_roles(),
+                None => Role::ALL.to_vec(),
+            },
+            role: grant.role,
+            since: Moment::new(grant.created_at, now),
+            by: grant.created_by,
+        }
+    }
+}
+
+impl TokenView {
+    /// `token`, where `projects` are all there are.
+    pub fn new(token: Token, projects: &[Project], now: UtcTime) -> Self {
+        let state = match token.revoked_at {
+            Some(_) => KeyState::Revoked,
+            None if token.is_active(now) => KeyState::Active,
+            None => KeyState::Expired,
+        };
+        TokenView {
+            id: token.id,
+            permissions: token.permissions(),
+            place: place(token.project_id, projects),
+            description: token.description,
+            prefix: token.prefix,
+            expires: Moment::new(token.expires_at, now),
+            last_used: token.last_used_at.map(|at| Moment::new(at, now)),
+            last_used_ip: token.last_used_ip,
+            state,
+        }
+    }
+
+    /// Whether there is something to revoke.
+    pub fn is_active(&self) -> bool {
+        self.state == KeyState::Active
+    }
+}
+
+fn find(id: Option<i64>, projects: &[Project]) -> Option<&Project> {
+    projects.iter().find(|project| Some(project.id) == id)
+}
+
+/// The name of the project with this id; without one, it is all.
+fn place(id: Option<i64>, projects: &[Project]) -> String {
+    match id {
+        Some(_) => find(id, projects).map_or_else(String::new, |project| project.name.clone()),
+        None => "All projects".into(),
+    }
+}

@@ -1,0 +1,128 @@
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::app::TestApp;
+
+/// The document as it was agreed on. `KEYWARD_TEST_UPDATE=1` writes it anew.
+const SNAPSHOT: &str = "tests/it/api/openapi.json";
+
+#[test]
+fn the_document_is_the_one_that_was_agreed_on() {
+    let app = TestApp::start();
+    let served = app.anonymous().get("/api/v1/openapi.json");
+    assert_eq!(served.header("content-type"), "application/json");
+    let served = serde_json::to_string_pretty(&served.json()).unwrap() + "\n";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(SNAPSHOT);
+    if std::env::var_os("KEYWARD_TEST_UPDATE").is_some() {
+        std::fs::write(&path, &served).unwrap();
+    }
+    let agreed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        served == agreed,
+        "the contract changed: if that is meant, run this test with KEYWARD_TEST_UPDATE=1 and \
+         commit {SNAPSHOT}"
+    );
+}
+
+#[test]
+fn it_names_every_route_and_every_code() {
+    let document: Value = serde_json::from_str(keyward::web::api::openapi::json()).unwrap();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    let routes = crate::permissions::api_routes();
+    assert!(routes.len() > 40);
+    for (method, route) in &routes {
+        if route == "/openapi.json" {
+            continue;
+        }
+        let operation = &document["paths"][route][method.to_lowercase()];
+        assert!(
+            operation.is_object(),
+            "{method} {route} is not in the document"
+        );
+    }
+    let documented: usize = document["paths"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|methods| methods.as_object().unwrap().len())
+        .sum();
+    assert_eq!(documented, routes.len() - 1);
+    let codes = document["components"]["schemas"]["ErrorCode"]["enum"]
+        .as_array()
+        .unwrap();
+    for code in keyward::web::api::error::ErrorCode::ALL {
+        assert!(codes.contains(&json!(code.as_str())), "{code:?}");
+        assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+    }
+}
+
+#[test]
+fn its_examples_are_real() {
+    let app = TestApp::start();
+    let document: Value = serde_json::from_str(keyward::web::api::openapi::json()).unwrap();
+    let api = app.owners_program();
+    let mut sent = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+            let Some(name) = schema["$ref"].as_str().and_then(|to| to.rsplit('/').next()) else {
+                continue;
+            };
+            let example = document["components"]["schemas"][name]["example"].clone();
+            assert!(example.is_object(), "{name} has no example");
+            if ["Credentials", "PasswordFields", "NewToken"].contains(&name) {
+                continue; // About one's own password, or a date to come.
+            }
+            let person = || json!({"email": format!("{sent}@example.com"), "role": "viewer"});
+            let path = match path.as_str() {
+                path if path.contains("{user}") => {
+                    let user = api.post("/users", &person()).json()["data"]["id"].clone();
+                    path.replace("{user}", &user.to_string())
+                }
+                path => path.to_owned(),
+            };
+            let (id, _) = api.new_key(&json!({"name": "A"}));
+            let path = path
+                .replace("{id}", &id.to_string())
+                .replace("{project}", "default")
+                .replace("{scope}", "write:assets");
+            if path.ends_with("/archival") {
+                continue; // Sent at the end, below.
+            }
+            let answer = api.send(
+                method.to_uppercase().parse().unwrap(),
+                &path,
+                Some(&example),
+                &[],
+            );
+            assert!(
+                (200..300).contains(&answer.status),
+                "{method} {path}: {}",
+                answer.body
+            );
+            sent += 1;
+        }
+    }
+    assert!(sent >= 10, "{sent}");
+}
+
+#[test]
+fn the_page_shows_all_of_it() {
+    let app = TestApp::start();
+    let page = app.anonymous().get("/docs");
+    assert_eq!(page.status, 200);
+    let operations = page.texts(".operation summary");
+    assert_eq!(operations.len(), crate::permissions::api_routes().len() - 1);
+    assert!(
+        operations
+            .iter()
+            .any(|one| one == "POST /api/v1/keys Create a key"),
+        "{operations:?}"
+    );
+    assert!(page.body.contains("PRECONDITION_FAILED"));
+    assert!(
+        !page.body.contains("style="),
+        "the policy forbids inline styles"
+    );
+}

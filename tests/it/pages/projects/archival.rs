@@ -1,0 +1,117 @@
+use keyward::domain::policy::Role;
+
+use crate::app::TestApp;
+
+const PATH: &str = "/projects/default/archival";
+
+#[test]
+fn the_page_says_how_many_keys_stop() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    let stops = || owner.get(PATH).text("main section > p");
+    assert!(stops().starts_with("None of its keys works now"));
+    owner.create_key(&[]);
+    assert!(stops().starts_with("1 key stops"));
+    owner.create_key(&[]);
+    let revoked = owner.create_key(&[]);
+    owner.revoke(revoked);
+    let page = owner.get(PATH);
+    assert_eq!(page.text("h1"), "Archive Default");
+    assert!(stops().starts_with("2 keys stop"), "{}", stops());
+    assert!(stops().contains("There is no way back"));
+    assert!(page.texts("button").contains(&"Archive project".to_owned()));
+}
+
+#[test]
+fn the_projects_name_is_asked_for() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    let (_, secret) = owner.new_key(&[]);
+    let before = app.audit_entries();
+    for name in ["", "default", "Other"] {
+        let refused = owner.post(PATH, &[("name", name)]);
+        assert_eq!(refused.status, 422, "{name}");
+        assert!(refused.text("#name-error").contains("Default"));
+        assert_eq!(refused.value("name"), name);
+    }
+    assert_eq!(owner.verify(&secret).0, 200);
+    assert_eq!(app.audit_entries(), before);
+}
+
+#[test]
+fn no_key_of_an_archived_project_passes_and_none_can_be_made() {
+    let app = TestApp::start();
+    app.other_project();
+    let owner = app.owner();
+    let (_, secret) = owner.new_key(&[]);
+    assert_eq!(owner.verify(&secret).0, 200);
+    let done = owner.post(PATH, &[("name", " Default ")]);
+    assert_eq!((done.status, done.location()), (303, "/"));
+    assert_eq!(owner.verify(&secret), (401, "REVOKED".into()));
+    assert_eq!(owner.post_key("default", &[]).status, 409);
+
+    let overview = owner.get("/");
+    // Archived ones come last, and are marked.
+    assert_eq!(overview.texts(".cards h2"), ["Other", "Default"]);
+    assert_eq!(overview.texts(".cards .state"), ["Archived"]);
+    assert!(overview.text(".head p").contains("1 archived"));
+    // Nothing more is asked of anybody.
+    for page in [
+        PATH,
+        "/projects/default/settings",
+        "/projects/default/scopes",
+        "/projects/default/scopes/new",
+        "/projects/default/scopes/read:assets/edit",
+        "/projects/default/scopes/read:assets/removal",
+    ] {
+        let shown = owner.get(page);
+        assert_eq!(shown.status, 200, "{page}");
+        let notice = shown.text("main .notice");
+        assert!(notice.starts_with("Archived "), "{page}: {notice}");
+        assert!(
+            notice.ends_with("by owner@example.com. None of its keys works any more."),
+            "{page}: {notice}"
+        );
+        assert_eq!(shown.texts("main form").len(), 0, "{page}");
+    }
+    assert_eq!(owner.get("/projects/other/keys").status, 200);
+}
+
+#[test]
+fn an_archived_project_takes_no_changes() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    let version = owner.get("/projects/default/settings").value("version");
+    assert_eq!(owner.post(PATH, &[("name", "Default")]).status, 303);
+    let before = app.audit_entries();
+    let settings = [
+        ("name", "Renamed"),
+        ("key_start", "mk"),
+        ("environments", "both"),
+        ("version", version.as_str()),
+    ];
+    let scope = [("name", "a:b"), ("description", "x")];
+    let ready = [("catalogue", "streaming")];
+    let edit = [("description", "x")];
+    for (path, fields) in [
+        (PATH, &[("name", "Default")][..]),
+        ("/projects/default/settings", &settings),
+        ("/projects/default/scopes", &scope),
+        ("/projects/default/scopes/catalogue", &ready),
+        ("/projects/default/scopes/read:assets/edit", &edit),
+        ("/projects/default/scopes/read:assets/removal", &[]),
+    ] {
+        assert_eq!(owner.post(path, fields).status, 409, "{path}");
+    }
+    assert_eq!(app.audit_entries(), before);
+}
+
+#[test]
+fn only_owners_archive_projects() {
+    let app = TestApp::start();
+    let admin = app.person(Role::Admin);
+    assert_eq!(admin.get(PATH).status, 403);
+    assert_eq!(admin.post(PATH, &[("name", "Default")]).status, 403);
+    let archived = "SELECT count(*) AS number FROM projects WHERE archived_at IS NOT NULL";
+    assert_eq!(app.database.number(archived), 0);
+}
