@@ -6,6 +6,7 @@ mod keys;
 mod overlap;
 mod password;
 mod projects;
+mod secret;
 mod serve;
 mod settings;
 mod users;
@@ -58,6 +59,12 @@ enum Command {
     /// People and what they have been given
     #[command(subcommand)]
     Users(users::Users),
+    /// Replace the secret that sessions and short-lived tokens are signed with
+    RotateSecret {
+        /// As JSON, where it is to be set
+        #[arg(long)]
+        json: bool,
+    },
     /// Bring the database's schema up to date
     Migrate,
     /// Show which settings are in force and where each came from
@@ -106,6 +113,7 @@ pub fn run() -> ExitCode {
         Some(Command::Keys(command)) => command.run(&arguments),
         Some(Command::Projects(command)) => command.run(&arguments),
         Some(Command::Users(command)) => command.run(&arguments),
+        Some(Command::RotateSecret { json }) => secret::rotate(&arguments, *json),
         Some(Command::Migrate) => bring_up_to_date(&arguments),
         Some(Command::Config { json }) => settings::show(&arguments, *json),
     };

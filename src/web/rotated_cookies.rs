@@ -55,7 +55,7 @@ fn renewed(req: &ServiceRequest) -> Option<HeaderValue> {
     let sent = req.headers().get(header::COOKIE)?.to_str().ok()?;
     let all = sent.split(';').map(str::trim);
     let mut all: Vec<Cookie> = all
-        .filter_map(|one| Cookie::parse(one.to_owned()).ok())
+        .filter_map(|one| Cookie::parse_encoded(one.to_owned()).ok())
         .collect();
     let session = all.iter_mut().find(|cookie| cookie.name() == name)?;
     let mut jar = CookieJar::new();
@@ -66,7 +66,7 @@ fn renewed(req: &ServiceRequest) -> Option<HeaderValue> {
     session.set_value(signed);
     let line: Vec<String> = all
         .iter()
-        .map(|cookie| cookie.stripped().to_string())
+        .map(|cookie| cookie.encoded().stripped().to_string())
         .collect();
     HeaderValue::from_str(&line.join("; ")).ok()
 }

@@ -41,8 +41,8 @@ pub fn configure(
     for base in ["/api/v1", "/api"] {
         config.service(api(base));
     }
+    config.app_data(web::Data::new(rotated_cookies::Keys::new(cookie_keys)));
     let pages = scope("")
-        .app_data(web::Data::new(rotated_cookies::Keys::new(cookie_keys)))
         .wrap(HtmxMiddleware)
         .wrap(session::middleware(state, &cookie_keys[0].bytes))
         .wrap(from_fn(rotated_cookies::renew))

@@ -63,6 +63,16 @@ impl Throttle {
         }
     }
 
+    /// Counts an attempt of somebody who is signed in to tell their own password. Others'
+    /// attempts on their account don't count against them.
+    ///
+    /// # Errors
+    /// There were too many.
+    pub fn attempt_on_own(&self, email: &str, address: Option<IpAddr>) -> Result<(), TooMany> {
+        self.attempt_from(address)?;
+        self.attempt_on(email, address, true)
+    }
+
     /// Forgets those who have been quiet long enough, so that memory stays bounded.
     pub fn forget_quiet(&self) {
         self.addresses.retain_recent();

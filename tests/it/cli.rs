@@ -3,6 +3,7 @@
 mod import;
 mod projects;
 mod rotation;
+mod secret;
 mod users;
 
 use std::process::Output;

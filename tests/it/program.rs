@@ -6,6 +6,8 @@ use std::process::{Child, Command, Output, Stdio};
 
 use crate::app::{Browser, PASSWORD, TestDatabase};
 
+const SECRET: &str = "a secret for tests, long enough to count";
+
 /// A command line of Keyward in `folder`, without settings from outside.
 pub fn command(folder: &Path, arguments: &[&str]) -> Command {
     let program = Command::new(env!("CARGO_BIN_EXE_keyward"));
@@ -55,8 +57,15 @@ pub struct Program {
 impl Program {
     /// Serves `database`, with its log in `log` beside it.
     pub fn serve(database: &TestDatabase, log: &str) -> Self {
-        let command = command(database.folder(), &["serve", "--listen", "127.0.0.1:0"]);
+        let mut command = command(database.folder(), &["serve", "--listen", "127.0.0.1:0"]);
+        command.env("KEYWARD_SECRET", SECRET);
         Self::start(database, command, log)
+    }
+
+    /// The same with the secret in its file beside the database.
+    pub fn serve_with_secret_file(database: &TestDatabase) -> Self {
+        let command = command(database.folder(), &["serve", "--listen", "127.0.0.1:0"]);
+        Self::start(database, command, "info")
     }
 
     /// Serves `database` with files that may not grow beyond 600 KiB. The signal that comes
@@ -65,6 +74,7 @@ impl Program {
         let script = "trap '' XFSZ; ulimit -S -f 600; exec \"$0\" --listen 127.0.0.1:0";
         let mut shell = without_settings(Command::new("bash"), database.folder());
         shell.args(["-c", script, env!("CARGO_BIN_EXE_keyward")]);
+        shell.env("KEYWARD_SECRET", SECRET);
         Self::start(database, shell, "info")
     }
 
@@ -76,7 +86,6 @@ impl Program {
             .unwrap();
         command
             .env("DATABASE_URL", &database.url)
-            .env("KEYWARD_SECRET", "a secret for tests, long enough to count")
             .env("KEYWARD_LOG", log)
             .stdout(Stdio::piped())
             .stderr(file);

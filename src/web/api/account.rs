@@ -16,6 +16,7 @@ use crate::domain::own_account::{
     change_password, end_other_sessions, end_session, list_sessions, own_user,
 };
 use crate::domain::passwords::Password;
+use crate::http::TrustedProxies;
 use crate::web::session::is_over;
 
 /// Who you are.
@@ -87,9 +88,14 @@ pub async fn read(req: HttpRequest, bearer: Bearer) -> Result<HttpResponse, ApiE
 #[utoipa::path(put, path = "/account/password", tag = "account", request_body = PasswordFields,
     responses((status = 204, description = "It is changed")))]
 pub async fn put_password(
+    req: HttpRequest,
     bearer: Bearer,
+    proxies: web::Data<TrustedProxies>,
     body: Json<PasswordFields>,
 ) -> Result<HttpResponse, ApiError> {
+    // Whoever found a token must not guess here what the sign-in slows down.
+    let throttle = &bearer.state.throttle;
+    throttle.attempt_on_own(bearer.actor.name(), proxies.client_ip(&req))?;
     let present = Password::new(body.fields.present_password);
     let new = Password::new(body.fields.password);
     let (actor, now) = (bearer.actor.clone(), bearer.now);

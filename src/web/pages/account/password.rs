@@ -29,11 +29,9 @@ pub async fn submit(
     session: Session,
     Form(fields): Form<PasswordForm>,
 ) -> Result<HttpResponse, WebError> {
-    // Whoever found an open browser must not guess here what the sign-in slows down. The person
-    // is signed in, so others' attempts on their account don't count against them.
-    let (throttle, address) = (&visitor.state.throttle, proxies.client_ip(&req));
-    throttle.attempt_from(address)?;
-    throttle.attempt_on(visitor.actor.name(), address, true)?;
+    // Whoever found an open browser must not guess here what the sign-in slows down.
+    let throttle = &visitor.state.throttle;
+    throttle.attempt_on_own(visitor.actor.name(), proxies.client_ip(&req))?;
     let (actor, now, own) = (visitor.actor.clone(), visitor.now, visitor.session.clone());
     let PasswordForm {
         present_password,
