@@ -8,6 +8,20 @@ use crate::db::projects::{self, Project};
 use crate::db::{AnyConnection, Connection, change, instances};
 use crate::key::KeyState;
 
+/// Lets nothing new begin in a project that is archived.
+///
+/// # Errors
+/// It is.
+pub fn require_open(project: &Project) -> Result<(), DomainError> {
+    match project.archived_at {
+        None => Ok(()),
+        Some(_) => Err(DomainError::Conflict(
+            "This project is archived: none of its keys works any more, and it takes no changes."
+                .into(),
+        )),
+    }
+}
+
 /// How many keys stop when the project is archived: those that work now. Counted up to
 /// [`key_list::COUNTED`] in each state.
 ///

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::mint_key::require_open;
+use super::archive_project::require_open;
 use super::policy::{self, Action};
 use super::{Actor, DomainError};
 use crate::clock::UtcTime;

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::archive_project::require_open;
 use super::draft::{KeyDraft, Rules};
-use super::mint_key::{details, require_open};
+use super::mint_key::details;
 use super::policy::{self, Action};
 use super::precondition::Precondition;
 use super::{Actor, DomainError};

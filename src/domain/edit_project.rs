@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::mint_key::{limit_json, require_open};
+use super::archive_project::require_open;
+use super::mint_key::limit_json;
 use super::policy::{self, Action};
 use super::precondition::Precondition;
 use super::project_draft::ProjectDraft;

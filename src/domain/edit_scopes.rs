@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use super::archive_project::require_open;
 use super::list_keys::or_more;
-use super::mint_key::require_open;
 use super::policy::{self, Action};
 use super::precondition::Precondition;
 use super::{Actor, DomainError, FieldError, text};

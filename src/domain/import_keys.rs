@@ -7,9 +7,9 @@ use std::io::BufRead;
 use serde::Deserialize;
 use serde_json::error::Category;
 
+use super::archive_project::require_open;
 use super::draft::{KeyDraft, Rules};
 use super::key_json::RateLimitJson;
-use super::mint_key::require_open;
 use super::policy::{self, Action};
 use super::{Actor, DomainError};
 use crate::clock::{UtcTime, parse_rfc3339};

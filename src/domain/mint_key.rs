@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::archive_project::require_open;
 use super::draft::{KeyDraft, Rules};
 use super::policy::{self, Action};
 use super::reveal::{Minted, MintedAtOnce, MintedKey, lay_down};
@@ -111,20 +112,6 @@ fn mint(
         let id = written.id;
         Ok((MintedAtOnce { id, secret }, entry))
     })
-}
-
-/// Lets nothing new begin in a project that is archived.
-///
-/// # Errors
-/// It is.
-pub(super) fn require_open(project: &Project) -> Result<(), DomainError> {
-    match project.archived_at {
-        None => Ok(()),
-        Some(_) => Err(DomainError::Conflict(
-            "This project is archived: none of its keys works any more, and it takes no changes."
-                .into(),
-        )),
-    }
 }
 
 /// A key that was written.

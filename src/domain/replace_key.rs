@@ -1,6 +1,7 @@
 //! Replace a key whose secret nobody has: revoke it and mint the same again.
 
-use super::mint_key::{details, require_open, write};
+use super::archive_project::require_open;
+use super::mint_key::{details, write};
 use super::policy::{self, Action};
 use super::reveal::{Minted, lay_down};
 use super::seal::SealKey;

@@ -2,7 +2,8 @@
 
 use time::Duration;
 
-use super::mint_key::{details, require_open, with_record, write};
+use super::archive_project::require_open;
+use super::mint_key::{details, with_record, write};
 use super::policy::{self, Action};
 use super::reveal::{Minted, MintedAtOnce, MintedKey, lay_down};
 use super::seal::SealKey;

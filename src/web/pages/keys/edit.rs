@@ -8,6 +8,7 @@ use super::fields::{FieldsView, KeyFields};
 use super::view::KeyView;
 use crate::db::projects::Project;
 use crate::db::scopes::{self, Scope};
+use crate::domain::archive_project::require_open;
 use crate::domain::draft::Rules;
 use crate::domain::edit_key::edit_key;
 use crate::domain::list_projects::find_project;
@@ -101,6 +102,7 @@ async fn load(visitor: &Visitor, (slug, id): (String, i64)) -> Result<Subject, D
         .act(move |conn, actor, _| {
             let project = find_project(conn, actor, &slug)?;
             policy::require(actor, Action::EditKeys, Some(project.id))?;
+            require_open(&project)?;
             let key = read_key(conn, actor, &project, id)?;
             if key.revocation.is_some() {
                 return Err(DomainError::Conflict(

@@ -18,6 +18,7 @@ use crate::key::format::PREFIX_PAST_START;
 use crate::key::scope::EVERY_SCOPE;
 use crate::key::{Environment, KeyState};
 use crate::web::page::{self, Layout, Section};
+use crate::web::pages::projects::ArchivedView;
 use crate::web::times::{grouped, plural};
 use crate::web::{Visitor, WebError, cursor};
 
@@ -44,6 +45,7 @@ struct ListPage {
     /// The list without search and filters.
     clear: Option<String>,
     may_mint: bool,
+    archived: Option<ArchivedView>,
 }
 
 /// A column that can be sorted by, or not.
@@ -114,7 +116,9 @@ pub async fn show(
         previous: found.previous.as_ref().map(turned),
         next: found.next.as_ref().map(turned),
         clear: query.is_filtered().then(|| ListQuery::default().url(&list)),
-        may_mint: visitor.actor.may(Action::MintKeys, Some(project.id)),
+        may_mint: project.archived_at.is_none()
+            && visitor.actor.may(Action::MintKeys, Some(project.id)),
+        archived: ArchivedView::of(&project, now),
         keys: found
             .keys
             .into_iter()

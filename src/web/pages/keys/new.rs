@@ -7,6 +7,7 @@ use askama::Template;
 use super::fields::{FieldsView, KeyFields};
 use crate::db::projects::Project;
 use crate::db::scopes::{self, Scope};
+use crate::domain::archive_project::require_open;
 use crate::domain::draft::Rules;
 use crate::domain::list_projects::find_project;
 use crate::domain::mint_key::mint_key;
@@ -85,6 +86,7 @@ async fn load(visitor: &Visitor, slug: String) -> Result<(Project, Vec<Scope>), 
         .act(move |conn, actor, _| {
             let project = find_project(conn, actor, &slug)?;
             policy::require(actor, Action::MintKeys, Some(project.id))?;
+            require_open(&project)?;
             let catalogue = scopes::of_project(conn, project.id)?;
             Ok((project, catalogue))
         })
