@@ -74,8 +74,8 @@ pub struct KeyJson<'a> {
 pub struct NewKeyJson<'a> {
     #[serde(flatten)]
     of: KeyJson<'a>,
-    /// The secret. It is told this once.
-    #[schema(value_type = String, examples("mk_live_…"))]
+    /// The secret. It is told this once, and not when a call is repeated.
+    #[schema(value_type = Option<String>, nullable = false, examples("mk_live_…"))]
     key: &'a str,
 }
 

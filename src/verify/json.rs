@@ -143,12 +143,16 @@ async fn read_body(req: &HttpRequest, payload: web::Payload) -> Result<VerifyBod
         let (status, code) = match error {
             BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE"),
             BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, "TOO_SLOW"),
-            BodyError::Broken(_) => (StatusCode::BAD_REQUEST, "INVALID"),
+            BodyError::Broken(_) => (StatusCode::BAD_REQUEST, "BAD_REQUEST"),
         };
         Problem::new(request_id(req), status, code, &error.to_string())
     })?;
     serde_json::from_slice(&read).map_err(|error| {
         let detail = format!("The body is not what is expected here: {error}.");
-        Problem::new(request_id(req), StatusCode::BAD_REQUEST, "INVALID", &detail)
+        let (status, code) = match error.is_data() {
+            true => (StatusCode::UNPROCESSABLE_ENTITY, "INVALID"),
+            false => (StatusCode::BAD_REQUEST, "BAD_REQUEST"),
+        };
+        Problem::new(request_id(req), status, code, &detail)
     })
 }

@@ -43,7 +43,7 @@ pub struct PasswordFields {
 
 /// A session in a browser.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct SessionJson {
+pub struct BrowserSessionJson {
     /// Names the session without giving it away.
     id: String,
     #[schema(format = DateTime)]
@@ -56,9 +56,9 @@ pub struct SessionJson {
     user_agent: Option<String>,
 }
 
-impl From<SessionRow> for SessionJson {
+impl From<SessionRow> for BrowserSessionJson {
     fn from(row: SessionRow) -> Self {
-        SessionJson {
+        BrowserSessionJson {
             id: hex(&row.digest),
             created_at: rfc3339(row.created_at),
             last_seen_at: rfc3339(row.last_seen_at),
@@ -109,7 +109,7 @@ pub async fn put_password(
 /// List your sessions in browsers
 #[utoipa::path(get, path = "/account/sessions", tag = "account", params(PageQuery),
     responses((status = 200, description = "The latest first",
-        body = Collection<SessionJson>)))]
+        body = Collection<BrowserSessionJson>)))]
 pub async fn sessions(
     req: HttpRequest,
     bearer: Bearer,
@@ -122,7 +122,7 @@ pub async fn sessions(
     all.retain(|row| !is_over(row, bearer.now));
     let total = i64::try_from(all.len()).ok();
     let (part, next) = page.cut(all);
-    let value = part.into_iter().map(SessionJson::from).collect();
+    let value = part.into_iter().map(BrowserSessionJson::from).collect();
     Ok(answer::collection(&req, value, page.start(), total, next))
 }
 

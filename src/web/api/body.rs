@@ -15,37 +15,56 @@ use crate::domain::{DomainError, FieldError};
 use crate::http::body;
 
 /// A JSON object as `T`, whose fields all have defaults: what is missing is for the use case to
-/// complain about, together with what is wrong. No body at all is an empty object.
+/// complain about, together with what is wrong.
 pub struct Json<T> {
     pub fields: T,
     /// As it was sent.
     pub raw: Bytes,
 }
 
+/// The same where no body, or null, is as good as an empty object.
+pub struct OptionalJson<T>(pub Json<T>);
+
 impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     type Error = ApiError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let is_json = is_json(req);
-        let payload = payload.take();
+        let (is_json, payload) = (is_json(req), payload.take());
+        Box::pin(async move { from_body(body::read(payload).await?, is_json) })
+    }
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for OptionalJson<T> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (is_json, payload) = (is_json(req), payload.take());
         Box::pin(async move {
             let raw = body::read(payload).await?;
-            if raw.is_empty() {
-                let fields = read_fields(Map::new())?;
-                return Ok(Json { fields, raw });
-            }
-            if !is_json {
-                return Err(ApiError::UnsupportedMediaType);
-            }
-            let object = serde_json::from_slice::<Map<String, Value>>(&raw);
-            let object = object.map_err(|error| {
-                ApiError::BadRequest(format!("The body is not a JSON object: {error}."))
-            })?;
-            let fields = read_fields(object)?;
-            Ok(Json { fields, raw })
+            let json = match &raw[..] {
+                b"" | b"null" => Json {
+                    fields: read_fields(Map::new())?,
+                    raw,
+                },
+                _ => from_body(raw, is_json)?,
+            };
+            Ok(OptionalJson(json))
         })
     }
+}
+
+fn from_body<T: DeserializeOwned>(raw: Bytes, is_json: bool) -> Result<Json<T>, ApiError> {
+    if !is_json && !raw.is_empty() {
+        return Err(ApiError::UnsupportedMediaType);
+    }
+    let object = serde_json::from_slice::<Map<String, Value>>(&raw);
+    let object = object.map_err(|error| {
+        ApiError::BadRequest(format!("The body is not a JSON object: {error}."))
+    })?;
+    let fields = read_fields(object)?;
+    Ok(Json { fields, raw })
 }
 
 /// Whether the body says it is JSON, or says nothing.

@@ -60,12 +60,13 @@ impl PageQuery {
 }))]
 pub struct NewProject {
     /// Names it in URLs, for good: 2 to 40 of `a-z`, `0-9` and `-`.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 2, max_length = 40,
+        pattern = "^[a-z0-9][a-z0-9-]*[a-z0-9]$")]
     slug: Option<String>,
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1, max_length = 100)]
     name: Option<String>,
     /// What its keys begin with: 2 to 12 of `a-z` and `0-9`.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, pattern = "^[a-z0-9]{2,12}$")]
     key_start: Option<String>,
     /// `["live", "test"]`, and its keys say which; or `["live"]`, and they say nothing. Without
     /// it both.
@@ -74,8 +75,10 @@ pub struct NewProject {
     catalogue: Option<String>,
     rate_limit: Option<RateLimitJson>,
     /// How long keys live unless somebody says otherwise; null is for ever.
+    #[schema(minimum = 1, maximum = 3650)]
     default_lifetime_days: Option<i64>,
     /// How long keys live at most.
+    #[schema(minimum = 1, maximum = 3650)]
     max_lifetime_days: Option<i64>,
 }
 

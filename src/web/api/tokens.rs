@@ -54,8 +54,8 @@ pub struct TokenJson {
 pub struct NewTokenJson {
     #[serde(flatten)]
     record: TokenJson,
-    /// The secret. It is told this once.
-    #[schema(example = "kwp_…")]
+    /// The secret. It is told this once, and not when a call is repeated.
+    #[schema(value_type = Option<String>, nullable = false, example = "kwp_…")]
     token: String,
 }
 

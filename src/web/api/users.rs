@@ -58,8 +58,9 @@ pub struct PasswordLinkJson {
 pub struct InvitedJson {
     #[serde(flatten)]
     user: UserJson,
-    /// It works once, within 24 hours. It is in this answer and nowhere else.
-    #[schema(example = "https://keys.example.com/password?code=…")]
+    /// It works once, within 24 hours. It is in this answer and nowhere else, and not when a call
+    /// is repeated.
+    #[schema(value_type = Option<String>, nullable = false, example = "https://keys.example.com/password?code=…")]
     password_link: String,
 }
 

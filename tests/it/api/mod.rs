@@ -8,12 +8,22 @@ mod openapi;
 mod people;
 mod problems;
 mod projects;
+mod python;
+mod schemathesis;
+
+use std::path::{Path, PathBuf};
 
 use keyward::domain::policy::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::app::{Answer, Api, PASSWORD, TestApp, add_person};
+
+/// A program of the tests' Python environment, which `tests/run` makes.
+fn tool(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/.venv/bin");
+    folder.join(name)
+}
 
 impl TestApp {
     /// A program of the owner's, with a short-lived token.

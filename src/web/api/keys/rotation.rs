@@ -11,7 +11,7 @@ use crate::domain::read_key::find_key;
 use crate::domain::rotate_key::rotate_key_at_once;
 use crate::web::api::answer::Data;
 use crate::web::api::bearer::Bearer;
-use crate::web::api::body::Json;
+use crate::web::api::body::OptionalJson;
 use crate::web::api::error::ApiError;
 use crate::web::api::idempotency::{self, Created};
 
@@ -32,7 +32,7 @@ pub struct Rotation {
 ///
 /// Creates its successor, with the same name, scopes and limits. The old key keeps working for
 /// the overlap, then expires. The secret, `key`, is in this answer and nowhere else, ever.
-#[utoipa::path(post, path = "/keys/{id}/rotation", tag = "keys", request_body = Rotation,
+#[utoipa::path(post, path = "/keys/{id}/rotation", tag = "keys", request_body = Option<Rotation>,
     params(("id" = i64, Path),
         ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200,
         description = "For 24 hours a repeated call creates nothing and gets the same answer, \
@@ -43,7 +43,7 @@ pub async fn rotate(
     req: HttpRequest,
     bearer: Bearer,
     id: web::Path<i64>,
-    body: Json<Rotation>,
+    OptionalJson(body): OptionalJson<Rotation>,
 ) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
     let overlap = body.fields.overlap_seconds.unwrap_or(DEFAULT_OVERLAP);

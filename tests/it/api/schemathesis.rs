@@ -1,0 +1,103 @@
+//! schemathesis sends what the OpenAPI document allows, and what it forbids, to a real instance:
+//! no answer may be a failure of ours, nor one that is not in the document.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::json;
+
+use super::tool;
+use crate::app::{Api, TestApp};
+
+const EVERY_PERMISSION: [&str; 8] = [
+    "keys:read",
+    "keys:create",
+    "keys:edit",
+    "keys:revoke",
+    "audit:read",
+    "project:manage",
+    "projects:manage",
+    "users:manage",
+];
+
+/// Runs it over the operations that `selection` picks, on an instance with a few things in it.
+fn run(selection: &[&str], program: impl FnOnce(&Api) -> Api) {
+    let app = TestApp::start();
+    let owner = app.owners_program();
+    // Not the first, which it tries to revoke.
+    for _ in 0..3 {
+        owner.with_token(&EVERY_PERMISSION, None);
+    }
+    for name in ["Checkout", "Backend"] {
+        owner.new_key(&json!({"name": name, "scopes": ["read:assets"]}));
+    }
+    let bearer = program(&owner);
+    let folder = app.database.folder();
+    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemathesis.toml");
+    let out = Command::new(tool("schemathesis"))
+        .arg("--config-file")
+        .arg(config)
+        .arg("run")
+        .arg(format!("{}/api/v1/openapi.json", app.url))
+        .args([
+            "--header",
+            &format!("Authorization: Bearer {}", bearer.token),
+        ])
+        .args(["--phases", "examples,coverage,fuzzing,stateful"])
+        .args(["--checks", "all", "--max-examples", "25", "--seed", "1"])
+        .args(["--no-shrink", "--continue-on-failure", "--warnings", "off"])
+        .args(selection)
+        .current_dir(folder)
+        .env("no_proxy", "*")
+        .output()
+        .expect("tests/run installs it");
+    let told = String::from_utf8_lossy(&out.stdout);
+    let errors = String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.success(), "{told}{errors}");
+    assert!(told.contains("passed"), "it tested nothing: {told}");
+}
+
+fn with_token(owner: &Api) -> Api {
+    owner.with_token(&EVERY_PERMISSION, None)
+}
+
+#[test]
+fn schemathesis_finds_nothing_among_keys() {
+    run(&["--include-tag", "keys"], with_token);
+}
+
+#[test]
+fn schemathesis_finds_nothing_among_projects_and_scopes() {
+    let tags = ["--include-tag", "projects", "--include-tag", "scopes"];
+    run(&tags, with_token);
+}
+
+#[test]
+fn schemathesis_finds_nothing_among_people_and_grants() {
+    run(
+        &["--include-tag", "users", "--include-tag", "grants"],
+        with_token,
+    );
+}
+
+#[test]
+fn schemathesis_finds_nothing_among_tokens_and_in_the_log() {
+    run(
+        &["--include-tag", "tokens", "--include-tag", "audit"],
+        with_token,
+    );
+}
+
+#[test]
+fn schemathesis_finds_nothing_at_signing_in_and_in_the_account() {
+    run(&["--include-tag", "session"], Api::clone);
+    // One by one: some end the token they come with.
+    for path in [
+        "/account",
+        "/account/password",
+        "/account/sessions",
+        "/account/sessions/{id}",
+    ] {
+        run(&["--include-path", path], Api::clone);
+    }
+}
