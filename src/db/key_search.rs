@@ -49,12 +49,14 @@ pub(super) enum Wanted {
 impl Wanted {
     /// What the words of a search and a scope filter ask for.
     pub(super) fn from_filter(search: &str, scope: Option<&str>) -> Vec<Wanted> {
-        let words = fold(search);
+        // Postgres takes no text with a NUL.
+        let plain = |text: &str| text.replace('\0', " ");
+        let words = fold(&plain(search));
         let words = words
             .split_whitespace()
             .map(|word| Wanted::Word(word.to_owned()));
         words
-            .chain(scope.map(|scope| Wanted::Scope(scope_term(scope))))
+            .chain(scope.map(|scope| Wanted::Scope(scope_term(&plain(scope)))))
             .collect()
     }
 

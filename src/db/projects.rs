@@ -79,6 +79,10 @@ impl Project {
 
 /// The project with this slug.
 pub fn by_slug(conn: &mut AnyConnection, slug: &str) -> Result<Option<Project>, DbError> {
+    // Postgres takes no text with a NUL.
+    if slug.contains(char::is_control) {
+        return Ok(None);
+    }
     projects::table
         .filter(projects::slug.eq(slug))
         .select(Project::as_select())

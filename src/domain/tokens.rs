@@ -160,11 +160,7 @@ fn check(
     let project = match &draft.project {
         None => None,
         Some(slug) => {
-            // Postgres takes no text with a NUL.
-            let found = match slug.contains(char::is_control) {
-                true => None,
-                false => projects::by_slug(conn, slug)?,
-            };
+            let found = projects::by_slug(conn, slug)?;
             let known = found.filter(|project| actor.knows(project.id));
             if known.is_none() {
                 let shown: String = slug.chars().take(50).collect();

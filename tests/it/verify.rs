@@ -339,7 +339,7 @@ fn a_body_that_is_not_understood_is_a_problem_that_says_why() {
     let app = TestApp::start();
     let browser = app.anonymous();
     let unknown = ask_json(&browser, &json!({"key": "x", "scope": ["read:assets"]}));
-    assert_eq!(unknown.status, 400);
+    assert_eq!((unknown.status, unknown.code()), (422, "INVALID".into()));
     assert!(
         unknown.json()["detail"]
             .as_str()
@@ -347,13 +347,15 @@ fn a_body_that_is_not_understood_is_a_problem_that_says_why() {
             .contains("`scope`")
     );
     for body in [
-        json!([]),
         json!({"key": 7}),
         json!({"environment": "prod"}),
         json!({"client_ip": "x"}),
     ] {
-        assert_eq!(ask_json(&browser, &body).status, 400, "{body}");
+        assert_eq!(ask_json(&browser, &body).status, 422, "{body}");
     }
+    let call = browser.client.post(browser.at("/api/v1/keys/verify"));
+    let broken = call.body("{").send().unwrap();
+    assert_eq!(broken.status(), 400);
     assert_eq!(
         ask_json(&browser, &json!({"key": "x".repeat(70_000)})).status,
         413
