@@ -454,6 +454,7 @@ fn people_projects_and_accounts_are_managed_in_the_browser() {
         browser.inspect("rotation").await;
         browser.press("Rotate key").await;
         browser.press("Reveal key").await;
+        browser.find("[data-secret]").await;
         browser.open("/projects/default/keys/1").await;
         browser.inspect("rotated").await;
 
@@ -468,6 +469,7 @@ fn people_projects_and_accounts_are_managed_in_the_browser() {
         browser.inspect("archival").await;
         browser.fill("[name=name]", "Live streaming").await;
         browser.press("Archive project").await;
+        browser.find(".state.archived").await;
         browser.open("/projects/streaming/keys").await;
         browser.inspect("archived").await;
         browser.open("/audit").await;

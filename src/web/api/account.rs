@@ -30,14 +30,16 @@ pub struct AccountJson {
 
 /// Another password.
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"present_password": "correct horse battery staple",
     "password": "a longer phrase that nobody guesses"}))]
 pub struct PasswordFields {
     #[schema(required)]
+    #[serde(default)]
     present_password: String,
     /// 12 to 128 characters, not easy to guess.
     #[schema(required)]
+    #[serde(default)]
     password: String,
 }
 

@@ -16,7 +16,7 @@ use crate::domain::read_audit::read_audit;
 
 /// Which entries.
 #[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct AuditQuery {
     /// How many records, 1 to 200; 50 without it.

@@ -122,7 +122,7 @@ mod tests {
     use serde::Deserialize;
 
     #[derive(Debug, Default, Deserialize)]
-    #[serde(default, deny_unknown_fields)]
+    #[serde(deny_unknown_fields)]
     struct Body {
         name: Option<String>,
         scopes: Vec<String>,

@@ -40,11 +40,12 @@ pub struct GrantJson {
 
 /// The role to give.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"role": "support"}))]
 pub struct GrantFields {
     /// `owner` (on all projects alone), `admin`, `support`, `auditor` or `viewer`.
     #[schema(required)]
+    #[serde(default)]
     role: String,
 }
 

@@ -25,7 +25,7 @@ use crate::key::Environment;
 
 /// Which page of a short collection.
 #[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
     /// How many records, 1 to 200; 50 without it.
@@ -53,20 +53,20 @@ impl PageQuery {
 
 /// A project to create.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "slug": "streaming", "name": "Streaming", "key_start": "st", "catalogue": "streaming",
     "default_lifetime_days": 90, "max_lifetime_days": 365
 }))]
 pub struct NewProject {
     /// Names it in URLs, for good: 2 to 40 of `a-z`, `0-9` and `-`.
-    #[schema(value_type = String, min_length = 2, max_length = 40,
+    #[schema(required, value_type = String, min_length = 2, max_length = 40,
         pattern = "^[a-z0-9][a-z0-9-]*[a-z0-9]$")]
     slug: Option<String>,
-    #[schema(value_type = String, min_length = 1, max_length = 100)]
+    #[schema(required, value_type = String, min_length = 1, max_length = 100)]
     name: Option<String>,
     /// What its keys begin with: 2 to 12 of `a-z` and `0-9`.
-    #[schema(value_type = String, pattern = "^[a-z0-9]{2,12}$")]
+    #[schema(required, value_type = String, pattern = "^[a-z0-9]{2,12}$")]
     key_start: Option<String>,
     /// `["live", "test"]`, and its keys say which; or `["live"]`, and they say nothing. Without
     /// it both.
@@ -84,7 +84,7 @@ pub struct NewProject {
 
 /// What of a project is to change. What is left out stays as it is (RFC 7396).
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Media", "rate_limit": {"requests": 600, "seconds": 60}}))]
 pub struct ProjectPatch {
     name: Option<String>,
@@ -92,24 +92,25 @@ pub struct ProjectPatch {
     key_start: Option<String>,
     /// Fixed once the project has keys.
     environments: Option<Vec<Environment>>,
-    #[serde(deserialize_with = "null_or")]
+    #[serde(default, deserialize_with = "null_or")]
     #[schema(value_type = Option<RateLimitJson>)]
     rate_limit: Option<Option<RateLimitJson>>,
-    #[serde(deserialize_with = "null_or")]
+    #[serde(default, deserialize_with = "null_or")]
     #[schema(value_type = Option<i64>)]
     default_lifetime_days: Option<Option<i64>>,
-    #[serde(deserialize_with = "null_or")]
+    #[serde(default, deserialize_with = "null_or")]
     #[schema(value_type = Option<i64>)]
     max_lifetime_days: Option<Option<i64>>,
 }
 
 /// Says that one means it.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Default"}))]
 pub struct Archival {
     /// The project's name, so that nobody ends the wrong one.
     #[schema(required)]
+    #[serde(default)]
     name: String,
 }
 

@@ -34,24 +34,27 @@ pub struct ScopeJson {
 
 /// What a scope should be like.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"description": "Upload, update, delete assets",
     "includes": ["read:assets"]}))]
 pub struct ScopeFields {
     /// What it allows: 1 to 100 characters.
     #[schema(required)]
+    #[serde(default)]
     description: String,
     /// Scopes of the same project that come with it.
+    #[serde(default)]
     includes: Vec<String>,
 }
 
 /// A ready catalogue.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"catalogue": "streaming"}))]
 pub struct CatalogueFields {
     /// `media` or `streaming`.
     #[schema(required)]
+    #[serde(default)]
     catalogue: String,
 }
 

@@ -15,12 +15,14 @@ use crate::web::{AppState, guarded_sign_in};
 
 /// Who signs in.
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"email": "ana@example.com", "password": "correct horse battery staple"}))]
 pub struct Credentials {
     #[schema(required)]
+    #[serde(default)]
     email: String,
     #[schema(required)]
+    #[serde(default)]
     password: String,
 }
 

@@ -61,16 +61,18 @@ pub struct NewTokenJson {
 
 /// A personal token to make.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"description": "Nightly rotation",
     "permissions": ["keys:read", "keys:create"], "expires_at": "2026-12-31T00:00:00Z"}))]
 pub struct NewToken {
     /// What it is for: 1 to 100 characters.
     #[schema(required)]
+    #[serde(default)]
     description: String,
     /// Some of those you have: `keys:read`, `keys:create`, `keys:edit`, `keys:revoke`,
     /// `audit:read`, `project:manage`, `projects:manage`, `users:manage`.
     #[schema(required)]
+    #[serde(default)]
     permissions: Vec<String>,
     /// At most a year from now, or less where the instance says so.
     #[schema(required, value_type = Time)]

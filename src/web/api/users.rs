@@ -22,13 +22,15 @@ use crate::web::links;
 
 /// A person to invite.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"email": "ben@example.com", "role": "support", "project": "default"}))]
 pub struct Invitation {
     #[schema(required)]
+    #[serde(default)]
     email: String,
     /// `owner`, `admin`, `support`, `auditor` or `viewer`.
     #[schema(required)]
+    #[serde(default)]
     role: String,
     /// The slug of the one project the role is for; without it, all.
     project: Option<String>,
@@ -36,7 +38,7 @@ pub struct Invitation {
 
 /// What of a person is to change.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"disabled": true}))]
 pub struct UserPatch {
     /// Whether they are kept out.

@@ -16,9 +16,15 @@ use crate::web::{WebError, page};
 #[template(path = "docs.html")]
 struct DocsPage<'a> {
     title: &'a str,
-    description: &'a str,
+    description: &'a [Piece],
     groups: &'a [Group],
     codes: [ErrorCode; 16],
+}
+
+/// A piece of a description.
+struct Piece {
+    text: String,
+    is_code: bool,
 }
 
 /// The operations with one tag.
@@ -35,7 +41,7 @@ struct Operation {
     method: String,
     path: String,
     summary: String,
-    description: String,
+    description: Vec<Piece>,
     parameters: Vec<Field>,
     fields: Vec<Field>,
     /// A body, and a call with it.
@@ -50,7 +56,7 @@ struct Field {
     /// "in the path", or what type it is.
     kind: String,
     required: bool,
-    description: String,
+    description: Vec<Piece>,
 }
 
 /// What it answers when all is well.
@@ -62,7 +68,7 @@ struct Answer {
 
 struct Docs {
     title: String,
-    description: String,
+    description: Vec<Piece>,
     groups: Vec<Group>,
 }
 
@@ -103,7 +109,7 @@ impl Docs {
         }
         Docs {
             title: text(&document["info"]["title"]),
-            description: text(&document["info"]["description"]),
+            description: prose(&document["info"]["description"]),
             groups,
         }
     }
@@ -130,7 +136,7 @@ impl Operation {
             method: method.to_uppercase(),
             path: format!("{base}{path}"),
             summary: text(&operation["summary"]),
-            description: text(&operation["description"]),
+            description: prose(&operation["description"]),
             parameters: items(&operation["parameters"]).map(parameter).collect(),
             fields: fields_of(document, body),
             example: example.and_then(|example| serde_json::to_string_pretty(example).ok()),
@@ -151,7 +157,7 @@ fn parameter(parameter: &Value) -> Field {
         name: text(&parameter["name"]),
         kind: place.into(),
         required: parameter["required"] == true,
-        description: text(&parameter["description"]),
+        description: prose(&parameter["description"]),
     }
 }
 
@@ -182,11 +188,25 @@ fn fields_of(document: &Value, schema: &Value) -> Vec<Field> {
     fields
 }
 
-fn description(document: &Value, property: &Value) -> String {
-    match property.get("description") {
-        Some(own) => text(own),
-        None => text(&resolved(document, property)["description"]),
+fn description(document: &Value, property: &Value) -> Vec<Piece> {
+    let inner = items(&property["oneOf"]).find_map(|one| one.get("description"));
+    match property.get("description").or(inner) {
+        Some(own) => prose(own),
+        None => prose(&resolved(document, property)["description"]),
     }
+}
+
+/// Text with code in backticks, taken apart.
+fn prose(value: &Value) -> Vec<Piece> {
+    let text = text(value);
+    let pieces = text.split('`').zip([false, true].into_iter().cycle());
+    pieces
+        .filter(|(text, _)| !text.is_empty())
+        .map(|(text, is_code)| Piece {
+            text: text.to_owned(),
+            is_code,
+        })
+        .collect()
 }
 
 /// "text", "time or null", "list of text".

@@ -27,7 +27,7 @@ use crate::web::cursor;
 
 /// Which keys to list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct KeysQuery {
     /// The slug of the project; without it, the one the token is bound to, else `default`.
@@ -66,7 +66,7 @@ pub struct KeysQuery {
 
 /// A key to create.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "name": "Production Backend",
     "scopes": ["read:assets", "write:assets", "read:analytics"],
@@ -76,7 +76,7 @@ pub struct KeysQuery {
 }))]
 pub struct NewKey {
     /// What people call it: 1 to 100 characters.
-    #[schema(value_type = String, min_length = 1, max_length = 100)]
+    #[schema(required, value_type = String, min_length = 1, max_length = 100)]
     name: Option<String>,
     /// The slug of the project; without it, the one the token is bound to, else `default`.
     project: Option<String>,
@@ -87,12 +87,13 @@ pub struct NewKey {
     /// Without it `["*"]`.
     scopes: Option<Vec<String>>,
     /// Null is never. Without it, what the project says.
-    #[serde(deserialize_with = "null_or")]
+    #[serde(default, deserialize_with = "null_or")]
     #[schema(value_type = Option<Time>)]
     expires_at: Option<Option<Time>>,
     /// Null, or without it: the project's.
     rate_limit: Option<RateLimitJson>,
     /// Addresses or networks the key may be used from; empty, or without it: anywhere.
+    #[serde(default)]
     allowed_ips: Vec<String>,
 }
 

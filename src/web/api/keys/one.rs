@@ -20,26 +20,29 @@ use crate::web::api::types::{Time, null_or};
 
 /// What of a key is to change. What is left out stays as it is (RFC 7396).
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Production Backend EU", "rate_limit": null}))]
 pub struct KeyPatch {
+    /// What people call it: 1 to 100 characters.
     #[schema(min_length = 1, max_length = 100)]
     name: Option<String>,
+    /// All of them, not only those that are new.
     scopes: Option<Vec<String>>,
     /// Null is never.
-    #[serde(deserialize_with = "null_or")]
+    #[serde(default, deserialize_with = "null_or")]
     #[schema(value_type = Option<Time>)]
     expires_at: Option<Option<Time>>,
     /// Null is the project's.
-    #[serde(deserialize_with = "null_or")]
+    #[serde(default, deserialize_with = "null_or")]
     #[schema(value_type = Option<RateLimitJson>)]
     rate_limit: Option<Option<RateLimitJson>>,
+    /// All of them; an empty list is anywhere.
     allowed_ips: Option<Vec<String>>,
 }
 
 /// Why a key is revoked.
 #[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct RevokeQuery {
     /// `compromised`, `unused`, `rotated` or `other`; without it `other`.

@@ -20,7 +20,7 @@ const DEFAULT_OVERLAP: i64 = 86_400;
 
 /// How to rotate a key.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"overlap_seconds": 3600}))]
 pub struct Rotation {
     /// How long the old key keeps working, at most 90 days; a day without it.
