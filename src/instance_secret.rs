@@ -43,7 +43,7 @@ pub struct DerivedKey {
 /// What to set after a rotation where the secret is a setting and not a file.
 pub struct ToSet {
     pub secret: Zeroizing<String>,
-    pub previous: Zeroizing<String>,
+    pub previous: Option<Zeroizing<String>>,
 }
 
 /// Why there is no secret; one sentence each.
@@ -93,21 +93,27 @@ impl InstanceSecret {
         }
     }
 
-    /// Puts a new secret in place of the present one, which stays valid for a day. Instances
-    /// take it up when they start again. `None` where that was all; what to set on every
-    /// instance where the secret is a setting.
+    /// Puts a new secret in place of the present one, which stays valid for a day, unless it
+    /// `leaked`. Instances take it up when they start again. `None` where that was all; what to
+    /// set on every instance where the secret is a setting.
     ///
     /// # Errors
     /// There is no secret to replace, or the file can't be written.
-    pub fn rotate(config: &Config, now: UtcTime) -> Result<Option<ToSet>, SecretError> {
+    pub fn rotate(
+        config: &Config,
+        leaked: bool,
+        now: UtcTime,
+    ) -> Result<Option<ToSet>, SecretError> {
         let present = Self::find(config)?;
         let secret = new_secret()?;
         let until = rfc3339(now + OVERLAP);
-        let previous = Zeroizing::new(format!("{}{UNTIL}{until}", *present.current));
+        let previous =
+            (!leaked).then(|| Zeroizing::new(format!("{}{UNTIL}{until}", *present.current)));
         match &config.database {
             DatabaseUrl::Sqlite(database) if config.secret.is_none() => {
                 let path = Path::new(database).with_file_name(FILE);
-                let text = Zeroizing::new(format!("{}\n{}\n", *secret, *previous));
+                let second = previous.as_ref().map_or("", |previous| previous);
+                let text = Zeroizing::new(format!("{}\n{second}\n", *secret));
                 let draft = write_draft(&path, &text)?;
                 std::fs::rename(&draft, &path).map_err(|cause| failed(&path, cause))?;
                 Ok(None)
@@ -270,13 +276,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let config = config(folder.path(), &[]);
         let before = InstanceSecret::find(&config).unwrap();
-        assert!(InstanceSecret::rotate(&config, NOW).unwrap().is_none());
+        assert!(
+            InstanceSecret::rotate(&config, false, NOW)
+                .unwrap()
+                .is_none()
+        );
         let after = InstanceSecret::find(&config).unwrap();
         let keys = after.jwt_keys();
         assert_ne!(bytes(&keys)[0], bytes(&before.jwt_keys())[0]);
         assert_eq!(bytes(&keys)[1], bytes(&before.jwt_keys())[0]);
         assert_eq!(keys[1].until, Some(NOW + Duration::DAY));
         assert_ne!(bytes(&keys)[0], bytes(&after.cookie_keys())[0]);
+        // One that leaked counts no longer.
+        InstanceSecret::rotate(&config, true, NOW).unwrap();
+        let only = InstanceSecret::find(&config).unwrap().jwt_keys();
+        assert_eq!(only.len(), 1);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -291,10 +305,10 @@ mod tests {
         let set = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let before = [set("KEYWARD_SECRET", &"old secret ".repeat(4))];
         let old = config(folder.path(), &before);
-        let to_set = InstanceSecret::rotate(&old, NOW).unwrap().unwrap();
+        let to_set = InstanceSecret::rotate(&old, false, NOW).unwrap().unwrap();
         let after = [
             set("KEYWARD_SECRET", &to_set.secret),
-            set("KEYWARD_PREVIOUS_SECRET", &to_set.previous),
+            set("KEYWARD_PREVIOUS_SECRET", &to_set.previous.unwrap()),
         ];
         let new = InstanceSecret::find(&config(folder.path(), &after)).unwrap();
         let old = InstanceSecret::find(&old).unwrap();

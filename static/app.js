@@ -58,6 +58,11 @@ for (const failure of ["htmx:sendError", "htmx:timeout"]) {
 }
 document.addEventListener("htmx:beforeRequest", () => unreachable.remove());
 
+// What was done is told once: a reload doesn't tell it again.
+if (new URLSearchParams(location.search).has("done")) {
+  history.replaceState(null, "", location.pathname + location.hash);
+}
+
 // A refused form begins where something is wrong, unless its page says where.
 const wrong = document.querySelector("main [autofocus]")
   ?? document.querySelector("main [aria-invalid]");

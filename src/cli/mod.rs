@@ -61,6 +61,9 @@ enum Command {
     Users(users::Users),
     /// Replace the secret that sessions and short-lived tokens are signed with
     RotateSecret {
+        /// The present one leaked: it counts no longer than until the next start
+        #[arg(long)]
+        leaked: bool,
         /// As JSON, where it is to be set
         #[arg(long)]
         json: bool,
@@ -113,7 +116,7 @@ pub fn run() -> ExitCode {
         Some(Command::Keys(command)) => command.run(&arguments),
         Some(Command::Projects(command)) => command.run(&arguments),
         Some(Command::Users(command)) => command.run(&arguments),
-        Some(Command::RotateSecret { json }) => secret::rotate(&arguments, *json),
+        Some(Command::RotateSecret { leaked, json }) => secret::rotate(&arguments, *leaked, *json),
         Some(Command::Migrate) => bring_up_to_date(&arguments),
         Some(Command::Config { json }) => settings::show(&arguments, *json),
     };

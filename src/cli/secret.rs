@@ -9,31 +9,34 @@ use crate::instance_secret::InstanceSecret;
 #[derive(Serialize)]
 struct ToSetJson<'a> {
     secret: &'a str,
-    previous_secret: &'a str,
+    previous_secret: Option<&'a str>,
 }
 
 /// Puts a new secret in place of the present one, or prints the one to set.
-pub(super) fn rotate(arguments: &Arguments, json: bool) -> Result<(), Failure> {
+pub(super) fn rotate(arguments: &Arguments, leaked: bool, json: bool) -> Result<(), Failure> {
     let config = arguments.config(None)?;
-    let rotated = InstanceSecret::rotate(&config, super::clock().now())
+    let rotated = InstanceSecret::rotate(&config, leaked, super::clock().now())
         .map_err(|error| Failure::Failed(error.to_string()))?;
+    let then = match leaked {
+        true => "Every session and short-lived token ends then.",
+        false => "The secret before stays valid for a day.",
+    };
     let Some(to_set) = rotated else {
-        eprintln!(
-            "There is a new secret. Start Keyward again; the one before stays valid for a day."
-        );
+        eprintln!("There is a new secret. Start Keyward again to take it up. {then}");
         return Ok(());
     };
-    let (secret, previous) = (&*to_set.secret, &*to_set.previous);
-    eprintln!(
-        "Set these on every instance, and start them again. The secret before stays valid for a \
-         day."
-    );
-    let lines = match json {
-        true => in_json(&ToSetJson {
+    eprintln!("Set this on every instance, and start them again. {then}");
+    let secret = &*to_set.secret;
+    let previous_secret = to_set.previous.as_ref().map(|previous| previous.as_str());
+    if json {
+        return print(&in_json(&ToSetJson {
             secret,
-            previous_secret: previous,
-        }),
-        false => format!("KEYWARD_SECRET={secret}\nKEYWARD_PREVIOUS_SECRET='{previous}'"),
-    };
-    print(&lines)
+            previous_secret,
+        }));
+    }
+    print(&format!("KEYWARD_SECRET={secret}"))?;
+    match previous_secret {
+        Some(previous) => print(&format!("KEYWARD_PREVIOUS_SECRET='{previous}'")),
+        None => Ok(()),
+    }
 }

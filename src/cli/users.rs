@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::db::AnyConnection;
 use crate::db::projects::Project;
 use crate::db::users::User;
-use crate::domain::edit_grants::{delete_grant, find_person, put_grant};
+use crate::domain::edit_grants::{Whom, delete_grant, find_person, put_grant};
 use crate::domain::list_projects::list_projects;
 use crate::domain::manage_users::{disable_user, enable_user, find_user, list_users};
 use crate::domain::password_link::{PasswordLink, invite, new_link};
@@ -100,7 +100,7 @@ impl Users {
                 json,
             } => {
                 let slug = place.project.as_deref();
-                let link = invite(conn, actor, email, *role, slug, now)?;
+                let (link, _) = invite(conn, actor, email, *role, slug, now)?;
                 hand_out(&link, &arguments.config(None)?, *json)
             }
             Users::Disable(Somebody { email, json }) => {
@@ -127,7 +127,15 @@ impl Users {
                 let project = place.project(conn, actor)?;
                 let user = find_person(conn, actor, None, email)?;
                 let still = Precondition::none();
-                put_grant(conn, actor, project.as_ref(), user.id, *role, &still, now)?;
+                put_grant(
+                    conn,
+                    actor,
+                    project.as_ref(),
+                    &Whom::Id(user.id),
+                    *role,
+                    &still,
+                    now,
+                )?;
                 let became = format!("is {role} of {place}");
                 tell(conn, actor, &user, &became, *json)
             }
@@ -135,7 +143,14 @@ impl Users {
                 let project = place.project(conn, actor)?;
                 let user = find_person(conn, actor, None, email)?;
                 let still = Precondition::none();
-                let taken = delete_grant(conn, actor, project.as_ref(), user.id, &still, now);
+                let taken = delete_grant(
+                    conn,
+                    actor,
+                    project.as_ref(),
+                    &Whom::Id(user.id),
+                    &still,
+                    now,
+                );
                 taken.map_err(|error| match error {
                     DomainError::NotFound => {
                         Failure::Failed(format!("{} has no role on {place}.", user.email))

@@ -33,6 +33,8 @@ pub struct KeyFilter {
     pub environment: Option<Environment>,
     pub scope: Option<String>,
     pub created_after: Option<UtcTime>,
+    /// Only those that still pass: neither revoked nor expired.
+    pub only_working: bool,
     /// Last used before this or, if never used, created before it.
     pub last_used_before: Option<UtcTime>,
 }
@@ -179,6 +181,11 @@ fn filtered<'a>(found: &Found, plan: Plan, now: UtcTime) -> Query<'a> {
     }
     if let Some(state) = filter.state {
         query = in_state(query, state, plan, now);
+    }
+    if filter.only_working {
+        query = query
+            .filter(keys::revoked_at.is_null())
+            .filter(not(keys::expires_at.le(now)));
     }
     if let Some(after) = filter.created_after {
         query = match plan {

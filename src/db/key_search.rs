@@ -13,6 +13,9 @@ use super::key_rows::fold;
 use super::schema::key_terms;
 use super::{AnyConnection, DbError};
 
+/// How many words a search has at most; each is one more condition for the database.
+pub const MAX_WORDS: usize = 8;
+
 /// What of a key can be searched.
 pub(super) struct Findable<'a> {
     pub label: &'a str,
@@ -51,11 +54,11 @@ impl Wanted {
     pub(super) fn from_filter(search: &str, scope: Option<&str>) -> Vec<Wanted> {
         // Postgres takes no text with a NUL.
         let plain = |text: &str| text.replace('\0', " ");
-        let words = fold(&plain(search));
-        let words = words
-            .split_whitespace()
-            .map(|word| Wanted::Word(word.to_owned()));
+        let folded = fold(&plain(search));
+        let words: BTreeSet<&str> = folded.split_whitespace().collect();
+        let words = words.into_iter().take(MAX_WORDS);
         words
+            .map(|word| Wanted::Word(word.to_owned()))
             .chain(scope.map(|scope| Wanted::Scope(scope_term(&plain(scope)))))
             .collect()
     }

@@ -9,7 +9,7 @@ pub mod idempotent_calls;
 pub mod instances;
 pub mod key_list;
 mod key_rows;
-mod key_search;
+pub mod key_search;
 pub mod keys;
 pub mod known_keys;
 pub mod migrate;

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::change::{Tx, Upkeep};
 use super::schema::{grants, users};
-use super::{AnyConnection, DbError};
+use super::{AnyConnection, DbError, password_links};
 use crate::clock::UtcTime;
 
 /// A person who may sign in.
@@ -105,13 +105,14 @@ pub fn insert(
         .get_result(tx.conn())
 }
 
-/// Gives a person another password. Short-lived tokens of theirs end.
+/// Gives a person another password. Short-lived tokens and password links of theirs end.
 pub fn set_password(
     tx: &mut Tx,
     user: &User,
     password_hash: &str,
     now: UtcTime,
 ) -> Result<(), DbError> {
+    password_links::delete_of_user(tx, user.id)?;
     diesel::update(users::table.find(user.id))
         .set((
             users::password_hash.eq(password_hash),

@@ -2,12 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::policy::{Action, Grant, Narrowing};
+use super::DomainError;
+use super::policy::{Grant, Narrowing};
 use crate::clock::UtcTime;
 use crate::db::audit::AuditEntry;
 use crate::db::projects::Project;
-use crate::db::tokens::Token;
-use crate::db::users::User;
 use crate::db::{self, AnyConnection, DbError};
 use crate::key::Key;
 
@@ -28,11 +27,25 @@ pub enum Who {
         grants: Vec<Grant>,
         /// What is left of that for the personal token they come with.
         token: Option<Narrowing>,
+        proof: Proof,
     },
     /// Whoever can run `keyward` on the machine may do everything.
     CommandLine,
     /// Nobody has signed in.
     Nobody,
+}
+
+/// What a person identified themselves with, which can end while they act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// A session, which keeps a stamp of the password it began with; see
+    /// [`User::stamp`](crate::db::users::User::stamp).
+    Session { stamp: String },
+    /// A short-lived token, which carries the person's version; see
+    /// [`User::version`](crate::db::users::User::version).
+    Jwt { version: i64 },
+    /// The personal token with this id.
+    Token(i64),
 }
 
 /// Where a request came from.
@@ -61,18 +74,27 @@ impl Actor {
     }
 
     /// The person with this id and what they have been given right now; `None` if there is no
-    /// such person, they were disabled, or are not `still` who they were when they identified
-    /// themselves.
+    /// such person, they were disabled, or what they identify themselves with has ended.
     pub fn load(
         conn: &mut AnyConnection,
         user: i64,
-        still: impl FnOnce(&User) -> bool,
+        proof: Proof,
         origin: Origin,
+        now: UtcTime,
     ) -> Result<Option<Self>, DbError> {
         let Some(user) = db::users::by_id(conn, user)? else {
             return Ok(None);
         };
-        if user.disabled_at.is_some() || !still(&user) {
+        let (holds, token) = match &proof {
+            Proof::Session { stamp } => (user.stamp() == *stamp, None),
+            Proof::Jwt { version } => (user.version == *version, None),
+            Proof::Token(id) => {
+                let token = db::tokens::by_id(conn, user.id, *id)?;
+                let token = token.filter(|token| token.is_active(now));
+                (token.is_some(), token.as_ref().map(Narrowing::of))
+            }
+        };
+        if user.disabled_at.is_some() || !holds {
             return Ok(None);
         }
         let grants = db::grants::of_user(conn, user.id)?
@@ -88,36 +110,23 @@ impl Actor {
             id: user.id,
             email: user.email,
             grants,
-            token: None,
+            token,
+            proof,
         };
         Ok(Some(Actor { who, origin }))
     }
 
-    /// The owner of a personal token with what the token leaves them; `None` as for
-    /// [`load`](Self::load).
-    pub fn load_by_token(
-        conn: &mut AnyConnection,
-        token: &Token,
-        origin: Origin,
-    ) -> Result<Option<Self>, DbError> {
-        let mut actor = Self::load(conn, token.user_id, |_| true, origin)?;
-        if let Some(Actor {
-            who: Who::Person { token: slot, .. },
-            ..
-        }) = &mut actor
-        {
-            let names = token.permissions();
-            *slot = Some(Narrowing {
-                token_id: token.id,
-                prefix: token.prefix.clone(),
-                actions: names
-                    .iter()
-                    .filter_map(|name| Action::from_permission(name))
-                    .collect(),
-                project_id: token.project_id,
-            });
-        }
-        Ok(actor)
+    /// The same actor as they are now: between a request's beginning and its work, while its body
+    /// arrives or others go first, they may have been disabled or lost a role.
+    ///
+    /// # Errors
+    /// [`DomainError::NoLonger`]: they may not act any more.
+    pub fn again(&self, conn: &mut AnyConnection, now: UtcTime) -> Result<Self, DomainError> {
+        let Who::Person { id, proof, .. } = &self.who else {
+            return Ok(self.clone());
+        };
+        let again = Self::load(conn, *id, proof.clone(), self.origin.clone(), now)?;
+        again.ok_or(DomainError::NoLonger)
     }
 
     /// The name in the audit log and on keys.

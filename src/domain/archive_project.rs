@@ -6,7 +6,6 @@ use crate::clock::UtcTime;
 use crate::db::key_list::{self, KeyFilter};
 use crate::db::projects::{self, Project};
 use crate::db::{AnyConnection, Connection, change, instances};
-use crate::key::KeyState;
 
 /// Lets nothing new begin in a project that is archived.
 ///
@@ -22,8 +21,19 @@ pub fn require_open(project: &Project) -> Result<(), DomainError> {
     }
 }
 
-/// How many keys stop when the project is archived: those that work now. Counted up to
-/// [`key_list::COUNTED`] in each state.
+/// The project as it is now, unless it is archived. Asked inside a change, where nobody can come
+/// between.
+///
+/// # Errors
+/// It is archived.
+pub(super) fn present(conn: &mut AnyConnection, project: &Project) -> Result<Project, DomainError> {
+    let present = projects::by_id(conn, project.id)?.ok_or(DomainError::NotFound)?;
+    require_open(&present)?;
+    Ok(present)
+}
+
+/// How many keys stop when the project is archived: those that work now, counted up to
+/// [`key_list::COUNTED`].
 ///
 /// # Errors
 /// The actor may not archive it.
@@ -34,16 +44,12 @@ pub fn keys_to_stop(
     now: UtcTime,
 ) -> Result<i64, DomainError> {
     policy::require(actor, Action::ManageProjects, None)?;
-    let mut count = 0;
-    // Active keys include the dormant ones.
-    for state in [KeyState::Active, KeyState::Expiring] {
-        let filter = KeyFilter {
-            project_id: project.id,
-            state: Some(state),
-            ..KeyFilter::default()
-        };
-        count += key_list::count(conn, &filter, now)?;
-    }
+    let filter = KeyFilter {
+        project_id: project.id,
+        only_working: true,
+        ..KeyFilter::default()
+    };
+    let count = key_list::count(conn, &filter, now)?;
     Ok(count)
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::archive_project::require_open;
+use super::archive_project::present;
 use super::policy::{self, Action};
 use super::{Actor, DomainError};
 use crate::clock::UtcTime;
@@ -109,16 +109,17 @@ pub fn add_catalogue(
     now: UtcTime,
 ) -> Result<(), DomainError> {
     policy::require(actor, Action::ManageProject, Some(project.id))?;
-    require_open(project)?;
-    let present = scopes::of_project(conn, project.id)?;
-    let has = |scope: &Scope| present.iter().any(|present| present.name == scope.name);
+    present(conn, project)?;
+    let before = scopes::of_project(conn, project.id)?;
+    let has = |scope: &Scope| before.iter().any(|before| before.name == scope.name);
     if catalogue.scopes().iter().all(has) {
         // Whoever added them may have been cut off before every instance knew.
         return Ok(instances::settle_committed(conn)?);
     }
     change(conn, |tx| {
-        let present = scopes::of_project(tx.conn(), project.id)?;
-        let is_new = |scope: &Scope| present.iter().all(|present| present.name != scope.name);
+        present(tx.conn(), project)?;
+        let before = scopes::of_project(tx.conn(), project.id)?;
+        let is_new = |scope: &Scope| before.iter().all(|before| before.name != scope.name);
         let mut added = Vec::new();
         for scope in catalogue.scopes().into_iter().filter(is_new) {
             scopes::insert(tx, project.id, &scope)?;

@@ -8,7 +8,7 @@ use crate::db::audit::AuditEntry;
 use crate::db::grants::{self, GrantRow};
 use crate::db::projects::Project;
 use crate::db::users::{self, User};
-use crate::db::{AnyConnection, Connection, DbError, Tx, change};
+use crate::db::{AnyConnection, Connection, Tx, change};
 
 /// A grant, and whose it is.
 pub type Given = (GrantRow, String);
@@ -69,8 +69,14 @@ pub fn find_person(
     })
 }
 
-/// Gives the person `user` a role on `project`, or on all, in place of the one they have there.
-/// It holds from their next request on. Tells whether they had none there before.
+/// Whom a grant is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whom {
+    Id(i64),
+    Email(String),
+}
+
+/// Gives a person a role on `project`, or on all, in place of the one they have there. It holds from their next request on. Tells whether they had none there before.
 ///
 /// # Errors
 /// The actor may not, there is no such person, the role does not exist there, what they have is
@@ -79,7 +85,7 @@ pub fn put_grant(
     conn: &mut Connection,
     actor: &Actor,
     project: Option<&Project>,
-    user: i64,
+    whom: &Whom,
     role: Role,
     still: &Precondition<GrantRow>,
     now: UtcTime,
@@ -90,8 +96,9 @@ pub fn put_grant(
         let told = "An owner is always on all projects.";
         return Err(DomainError::field("role", told));
     }
+    policy::require_to_give(actor, role, place)?;
     change(conn, |tx| {
-        let (user, before) = present(tx, user, place)?;
+        let (user, before) = present(tx, actor, whom, place)?;
         still.check(before.as_ref())?;
         let was = before.as_ref().map(|before| before.role.clone());
         if was.as_deref() != Some(role.as_str()) {
@@ -106,7 +113,7 @@ pub fn put_grant(
     })
 }
 
-/// Takes away the role that the person `user` has on `project`, or on all.
+/// Takes away the role that a person has on `project`, or on all.
 ///
 /// # Errors
 /// The actor may not, they have none there or not `still` the expected one, or the last owner
@@ -115,14 +122,14 @@ pub fn delete_grant(
     conn: &mut Connection,
     actor: &Actor,
     project: Option<&Project>,
-    user: i64,
+    whom: &Whom,
     still: &Precondition<GrantRow>,
     now: UtcTime,
 ) -> Result<(), DomainError> {
     require(actor, project)?;
     let place = project.map(|project| project.id);
     change(conn, |tx| {
-        let (user, before) = present(tx, user, place)?;
+        let (user, before) = present(tx, actor, whom, place)?;
         let before = before.ok_or(DomainError::NotFound)?;
         still.check(Some(&before))?;
         keep_an_owner(tx.conn(), &user, Some(&before.role))?;
@@ -143,15 +150,24 @@ pub(super) fn keep_an_owner(
     user: &User,
     role: Option<&str>,
 ) -> Result<(), DomainError> {
-    let is_owner = role == Some(Role::Owner.as_str());
-    if is_owner && users::other_owners(conn, user.id)? == 0 {
-        let told = format!(
+    match role == Some(Role::Owner.as_str()) {
+        true => last_owner(conn, user)?.map_or(Ok(()), |told| Err(DomainError::Conflict(told))),
+        false => Ok(()),
+    }
+}
+
+/// Why an owner has to stay one, if they have to.
+pub(super) fn last_owner(
+    conn: &mut AnyConnection,
+    user: &User,
+) -> Result<Option<String>, DomainError> {
+    let is_last = users::other_owners(conn, user.id)? == 0;
+    Ok(is_last.then(|| {
+        format!(
             "{} is the last owner who can sign in. Make somebody else an owner first.",
             user.email
-        );
-        return Err(DomainError::Conflict(told));
-    }
-    Ok(())
+        )
+    }))
 }
 
 fn require(actor: &Actor, project: Option<&Project>) -> Result<(), DomainError> {
@@ -164,13 +180,27 @@ fn require(actor: &Actor, project: Option<&Project>) -> Result<(), DomainError> 
 
 fn present(
     tx: &mut Tx,
-    user: i64,
+    actor: &Actor,
+    whom: &Whom,
     place: Option<i64>,
 ) -> Result<(User, Option<GrantRow>), DomainError> {
-    let user = users::by_id(tx.conn(), user)?.ok_or(DomainError::NotFound)?;
-    let all: Result<Vec<GrantRow>, DbError> = grants::of_user(tx.conn(), user.id);
-    let before = all?.into_iter().find(|row| row.project_id == place);
-    Ok((user, before))
+    let user = match whom {
+        Whom::Id(id) => users::by_id(tx.conn(), *id)?,
+        Whom::Email(email) => {
+            let email = text::tidy_email(email).map_err(|_| DomainError::NotFound)?;
+            users::by_email(tx.conn(), &email)?
+        }
+    };
+    let user = user.ok_or(DomainError::NotFound)?;
+    let all = grants::of_user(tx.conn(), user.id)?;
+    let before = all.into_iter().find(|row| row.project_id == place);
+    // Numbers tell nobody whose they are: whoever doesn't manage people has to know the email.
+    let is_known =
+        matches!(whom, Whom::Email(_)) || before.is_some() || actor.may(Action::ManageUsers, None);
+    match is_known {
+        true => Ok((user, before)),
+        false => Err(DomainError::NotFound),
+    }
 }
 
 fn entry(

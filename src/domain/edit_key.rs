@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::archive_project::require_open;
+use super::archive_project::present;
 use super::draft::{KeyDraft, Rules};
 use super::mint_key::details;
 use super::policy::{self, Action};
@@ -14,7 +14,7 @@ use crate::db::projects::Project;
 use crate::db::{AnyConnection, Connection, change, instances, scopes};
 use crate::key::{Environment, Key};
 
-/// Writes `draft` over the key `id` and tells whether that changed anything.
+/// Writes what `draft` makes of the key `id` over it, and tells whether that changed anything.
 ///
 /// # Errors
 /// The actor may not, there is no such key, fields are wrong, the key was revoked or is not
@@ -25,13 +25,13 @@ pub fn edit_key(
     project: &Project,
     id: i64,
     still: &Precondition<Key>,
-    draft: &KeyDraft,
+    draft: impl Fn(&Key) -> KeyDraft,
     now: UtcTime,
 ) -> Result<bool, DomainError> {
     policy::require(actor, Action::EditKeys, Some(project.id))?;
-    require_open(project)?;
-    let catalogue = scopes::of_project(conn, project.id)?;
     let checked = |conn: &mut AnyConnection| -> Result<(Key, KeyTerms), DomainError> {
+        let project = present(conn, project)?;
+        let catalogue = scopes::of_project(conn, project.id)?;
         let key = keys::by_id(conn, project.id, id)?.ok_or(DomainError::NotFound)?;
         if key.revocation.is_some() {
             return Err(DomainError::Conflict(
@@ -44,7 +44,9 @@ pub fn edit_key(
             max_lifetime_days: project.max_lifetime_days,
             key: Some(&key),
         };
-        let after = draft.check(&rules, now).map_err(DomainError::Invalid)?;
+        let after = draft(&key)
+            .check(&rules, now)
+            .map_err(DomainError::Invalid)?;
         Ok((key, after))
     };
     let (key, after) = checked(conn)?;

@@ -12,7 +12,7 @@ use crate::clock::UtcTime;
 use crate::db::projects::{self, Project, ProjectTerms};
 use crate::db::{Connection, change, instances};
 
-/// Writes `draft` over a project. When this returns, it holds for the next request.
+/// Writes what `draft` makes of a project over it. When this returns, it holds for the next request.
 ///
 /// # Errors
 /// The actor may not, fields are wrong, the project is archived or not `still` as expected, or
@@ -22,19 +22,19 @@ pub fn edit_project(
     actor: &Actor,
     project: &Project,
     still: &Precondition<Project>,
-    draft: &ProjectDraft,
+    draft: impl Fn(&Project) -> Result<ProjectDraft, DomainError>,
     now: UtcTime,
 ) -> Result<Project, DomainError> {
     policy::require(actor, Action::ManageProject, Some(project.id))?;
-    let terms = draft.check().map_err(DomainError::Invalid)?;
-    let checked = |before: &Project| {
+    let checked = |before: &Project| -> Result<ProjectTerms, DomainError> {
         require_open(before)?;
         still.check(Some(before))?;
-        check_fixed(before, &terms)
+        let terms = draft(before)?.check().map_err(DomainError::Invalid)?;
+        check_fixed(before, &terms)?;
+        Ok(terms)
     };
     let present = projects::by_slug(conn, &project.slug)?.ok_or(DomainError::NotFound)?;
-    checked(&present)?;
-    if terms == present.terms() {
+    if checked(&present)? == present.terms() {
         // Whoever wrote it so may have been cut off before every instance knew.
         instances::settle_committed(conn)?;
         return Ok(present);
@@ -42,7 +42,7 @@ pub fn edit_project(
     change(conn, |tx| {
         // Again, now that nobody can come between.
         let before = projects::by_slug(tx.conn(), &project.slug)?.ok_or(DomainError::NotFound)?;
-        checked(&before)?;
+        let terms = checked(&before)?;
         projects::update(tx, project.id, &terms)?;
         let after = projects::by_id(tx.conn(), project.id)?.ok_or(DomainError::NotFound)?;
         let mut entry = actor.project_entry("project.edited", &after, now);

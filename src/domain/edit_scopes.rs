@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::archive_project::require_open;
+use super::archive_project::present;
 use super::list_keys::or_more;
 use super::policy::{self, Action};
 use super::precondition::Precondition;
@@ -12,12 +12,12 @@ use crate::db::key_list::{self, KeyFilter, Order, SortBy};
 use crate::db::projects::Project;
 use crate::db::scopes::{self, Scope};
 use crate::db::{AnyConnection, Connection, change, instances};
-use crate::key::{Key, KeyState, scope};
+use crate::key::{Key, scope};
 
 /// The most scopes a project has.
 const MAX_SCOPES: usize = 200;
 /// How many keys are named where a scope is in use.
-const NAMED: usize = 5;
+const NAMED: i64 = 5;
 
 /// A scope with the keys that carry it and still work.
 #[derive(Clone, Debug)]
@@ -37,10 +37,35 @@ pub fn list_scopes(
     project: &Project,
     now: UtcTime,
 ) -> Result<Vec<ScopeUse>, DomainError> {
+    let catalogue = catalogue(conn, actor, project)?;
+    count_uses(conn, project, catalogue, now)
+}
+
+/// A project's catalogue, without a count.
+///
+/// # Errors
+/// The actor may not see the project's keys.
+pub fn catalogue(
+    conn: &mut AnyConnection,
+    actor: &Actor,
+    project: &Project,
+) -> Result<Vec<Scope>, DomainError> {
     policy::require(actor, Action::SeeKeys, Some(project.id))?;
-    let catalogue = scopes::of_project(conn, project.id)?;
-    let with_use = catalogue.into_iter().map(|scope| {
-        let (keys, _) = carrying(conn, project.id, &scope.name, now)?;
+    Ok(scopes::of_project(conn, project.id)?)
+}
+
+/// These scopes of a catalogue, each with how many keys carry it.
+///
+/// # Errors
+/// The database fails.
+pub fn count_uses(
+    conn: &mut AnyConnection,
+    project: &Project,
+    scopes: Vec<Scope>,
+    now: UtcTime,
+) -> Result<Vec<ScopeUse>, DomainError> {
+    let with_use = scopes.into_iter().map(|scope| {
+        let keys = key_list::count(conn, &working_with(project.id, &scope.name), now)?;
         Ok(ScopeUse { scope, keys })
     });
     with_use.collect()
@@ -57,12 +82,10 @@ pub fn find_scope(
     name: &str,
     now: UtcTime,
 ) -> Result<ScopeUse, DomainError> {
-    policy::require(actor, Action::SeeKeys, Some(project.id))?;
-    let catalogue = scopes::of_project(conn, project.id)?;
-    let scope = catalogue.into_iter().find(|scope| scope.name == name);
-    let scope = scope.ok_or(DomainError::NotFound)?;
-    let (keys, _) = carrying(conn, project.id, name, now)?;
-    Ok(ScopeUse { scope, keys })
+    let mut own = catalogue(conn, actor, project)?;
+    own.retain(|scope| scope.name == name);
+    let mut counted = count_uses(conn, project, own, now)?;
+    counted.pop().ok_or(DomainError::NotFound)
 }
 
 /// Adds a scope to a project's catalogue, or replaces its description and what it includes.
@@ -80,7 +103,7 @@ pub fn put_scope(
     now: UtcTime,
 ) -> Result<bool, DomainError> {
     policy::require(actor, Action::ManageProject, Some(project.id))?;
-    require_open(project)?;
+    present(conn, project)?;
     let catalogue = scopes::of_project(conn, project.id)?;
     let (before, after) = checked(&catalogue, scope, still)?;
     if before.as_ref() == Some(&after) {
@@ -90,6 +113,7 @@ pub fn put_scope(
     }
     change(conn, |tx| {
         // Again, now that nobody can come between.
+        present(tx.conn(), project)?;
         let catalogue = scopes::of_project(tx.conn(), project.id)?;
         let (before, after) = checked(&catalogue, scope, still)?;
         let mut entry = actor.project_entry("scope.edited", project, now);
@@ -137,8 +161,8 @@ pub fn delete_scope(
     now: UtcTime,
 ) -> Result<(), DomainError> {
     policy::require(actor, Action::ManageProject, Some(project.id))?;
-    require_open(project)?;
     change(conn, |tx| {
+        present(tx.conn(), project)?;
         let catalogue = scopes::of_project(tx.conn(), project.id)?;
         let scope = catalogue.iter().find(|scope| scope.name == name);
         let scope = scope.ok_or(DomainError::NotFound)?;
@@ -185,26 +209,23 @@ fn carrying(
     name: &str,
     now: UtcTime,
 ) -> Result<(i64, Vec<Key>), DomainError> {
-    let (mut count, mut keys) = (0, Vec::new());
-    // Active keys include the dormant ones.
-    for state in [KeyState::Active, KeyState::Expiring] {
-        let filter = KeyFilter {
-            project_id: project,
-            state: Some(state),
-            scope: Some(name.to_owned()),
-            ..KeyFilter::default()
-        };
-        let found = key_list::find(conn, &filter, now)?;
-        count += found.total;
-        let order = Order {
-            by: SortBy::Created,
-            descending: false,
-        };
-        let first = key_list::page(conn, &found, order, None, 0, NAMED as i64, now)?;
-        keys.extend(first.into_iter().map(|listed| listed.key));
+    let found = key_list::find(conn, &working_with(project, name), now)?;
+    let order = Order {
+        by: SortBy::Created,
+        descending: false,
+    };
+    let first = key_list::page(conn, &found, order, None, 0, NAMED, now)?;
+    let keys = first.into_iter().map(|listed| listed.key).collect();
+    Ok((found.total, keys))
+}
+
+fn working_with(project: i64, scope: &str) -> KeyFilter {
+    KeyFilter {
+        project_id: project,
+        only_working: true,
+        scope: Some(scope.to_owned()),
+        ..KeyFilter::default()
     }
-    keys.truncate(NAMED);
-    Ok((count, keys))
 }
 
 /// The scope as it is, if it is there, and as it can be written.

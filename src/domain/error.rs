@@ -14,6 +14,9 @@ pub enum DomainError {
     Denied(#[from] Denial),
     #[error("invalid fields: {}", FieldError::names(.0))]
     Invalid(Vec<FieldError>),
+    /// They were signed out, disabled or lost their token since they asked.
+    #[error("they may not act any more")]
+    NoLonger,
     /// A personal token tried what only its owner may; a sentence.
     #[error("{0}")]
     TokenCant(&'static str),

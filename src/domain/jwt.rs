@@ -5,6 +5,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, deco
 use serde::{Deserialize, Serialize};
 use time::Duration;
 
+use super::actor::Proof;
 use super::sign_in::Recognised;
 use super::{Actor, DomainError, Origin};
 use crate::clock::{UtcTime, to_micros};
@@ -75,8 +76,10 @@ impl JwtKeys {
         let Ok(user) = claims.sub.parse() else {
             return Ok(None);
         };
-        let still = |user: &crate::db::users::User| user.version == claims.ver;
-        Ok(Actor::load(conn, user, still, origin)?)
+        let proof = Proof::Jwt {
+            version: claims.ver,
+        };
+        Ok(Actor::load(conn, user, proof, origin, now)?)
     }
 
     fn read(&self, token: &str, now: UtcTime) -> Option<Claims> {

@@ -1,7 +1,7 @@
 //! The people of an instance: see them, keep them out, let them in again, end their sessions.
 
-use super::edit_grants::keep_an_owner;
-use super::policy::{self, Action};
+use super::edit_grants::{keep_an_owner, last_owner};
+use super::policy::{self, Action, Role};
 use super::{Actor, DomainError};
 use crate::clock::UtcTime;
 use crate::db::grants::{self, GrantRow};
@@ -44,6 +44,24 @@ pub fn find_user(conn: &mut AnyConnection, actor: &Actor, id: i64) -> Result<Per
         grants: grants::of_user(conn, id)?,
         user,
     })
+}
+
+/// Why a person can't be disabled or lose the role of an owner, if they can't: nobody else could
+/// sign in as one.
+///
+/// # Errors
+/// The actor may not.
+pub fn obstacle(
+    conn: &mut AnyConnection,
+    actor: &Actor,
+    person: &Person,
+) -> Result<Option<String>, DomainError> {
+    policy::require(actor, Action::ManageUsers, None)?;
+    let owner = Role::Owner.as_str();
+    match person.grants.iter().any(|grant| grant.role == owner) {
+        true => last_owner(conn, &person.user),
+        false => Ok(None),
+    }
 }
 
 /// Keeps a person out: every session and short-lived token of theirs ends, and no personal

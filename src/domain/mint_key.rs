@@ -2,17 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::archive_project::require_open;
+use super::archive_project::{present, require_open};
 use super::draft::{KeyDraft, Rules};
 use super::policy::{self, Action};
-use super::reveal::{Minted, MintedAtOnce, MintedKey, lay_down};
+use super::reveal::{Minted, MintedKey, lay_down};
 use super::seal::SealKey;
-use super::{Actor, DomainError};
+use super::{Actor, DomainError, FieldError};
 use crate::clock::{UtcTime, rfc3339};
 use crate::db::keys::{self, KeyTerms, NewKey};
 use crate::db::projects::Project;
 use crate::db::reveals::Of;
-use crate::db::{Connection, Tx, change, scopes};
+use crate::db::{AnyConnection, Connection, Tx, change, scopes};
 use crate::key::{Environment, PlainKey, RateLimit};
 
 /// Mints a key in `project` whose secret can be revealed once in the session `session_id`.
@@ -34,7 +34,7 @@ pub fn mint_key(
     };
     let minted = mint(conn, actor, project, environment, draft, now, lay_down)?;
     Ok(Minted {
-        id: minted.id,
+        id: minted.key.id,
         seal_key,
     })
 }
@@ -51,22 +51,8 @@ pub fn mint_key_at_once(
     draft: &KeyDraft,
     now: UtcTime,
 ) -> Result<MintedKey, DomainError> {
-    let minted = mint(conn, actor, project, environment, draft, now, |_, _, _| {
+    mint(conn, actor, project, environment, draft, now, |_, _, _| {
         Ok(())
-    })?;
-    with_record(conn, project, minted)
-}
-
-/// What was just minted, with everything that is kept of it.
-pub(super) fn with_record(
-    conn: &mut Connection,
-    project: &Project,
-    minted: MintedAtOnce,
-) -> Result<MintedKey, DomainError> {
-    let key = keys::by_id(conn, project.id, minted.id)?.ok_or(DomainError::NotFound)?;
-    Ok(MintedKey {
-        key,
-        secret: minted.secret,
     })
 }
 
@@ -78,40 +64,51 @@ fn mint(
     draft: &KeyDraft,
     now: UtcTime,
     hand_over: impl FnOnce(&mut Tx, i64, &PlainKey) -> Result<(), DomainError>,
-) -> Result<MintedAtOnce, DomainError> {
+) -> Result<MintedKey, DomainError> {
     policy::require(actor, Action::MintKeys, Some(project.id))?;
     require_open(project)?;
+    check(conn, project, environment, draft, now)?;
+    change(conn, |tx| {
+        // Again, now that nobody can come between.
+        let project = &present(tx.conn(), project)?;
+        let terms = check(tx.conn(), project, environment, draft, now)?;
+        let secret = project.key_format().generate(environment)?;
+        let written = write(tx, actor, project, environment, &terms, &secret, None, now)?;
+        hand_over(tx, written.id, &secret)?;
+        let key = keys::by_id(tx.conn(), project.id, written.id)?.ok_or(DomainError::NotFound)?;
+        let mut entry = actor.key_entry("key.created", &key, now);
+        entry
+            .details
+            .extend(details(&written.prefix, environment, &terms));
+        Ok((MintedKey { key, secret }, entry))
+    })
+}
+
+fn check(
+    conn: &mut AnyConnection,
+    project: &Project,
+    environment: Environment,
+    draft: &KeyDraft,
+    now: UtcTime,
+) -> Result<KeyTerms, DomainError> {
     let catalogue = scopes::of_project(conn, project.id)?;
     let rules = Rules {
         catalogue: &catalogue,
         max_lifetime_days: project.max_lifetime_days,
         key: None,
     };
-    let terms = draft.check(&rules, now);
-    let terms = match project.has(environment) {
-        true => terms.map_err(DomainError::Invalid)?,
-        false => {
-            let mut errors = terms.err().unwrap_or_default();
-            errors.push(super::FieldError::new(
-                "environment",
-                "This project has no test environment.",
-            ));
-            return Err(DomainError::Invalid(errors));
+    let mut errors = Vec::new();
+    if !project.has(environment) {
+        let detail = "This project has no test environment.";
+        errors.push(FieldError::new("environment", detail));
+    }
+    match draft.check(&rules, now) {
+        Ok(terms) if errors.is_empty() => Ok(terms),
+        checked => {
+            errors.extend(checked.err().unwrap_or_default());
+            Err(DomainError::Invalid(errors))
         }
-    };
-    let secret = project.key_format().generate(environment)?;
-    change(conn, |tx| {
-        let written = write(tx, actor, project, environment, &terms, &secret, None, now)?;
-        hand_over(tx, written.id, &secret)?;
-        let mut entry = actor.entry("key.created", &terms.label, now);
-        entry.project_id = Some(project.id);
-        entry.key_id = Some(written.id);
-        entry
-            .details
-            .extend(details(&written.prefix, environment, &terms));
-        let id = written.id;
-        Ok((MintedAtOnce { id, secret }, entry))
-    })
+    }
 }
 
 /// A key that was written.

@@ -4,6 +4,7 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use time::Duration;
 use zeroize::Zeroizing;
 
+use super::manage_users::Person;
 use super::passwords::{NOBODYS_HASH, Password};
 use super::policy::{self, Action, Role};
 use super::{Actor, DomainError, text};
@@ -45,7 +46,7 @@ pub fn invite(
     role: Role,
     project: Option<&str>,
     now: UtcTime,
-) -> Result<PasswordLink, DomainError> {
+) -> Result<(PasswordLink, Person), DomainError> {
     policy::require(actor, Action::ManageUsers, None)?;
     let tidied = text::tidy_email(email);
     let mut errors = Vec::new();
@@ -72,6 +73,7 @@ pub fn invite(
         Ok(email) if errors.is_empty() => email,
         _ => return Err(DomainError::Invalid(errors)),
     };
+    policy::require_to_give(actor, role, project_id)?;
     let code = new_code()?;
     change(conn, |tx| {
         if users::by_email(tx.conn(), &email)?.is_some() {
@@ -81,10 +83,14 @@ pub fn invite(
         let user_id = users::insert(tx, &email, NOBODYS_HASH, None, now)?;
         grants::put(tx, user_id, role.as_str(), project_id, actor.name(), now)?;
         let link = lay_down(tx, user_id, &email, code, now)?;
+        let person = Person {
+            user: users::by_id(tx.conn(), user_id)?.ok_or(DomainError::NotFound)?,
+            grants: grants::of_user(tx.conn(), user_id)?,
+        };
         let mut entry = actor.entry("user.invited", &email, now);
         entry.project_id = project_id;
         entry.details.insert("role".into(), role.as_str().into());
-        Ok((link, entry))
+        Ok(((link, person), entry))
     })
 }
 
@@ -92,7 +98,8 @@ pub fn invite(
 /// links of theirs end; their password works until another is chosen.
 ///
 /// # Errors
-/// The actor may not, or there is no such person, or they are disabled.
+/// The actor may not or comes with a personal token, or there is no such person, or they are
+/// disabled.
 pub fn new_link(
     conn: &mut Connection,
     actor: &Actor,
@@ -100,6 +107,11 @@ pub fn new_link(
     now: UtcTime,
 ) -> Result<PasswordLink, DomainError> {
     policy::require(actor, Action::ManageUsers, None)?;
+    // Whoever has the link can become the person.
+    if actor.token().is_some() {
+        let told = "A personal token can't make password links. Sign in.";
+        return Err(DomainError::TokenCant(told));
+    }
     let code = new_code()?;
     change(conn, |tx| {
         let user = users::by_id(tx.conn(), user)?.ok_or(DomainError::NotFound)?;
@@ -146,7 +158,6 @@ pub fn choose_password(
     change(conn, |tx| {
         // Again, now that nobody can come between: a link works once.
         let user = person_of(tx.conn(), code, now)?.ok_or(DomainError::NotFound)?;
-        password_links::delete_of_user(tx, user.id)?;
         users::set_password(tx, &user, &hash, now)?;
         sessions::delete_of_user(tx, user.id, None)?;
         if users::any_owner(tx.conn())? {

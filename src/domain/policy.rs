@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::actor::{Actor, Who};
 use super::error::Denial;
+use crate::db::tokens::Token;
 
 /// What a grant makes of a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,6 +179,20 @@ pub struct Narrowing {
 }
 
 impl Narrowing {
+    /// What this token leaves.
+    pub fn of(token: &Token) -> Self {
+        let names = token.permissions();
+        let actions = names
+            .iter()
+            .filter_map(|name| Action::from_permission(name));
+        Narrowing {
+            token_id: token.id,
+            prefix: token.prefix.clone(),
+            actions: actions.collect(),
+            project_id: token.project_id,
+        }
+    }
+
     fn reaches(&self, project: Option<i64>) -> bool {
         self.project_id.is_none() || self.project_id == project
     }
@@ -228,6 +243,20 @@ fn applying(grants: &[Grant], project: Option<i64>) -> impl Iterator<Item = &Gra
         .filter(move |grant| grant.project_id.is_none() || grant.project_id == project)
 }
 
+/// Lets the actor make somebody `role` in `project`, or on all: whoever comes with a personal token
+/// gives away no more than the token may do itself.
+///
+/// # Errors
+/// The denial of the first action that the role allows and the token does not.
+pub fn require_to_give(actor: &Actor, role: Role, project: Option<i64>) -> Result<(), Denial> {
+    let mut allowed = Action::ALL.into_iter().filter(|action| role.may(*action));
+    // Without a token, who may give a role at all is decided by the action of giving.
+    match actor.token() {
+        None => Ok(()),
+        Some(_) => allowed.try_for_each(|action| require(actor, action, project)),
+    }
+}
+
 /// Lets the actor do `action`, or says why not.
 ///
 /// # Errors
@@ -248,6 +277,7 @@ pub fn require(actor: &Actor, action: Action, project: Option<i64>) -> Result<()
 mod tests {
     use super::*;
     use crate::domain::Origin;
+    use crate::domain::actor::Proof;
 
     fn person(grants: Vec<Grant>) -> Actor {
         let who = Who::Person {
@@ -255,6 +285,7 @@ mod tests {
             email: "ana@example.com".into(),
             grants,
             token: None,
+            proof: Proof::Jwt { version: 1 },
         };
         Actor {
             who,

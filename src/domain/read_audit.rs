@@ -1,5 +1,7 @@
 //! Read the audit log.
 
+use std::collections::BTreeSet;
+
 use super::actor::Who;
 use super::policy::{self, Action};
 use super::{Actor, DomainError};
@@ -52,19 +54,21 @@ pub fn may_read_audit(actor: &Actor) -> bool {
     actor.may(Action::ReadAudit, None) || readable_projects(actor).is_ok()
 }
 
-/// The projects of single grants; an actor without any may at most read everything.
+/// The projects of single grants, and the one that a token is bound to, as far as the policy
+/// allows; an actor without any may at most read everything.
 fn readable_projects(actor: &Actor) -> Result<Vec<i64>, DomainError> {
     let grants = match &actor.who {
         Who::Person { grants, .. } => grants.as_slice(),
         Who::CommandLine | Who::Nobody => &[],
     };
-    let projects: Vec<i64> = grants
-        .iter()
-        .filter(|grant| grant.role.may(Action::ReadAudit))
-        .filter_map(|grant| grant.project_id)
+    let granted = grants.iter().filter_map(|grant| grant.project_id);
+    let bound = actor.token().and_then(|token| token.project_id);
+    let projects: BTreeSet<i64> = granted
+        .chain(bound)
+        .filter(|project| actor.may(Action::ReadAudit, Some(*project)))
         .collect();
     if projects.is_empty() {
         policy::require(actor, Action::ReadAudit, None)?;
     }
-    Ok(projects)
+    Ok(projects.into_iter().collect())
 }

@@ -21,13 +21,6 @@ pub struct Minted {
     pub seal_key: SealKey,
 }
 
-/// Something new, and its secret at once.
-#[derive(Debug)]
-pub struct MintedAtOnce {
-    pub id: i64,
-    pub secret: PlainKey,
-}
-
 /// A new key, and its secret at once: for programs, which have no session.
 #[derive(Debug)]
 pub struct MintedKey {

@@ -2,10 +2,10 @@
 
 use time::Duration;
 
-use super::archive_project::require_open;
-use super::mint_key::{details, with_record, write};
+use super::archive_project::present;
+use super::mint_key::{details, write};
 use super::policy::{self, Action};
-use super::reveal::{Minted, MintedAtOnce, MintedKey, lay_down};
+use super::reveal::{Minted, MintedKey, lay_down};
 use super::seal::SealKey;
 use super::{Actor, DomainError};
 use crate::clock::{UtcTime, rfc3339};
@@ -39,7 +39,7 @@ pub fn rotate_key(
     };
     let minted = rotate(conn, actor, project, id, overlap, now, lay_down)?;
     Ok(Minted {
-        id: minted.id,
+        id: minted.key.id,
         seal_key,
     })
 }
@@ -56,8 +56,7 @@ pub fn rotate_key_at_once(
     overlap: Duration,
     now: UtcTime,
 ) -> Result<MintedKey, DomainError> {
-    let minted = rotate(conn, actor, project, id, overlap, now, |_, _, _| Ok(()))?;
-    with_record(conn, project, minted)
+    rotate(conn, actor, project, id, overlap, now, |_, _, _| Ok(()))
 }
 
 fn rotate(
@@ -68,9 +67,8 @@ fn rotate(
     overlap: Duration,
     now: UtcTime,
     hand_over: impl FnOnce(&mut Tx, i64, &PlainKey) -> Result<(), DomainError>,
-) -> Result<MintedAtOnce, DomainError> {
+) -> Result<MintedKey, DomainError> {
     policy::require(actor, Action::MintKeys, Some(project.id))?;
-    require_open(project)?;
     if overlap.is_negative() || overlap > MAX_OVERLAP {
         return Err(DomainError::field(
             "overlap_seconds",
@@ -78,6 +76,7 @@ fn rotate(
         ));
     }
     change(conn, |tx| {
+        let project = &present(tx.conn(), project)?;
         let old = keys::by_id(tx.conn(), project.id, id)?.ok_or(DomainError::NotFound)?;
         if !old.is_active(now) {
             let told = "This key can no longer be used, so there is nothing to rotate.";
@@ -98,7 +97,7 @@ fn rotate(
             },
         )?;
         let terms = KeyTerms {
-            expires_at: successor_expiry(&old, now),
+            expires_at: successor_expiry(&old, project.max_lifetime_days, now),
             ..kept
         };
         let secret = project.key_format().generate(old.environment)?;
@@ -124,8 +123,8 @@ fn rotate(
         entry
             .details
             .insert("replaced_ends_at".into(), rfc3339(ends_at).into());
-        let id = new.id;
-        Ok((MintedAtOnce { id, secret }, entry))
+        let key = keys::by_id(tx.conn(), project.id, new.id)?.ok_or(DomainError::NotFound)?;
+        Ok((MintedKey { key, secret }, entry))
     })
 }
 
@@ -135,7 +134,11 @@ fn ends_at(old: &Key, overlap: Duration, now: UtcTime) -> UtcTime {
     old.expires_at.map_or(end, |expiry| expiry.min(end))
 }
 
-/// The successor lives as long as the old key was meant to, counted from now.
-fn successor_expiry(old: &Key, now: UtcTime) -> Option<UtcTime> {
-    Some(now + (old.expires_at? - old.created_at))
+/// The successor lives as long as the old key was meant to, counted from now, and no longer than
+/// keys of the project may.
+fn successor_expiry(old: &Key, max_lifetime_days: Option<i64>, now: UtcTime) -> Option<UtcTime> {
+    let meant = old.expires_at.map(|expiry| expiry - old.created_at);
+    let most = max_lifetime_days.map(Duration::days);
+    let lifetime = meant.into_iter().chain(most).min();
+    lifetime.map(|lifetime| now.saturating_add(lifetime))
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::actor::{Actor, Origin, Who};
+use super::actor::{Actor, Origin, Proof, Who};
 use super::passwords::{self, NOBODYS_HASH, Password};
 use super::{DomainError, text};
 use crate::clock::UtcTime;
@@ -71,6 +71,9 @@ pub fn sign_in(
                 email: user.email.clone(),
                 grants: vec![],
                 token: None,
+                proof: Proof::Session {
+                    stamp: recognised.stamp.clone(),
+                },
             };
             let entry = Actor { who, origin }.entry("session.started", &user.email, now);
             change(conn, |_| Ok::<_, DomainError>((Some(recognised), entry)))

@@ -2,9 +2,10 @@
 
 use time::Duration;
 
+use super::actor::Proof;
 use super::own_account::own_user;
 use super::policy::{self, Action};
-use super::reveal::{self, Minted, MintedAtOnce, Revealed, lay_down};
+use super::reveal::{self, Minted, Revealed, lay_down};
 use super::seal::SealKey;
 use super::{Actor, DomainError, FieldError, Origin, text};
 use crate::clock::{UtcTime, rfc3339};
@@ -25,6 +26,13 @@ pub struct TokenDraft {
     pub permissions: Vec<String>,
     /// The slug of the one project it is bound to; without one it is for all.
     pub project: Option<String>,
+}
+
+/// A new token, and its secret at once: for programs, which have no session.
+#[derive(Debug)]
+pub struct MintedToken {
+    pub token: Token,
+    pub secret: PlainKey,
 }
 
 struct Checked {
@@ -53,7 +61,7 @@ pub fn create_token(
     };
     let minted = create(conn, actor, draft, max_days, now, lay_down)?;
     Ok(Minted {
-        id: minted.id,
+        id: minted.token.id,
         seal_key,
     })
 }
@@ -68,7 +76,7 @@ pub fn create_token_at_once(
     draft: &TokenDraft,
     max_days: u16,
     now: UtcTime,
-) -> Result<MintedAtOnce, DomainError> {
+) -> Result<MintedToken, DomainError> {
     create(conn, actor, draft, max_days, now, |_, _, _| Ok(()))
 }
 
@@ -79,7 +87,7 @@ fn create(
     max_days: u16,
     now: UtcTime,
     hand_over: impl FnOnce(&mut Tx, i64, &PlainKey) -> Result<(), DomainError>,
-) -> Result<MintedAtOnce, DomainError> {
+) -> Result<MintedToken, DomainError> {
     if actor.token().is_some() {
         let told = "A personal token can't make personal tokens.";
         return Err(DomainError::TokenCant(told));
@@ -104,6 +112,7 @@ fn create(
         };
         let id = tokens::insert(tx, &new, now)?;
         hand_over(tx, id, &secret)?;
+        let token = tokens::by_id(tx.conn(), user.id, id)?.ok_or(DomainError::NotFound)?;
         let mut entry = actor.entry("token.created", &checked.description, now);
         entry.project_id = checked.project_id;
         for (name, value) in [
@@ -113,7 +122,7 @@ fn create(
         ] {
             entry.details.insert(name.into(), value.into());
         }
-        Ok((MintedAtOnce { id, secret }, entry))
+        Ok((MintedToken { token, secret }, entry))
     })
 }
 
@@ -249,6 +258,20 @@ pub fn revoke_token(
     })
 }
 
+/// Whether a token's secret waits for its reveal in this session.
+///
+/// # Errors
+/// The database fails.
+pub fn is_waiting(
+    conn: &mut AnyConnection,
+    token: &Token,
+    session_id: &str,
+    now: UtcTime,
+) -> Result<bool, DomainError> {
+    let reveal = reveals::find(conn, Of::Token(token.id))?;
+    Ok(reveal.is_some_and(|reveal| reveal.waits_for(session_id, now)))
+}
+
 /// Until when a token's secret waits for this session with this seal key, if it does.
 ///
 /// # Errors
@@ -306,7 +329,8 @@ pub fn actor_with_token(
         return Ok(None);
     };
     let ip = origin.client_ip.clone();
-    let Some(actor) = Actor::load_by_token(conn, &token, origin)? else {
+    let proof = Proof::Token(token.id);
+    let Some(actor) = Actor::load(conn, token.user_id, proof, origin, now)? else {
         return Ok(None);
     };
     let is_due = token

@@ -8,7 +8,7 @@ use crate::db::Connection;
 use crate::domain::error::Denial;
 use crate::domain::{Actor, DomainError, denial};
 
-/// Runs a use case as `actor`. A denial goes into the audit log.
+/// Runs a use case as `actor`, as they are by then. A denial goes into the audit log.
 ///
 /// # Errors
 /// What the use case fails with.
@@ -19,7 +19,11 @@ pub async fn act<T: Send + 'static>(
     use_case: impl FnOnce(&mut Connection, &Actor, UtcTime) -> Result<T, DomainError> + Send + 'static,
 ) -> Result<T, DomainError> {
     let own = actor.clone();
-    let result = state.run(move |conn| use_case(conn, &own, now)).await;
+    let running = state.run(move |conn| {
+        let actor = own.again(conn, now)?;
+        use_case(conn, &actor, now)
+    });
+    let result = running.await;
     if let Err(DomainError::Denied(denial)) = &result {
         let recording = record(state.clone(), actor.clone(), now, *denial);
         match denial.hidden {

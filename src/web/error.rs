@@ -23,7 +23,7 @@ use crate::http::problem::request_id;
 #[derive(Debug, thiserror::Error)]
 pub enum WebError {
     #[error(transparent)]
-    Domain(#[from] DomainError),
+    Domain(DomainError),
     #[error(transparent)]
     Body(#[from] BodyError),
     #[error("nobody is signed in")]
@@ -39,6 +39,18 @@ pub enum WebError {
     BadForm,
     #[error("too many attempts")]
     TooMany(TooMany),
+}
+
+impl From<DomainError> for WebError {
+    fn from(error: DomainError) -> Self {
+        match error {
+            DomainError::NoLonger => WebError::SignInFirst {
+                next: None,
+                lost_form: true,
+            },
+            error => WebError::Domain(error),
+        }
+    }
 }
 
 impl From<TooMany> for WebError {
@@ -73,6 +85,7 @@ impl ResponseError for WebError {
                 DomainError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
                 DomainError::Conflict(_) | DomainError::Stale => StatusCode::CONFLICT,
                 DomainError::TokenCant(_) => StatusCode::FORBIDDEN,
+                DomainError::NoLonger => StatusCode::SEE_OTHER,
                 DomainError::Unavailable(_) | DomainError::TimedOut => {
                     StatusCode::SERVICE_UNAVAILABLE
                 }
@@ -94,6 +107,14 @@ impl ResponseError for WebError {
 }
 
 impl WebError {
+    fn title(&self) -> &'static str {
+        match self {
+            WebError::Domain(DomainError::Conflict(_)) => "This can't be done",
+            WebError::Domain(DomainError::Stale) => "Something changed in between",
+            _ => title_for(self.status_code()),
+        }
+    }
+
     fn sentence(&self) -> String {
         match self {
             WebError::Domain(DomainError::Conflict(told)) => told.clone(),
@@ -146,7 +167,6 @@ fn title_for(status: StatusCode) -> &'static str {
     match status {
         StatusCode::NOT_FOUND => "Not found",
         StatusCode::FORBIDDEN => "Not allowed",
-        StatusCode::CONFLICT => "Something changed in between",
         StatusCode::TOO_MANY_REQUESTS => "Too many attempts",
         StatusCode::SERVICE_UNAVAILABLE => "Unavailable for the moment",
         status if status.is_server_error() => "Something went wrong",
@@ -191,7 +211,7 @@ pub async fn answer(
         Some(error) => Some(write(&asked, error)),
         None if is_bare(&response) => {
             let status = response.status();
-            Some(message(&asked, status, sentence_for(status)))
+            Some(bare_message(&asked, status))
         }
         None => None,
     };
@@ -226,7 +246,7 @@ fn from_outside(asked: &Asked, error: &actix_web::Error) -> HttpResponse {
         (None, true) => write(asked, &DomainError::Unavailable(error.to_string()).into()),
         (None, false) => {
             let status = error.as_response_error().status_code();
-            message(asked, status, sentence_for(status))
+            bare_message(asked, status)
         }
     }
 }
@@ -253,7 +273,7 @@ fn write(asked: &Asked, error: &WebError) -> HttpResponse {
     if status.is_server_error() {
         tracing::error!(error = %error, request_id = asked.request_id, "a request failed");
     }
-    let mut response = message(asked, status, &error.sentence());
+    let mut response = message(asked, status, error.title(), &error.sentence());
     let retry_after = match error {
         WebError::TooMany(told) => Some(told.retry_after),
         _ if status == StatusCode::SERVICE_UNAVAILABLE => Some(2),
@@ -285,9 +305,14 @@ struct MessageDialog<'a> {
     request_id: Option<&'a str>,
 }
 
+/// The message of an answer of which nothing but the status is known.
+fn bare_message(asked: &Asked, status: StatusCode) -> HttpResponse {
+    message(asked, status, title_for(status), sentence_for(status))
+}
+
 /// A page with one message, or a dialog for htmx; under `/api`, a problem. The request's id is
 /// shown where it helps whoever is told about it.
-fn message(asked: &Asked, status: StatusCode, sentence: &str) -> HttpResponse {
+fn message(asked: &Asked, status: StatusCode, title: &str, sentence: &str) -> HttpResponse {
     if asked.is_api {
         let reason = status.canonical_reason().unwrap_or("error");
         let code = reason.to_ascii_uppercase().replace([' ', '-'], "_");
@@ -297,7 +322,6 @@ fn message(asked: &Asked, status: StatusCode, sentence: &str) -> HttpResponse {
         .request_id
         .as_deref()
         .filter(|_| status.is_server_error());
-    let title = title_for(status);
     if asked.is_htmx {
         let dialog = MessageDialog {
             title,
@@ -320,16 +344,26 @@ fn message(asked: &Asked, status: StatusCode, sentence: &str) -> HttpResponse {
     )
 }
 
-/// Back to the key that the request was about, if that is where the way goes on.
+/// Back to what the request was about, if that is where the way goes on.
 fn way_on(path: &str, status: StatusCode) -> (String, &'static str) {
     let parts: Vec<&str> = path.split('/').skip(1).collect();
+    let is_conflict = status == StatusCode::CONFLICT;
     match parts[..] {
-        ["projects", project, "keys", id, _] if status == StatusCode::CONFLICT => {
+        ["projects", project, "keys", id, _] if is_conflict => {
             (format!("/projects/{project}/keys/{id}"), "Back to the key")
         }
-        ["users", id, ..] if status == StatusCode::CONFLICT => {
-            (format!("/users/{id}"), "Back to the person")
+        ["projects", _, "settings"] if is_conflict => (path.into(), "Open the settings again"),
+        ["projects", _, "scopes", _, "edit"] if is_conflict => {
+            (path.into(), "Open the scope again")
         }
+        ["projects", project, "scopes", _, ..] if status == StatusCode::NOT_FOUND => {
+            (format!("/projects/{project}/scopes"), "Back to the scopes")
+        }
+        ["projects", project, "scopes", ..] if is_conflict => {
+            (format!("/projects/{project}/scopes"), "Back to the scopes")
+        }
+        ["users", id, ..] if is_conflict => (format!("/users/{id}"), "Back to the person"),
+        ["account", ..] if is_conflict => ("/account".into(), "Back to the account"),
         ["login"] if status == StatusCode::TOO_MANY_REQUESTS => {
             ("/login".into(), "Back to sign in")
         }

@@ -8,9 +8,10 @@ use askama::Template;
 
 use super::Visitor;
 use super::assets::{APP_CSS, APP_JS, HTMX, ICON};
+use super::times::plural;
 use crate::db::projects::Project;
 use crate::domain::actor::Who;
-use crate::domain::policy::{Action, Grant};
+use crate::domain::policy::{Action, Grant, Role};
 use crate::domain::read_audit::may_read_audit;
 
 /// The parts of the console that the sidebar leads to.
@@ -30,11 +31,11 @@ pub enum Section {
 pub struct Layout {
     pub title: String,
     pub section: Section,
-    /// The project the page is about.
+    /// The project whose pages are linked: the one the page is about, or the only one there is.
     pub project: Option<Project>,
     pub projects: Vec<Project>,
     pub email: String,
-    pub role: &'static str,
+    pub role: String,
     /// Whether the visitor may change the project's settings.
     pub may_manage: bool,
     pub may_read_audit: bool,
@@ -50,8 +51,11 @@ impl Layout {
         project: Option<&Project>,
         title: impl Into<String>,
     ) -> Self {
-        let about = project;
-        let project = project.or(visitor.projects.first());
+        let only = match visitor.projects.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        };
+        let project = project.or(only);
         Layout {
             title: title.into(),
             section,
@@ -60,7 +64,7 @@ impl Layout {
             project: project.cloned(),
             projects: visitor.projects.clone(),
             email: visitor.actor.name().to_owned(),
-            role: role(visitor, about),
+            role: role(visitor, project),
             may_read_audit: may_read_audit(&visitor.actor),
             may_manage_users: visitor.actor.may(Action::ManageUsers, None),
             csrf: visitor.session.csrf.clone(),
@@ -72,7 +76,12 @@ impl Layout {
         self.section == section
     }
 
-    /// Whether the page is about this project.
+    /// Whether there are projects to choose from.
+    pub fn has_choice(&self) -> bool {
+        self.projects.len() > 1
+    }
+
+    /// Whether the links lead to this project's pages.
     pub fn is_about(&self, project: &Project) -> bool {
         self.project
             .as_ref()
@@ -80,31 +89,34 @@ impl Layout {
     }
 }
 
-/// The strongest role a visitor has on the project, or at all.
-fn role(visitor: &Visitor, project: Option<&Project>) -> &'static str {
+/// The strongest role that a visitor has on the project or, where there is none, on all.
+fn role(visitor: &Visitor, project: Option<&Project>) -> String {
     let Who::Person { grants, .. } = &visitor.actor.who else {
-        return "";
+        return String::new();
     };
-    let applies = |grant: &&Grant| {
-        let about = project.map(|project| project.id);
-        about.is_none() || grant.project_id.is_none() || grant.project_id == about
+    let place = project.map(|project| project.id);
+    let reaches = |grant: &Grant| grant.project_id.is_none() || grant.project_id == place;
+    let has = |role: &Role| {
+        let mut all = grants.iter();
+        all.any(|grant| grant.role == *role && reaches(grant))
     };
-    let weight = |grant: &&Grant| {
-        [
-            Action::ManageUsers,
-            Action::MintKeys,
-            Action::RevokeKeys,
-            Action::ReadAudit,
-        ]
-        .into_iter()
-        .position(|action| grant.role.may(action))
-        .unwrap_or(usize::MAX)
+    match Role::ALL.into_iter().find(has) {
+        Some(role) => role.title().to_owned(),
+        None => on_some(grants),
+    }
+}
+
+/// What somebody is who has roles on single projects alone: "Admin of 2 projects".
+fn on_some(grants: &[Grant]) -> String {
+    let [first, others @ ..] = grants else {
+        return String::new();
     };
-    grants
-        .iter()
-        .filter(applies)
-        .min_by_key(weight)
-        .map_or("", |grant| grant.role.title())
+    let is_same = |other: &Grant| other.role == first.role;
+    let projects = plural(i64::try_from(grants.len()).unwrap_or(i64::MAX), "project");
+    match others.iter().all(is_same) {
+        true => format!("{} of {projects}", first.role.title()),
+        false => format!("Roles on {projects}"),
+    }
 }
 
 /// The URL of the style sheet.

@@ -106,7 +106,11 @@ pub fn configure(
                 .get(projects::grants::show)
                 .post(projects::grants::submit),
         )
-        .service(resource("/projects/{project}/grants/removal").post(projects::grants::remove))
+        .service(
+            resource("/projects/{project}/grants/removal")
+                .get(projects::grants::confirm_removal)
+                .post(projects::grants::remove),
+        )
         .service(
             resource("/projects/{project}/settings")
                 .get(projects::settings::show)
@@ -149,8 +153,16 @@ pub fn configure(
                 .service(resource("/new").get(users_pages::invite::show))
                 .service(resource("/{id}").get(users_pages::one::show))
                 .service(resource("/{id}/grants").post(users_pages::grants::submit))
-                .service(resource("/{id}/grants/removal").post(users_pages::grants::remove))
-                .service(resource("/{id}/link").post(users_pages::link::submit))
+                .service(
+                    resource("/{id}/grants/removal")
+                        .get(users_pages::grants::confirm_removal)
+                        .post(users_pages::grants::remove),
+                )
+                .service(
+                    resource("/{id}/link")
+                        .get(users_pages::link::show)
+                        .post(users_pages::link::submit),
+                )
                 .service(
                     resource("/{id}/sign-out")
                         .get(users_pages::sign_out::show)

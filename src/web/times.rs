@@ -27,18 +27,29 @@ impl Moment {
     }
 }
 
+const HOUR: i64 = 3_600;
+const DAY: i64 = 24 * HOUR;
+
 fn words(at: UtcTime, now: UtcTime) -> String {
-    let distance = now - at;
-    let (seconds, days) = (distance.whole_seconds(), distance.whole_days());
+    let seconds = (now - at).whole_seconds();
+    match (seconds, span(seconds.abs())) {
+        (0..45, _) => "just now".into(),
+        (1.., Some(span)) => format!("{span} ago"),
+        (_, Some(span)) => format!("in {span}"),
+        (_, None) => date(at, now),
+    }
+}
+
+/// A length of time in the unit that suits it, rounded to the nearest: a day that was chosen a
+/// moment ago is still one. `None` where a date says more.
+fn span(seconds: i64) -> Option<String> {
+    let nearest = |unit: i64| (seconds + unit / 2) / unit;
     match seconds {
-        0..45 => "just now".into(),
-        45..3_600 => format!("{} min ago", (seconds / 60).max(1)),
-        3_600..86_400 => format!("{} h ago", seconds / 3_600),
-        _ if (1..30).contains(&days) => format!("{} ago", plural(days, "day")),
-        ..0 if seconds > -3_600 => format!("in {} min", (-seconds / 60).max(1)),
-        ..0 if seconds > -86_400 => format!("in {} h", -seconds / 3_600),
-        ..0 if days > -30 => format!("in {}", plural(-days, "day")),
-        _ => date(at, now),
+        // From here on it would be 60 minutes.
+        ..3_570 => Some(format!("{} min", nearest(60).max(1))),
+        3_570..DAY => Some(format!("{} h", nearest(HOUR))),
+        _ if seconds <= 30 * DAY => Some(plural(nearest(DAY), "day")),
+        _ => None,
     }
 }
 
@@ -85,15 +96,36 @@ mod tests {
             (Duration::minutes(59), "59 min ago"),
             (Duration::hours(4), "4 h ago"),
             (Duration::days(1), "1 day ago"),
+            (Duration::minutes(100), "2 h ago"),
             (Duration::days(29), "29 days ago"),
+            (Duration::days(30), "30 days ago"),
             (Duration::days(40), "11 Oct"),
             (Duration::days(400), "16 Oct 2025"),
             (Duration::seconds(-20), "in 1 min"),
             (Duration::hours(-5), "in 5 h"),
             (Duration::days(-5), "in 5 days"),
+            (Duration::hours(-36), "in 2 days"),
+            (Duration::days(-30), "in 30 days"),
+            (Duration::days(-31), "21 Dec"),
             (Duration::days(-90), "18 Feb 2027"),
         ] {
             assert_eq!(words(NOW - distance, NOW), expected);
+        }
+    }
+
+    #[test]
+    fn what_was_chosen_a_moment_ago_reads_as_it_was_chosen() {
+        for (chosen, expected) in [
+            (Duration::minutes(30), "in 30 min"),
+            (Duration::HOUR, "in 1 h"),
+            (Duration::hours(24), "in 24 h"),
+            (Duration::days(7), "in 7 days"),
+            (Duration::days(30), "in 30 days"),
+        ] {
+            let at = NOW + chosen;
+            for later in [Duration::milliseconds(1), Duration::seconds(20)] {
+                assert_eq!(words(at, NOW + later), expected, "{later} later");
+            }
         }
     }
 

@@ -13,6 +13,7 @@ use super::{AppState, WebError, acting};
 use crate::clock::UtcTime;
 use crate::db::Connection;
 use crate::db::projects::Project;
+use crate::domain::actor::Proof;
 use crate::domain::list_projects::list_projects;
 use crate::domain::{Actor, DomainError, Origin};
 use crate::http::{TrustedProxies, client, problem};
@@ -59,13 +60,12 @@ impl FromRequest for Visitor {
                 return Err(sign_in_first(&req));
             };
             let (wanted, from) = (signed_in.clone(), origin(&req));
+            let now = state.clock.now();
+            let proof = Proof::Session {
+                stamp: wanted.stamp,
+            };
             let loading = state.run(move |conn| {
-                let loaded = Actor::load(
-                    conn,
-                    wanted.user_id,
-                    |user| user.stamp() == wanted.stamp,
-                    from,
-                )?;
+                let loaded = Actor::load(conn, wanted.user_id, proof, from, now)?;
                 let Some(actor) = loaded else {
                     return Ok(None);
                 };
@@ -76,7 +76,6 @@ impl FromRequest for Visitor {
                 session.purge();
                 return Err(sign_in_first(&req));
             };
-            let now = state.clock.now();
             Ok(Visitor {
                 state,
                 actor,

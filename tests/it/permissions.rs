@@ -102,6 +102,12 @@ const PROJECT_RULES: &[Rule] = &[
         [422, 422, 403, 403, 403],
     ),
     rule(
+        "GET",
+        "/projects/{project}/grants/removal",
+        &[],
+        [404, 404, 403, 403, 403],
+    ),
+    rule(
         "POST",
         "/projects/{project}/grants/removal",
         NOBODY,
@@ -187,6 +193,8 @@ const OTHER_RULES: &[Rule] = &[
     rule("POST", "/users", &[], [422, 403, 403, 403, 403]),
     rule("GET", "/users/{id}", &[], NO_SUCH_PERSON),
     rule("POST", "/users/{id}/grants", &[], NO_SUCH_PERSON),
+    rule("GET", "/users/{id}/grants/removal", &[], NO_SUCH_PERSON),
+    rule("GET", "/users/{id}/link", &[], [303; 5]),
     rule("POST", "/users/{id}/grants/removal", &[], NO_SUCH_PERSON),
     rule("POST", "/users/{id}/link", &[], NO_SUCH_PERSON),
     rule("POST", "/users/{id}/enabling", &[], NO_SUCH_PERSON),

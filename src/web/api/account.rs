@@ -103,7 +103,10 @@ pub async fn put_password(
     let (actor, now) = (bearer.actor.clone(), bearer.now);
     bearer
         .state
-        .run_hashing(move |conn| change_password(conn, &actor, &present, &new, None, now))
+        .run_hashing(move |conn| {
+            let actor = actor.again(conn, now)?;
+            change_password(conn, &actor, &present, &new, None, now)
+        })
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

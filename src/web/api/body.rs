@@ -14,6 +14,9 @@ use super::error::ApiError;
 use crate::domain::{DomainError, FieldError};
 use crate::http::body;
 
+/// More than any body has.
+const MAX_FIELDS: usize = 32;
+
 /// A JSON object as `T`, whose fields all have defaults: what is missing is for the use case to
 /// complain about, together with what is wrong.
 pub struct Json<T> {
@@ -63,6 +66,11 @@ fn from_body<T: DeserializeOwned>(raw: Bytes, is_json: bool) -> Result<Json<T>, 
     let object = object.map_err(|error| {
         ApiError::BadRequest(format!("The body is not a JSON object: {error}."))
     })?;
+    // Each wrong field costs another reading.
+    if object.len() > MAX_FIELDS {
+        let told = format!("The body has more than {MAX_FIELDS} fields.");
+        return Err(ApiError::BadRequest(told));
+    }
     let fields = read_fields(object)?;
     Ok(Json { fields, raw })
 }
@@ -122,7 +130,7 @@ mod tests {
     use serde::Deserialize;
 
     #[derive(Debug, Default, Deserialize)]
-    #[serde(deny_unknown_fields)]
+    #[serde(default, deny_unknown_fields)]
     struct Body {
         name: Option<String>,
         scopes: Vec<String>,

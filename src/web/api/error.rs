@@ -168,6 +168,16 @@ impl From<SignInError> for ApiError {
 }
 
 impl ApiError {
+    /// Whether it is certain that the call left everything as it was.
+    pub fn means_nothing_was_done(&self) -> bool {
+        !matches!(
+            self,
+            ApiError::Domain(
+                DomainError::TimedOut | DomainError::Unavailable(_) | DomainError::Internal(_)
+            )
+        )
+    }
+
     fn code(&self) -> ErrorCode {
         match self {
             ApiError::Domain(error) => match error {
@@ -175,6 +185,7 @@ impl ApiError {
                     ErrorCode::NotFound
                 }
                 DomainError::Denied(_) | DomainError::TokenCant(_) => ErrorCode::Forbidden,
+                DomainError::NoLonger => ErrorCode::Unauthorized,
                 DomainError::Invalid(_) => ErrorCode::Invalid,
                 DomainError::Stale => ErrorCode::PreconditionFailed,
                 DomainError::Conflict(_) => ErrorCode::Conflict,
@@ -205,6 +216,7 @@ impl ApiError {
                     denial.action.as_str(),
                     denial.action.permission()
                 ),
+                DomainError::NoLonger => ApiError::Unauthorized.detail(),
                 DomainError::TokenCant(told) => (*told).into(),
                 DomainError::Invalid(errors) => in_one_sentence(errors),
                 DomainError::Stale => {
@@ -232,8 +244,8 @@ impl ApiError {
             }
             ApiError::Unauthorized => {
                 "Send a personal token, or the token of POST /api/v1/session, as Authorization: \
-                 Bearer. Tokens end when they expire, are revoked, or their owner's password or \
-                 role changes."
+                 Bearer. The first ends when it expires or is revoked, the second after 15 \
+                 minutes or with another password or role; both when the person is disabled."
                     .into()
             }
             ApiError::WrongPassword => "Email and password don't belong together.".into(),
@@ -283,10 +295,16 @@ pub async fn answer(
     let proxies = req
         .app_data::<web::Data<TrustedProxies>>()
         .expect("set at start");
-    if let Err(told) = state
-        .api_limits
-        .count_from(proxies.client_ip(req.request()))
-    {
+    // Verifications come from gateways: keys have limits of their own.
+    let is_verification = req.path().ends_with("/keys/verify");
+    let counted = match is_verification {
+        true => Ok(()),
+        false => {
+            let address = proxies.client_ip(req.request());
+            state.api_limits.count_from(address).map(drop)
+        }
+    };
+    if let Err(told) = counted {
         let left = state.api_limits.nothing_left(told);
         let mut response = problem(id, &told.into());
         left.tell(response.headers_mut());

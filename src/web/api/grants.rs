@@ -13,7 +13,7 @@ use super::projects::PageQuery;
 use crate::clock::rfc3339;
 use crate::db::grants::GrantRow;
 use crate::db::projects::Project;
-use crate::domain::edit_grants::{Given, delete_grant, list_grants, put_grant};
+use crate::domain::edit_grants::{Given, Whom, delete_grant, list_grants, put_grant};
 use crate::domain::list_projects::find_project;
 use crate::domain::policy::Role;
 use crate::domain::{Actor, DomainError};
@@ -93,7 +93,8 @@ pub async fn list_on_all(
 /// In place of the one the person has there. It holds from their next request on.
 #[utoipa::path(put, path = "/projects/{project}/grants/{user}", tag = "grants",
     request_body = GrantFields,
-    params(("project" = String, Path, example = "default"), ("user" = i64, Path, example = 2),
+    params(("project" = String, Path, example = "default"), ("user" = String, Path, example = "ben@example.com",
+            description = "An email, or an id"),
         ("If-Match" = Option<String>, Header, description = "The ETag of the answer that gave \
             the present role; 412 if it was changed since")),
     responses((status = 200, description = "The role as it is now", body = Data<GrantJson>),
@@ -101,7 +102,7 @@ pub async fn list_on_all(
 pub async fn put_on_project(
     req: HttpRequest,
     bearer: Bearer,
-    path: web::Path<(String, i64)>,
+    path: web::Path<(String, String)>,
     body: Json<GrantFields>,
 ) -> Result<HttpResponse, ApiError> {
     let (slug, user) = path.into_inner();
@@ -112,7 +113,8 @@ pub async fn put_on_project(
 ///
 /// In place of the one the person has there. It holds from their next request on.
 #[utoipa::path(put, path = "/grants/{user}", tag = "grants", request_body = GrantFields,
-    params(("user" = i64, Path, example = 2),
+    params(("user" = String, Path, example = "ben@example.com",
+            description = "An email, or an id"),
         ("If-Match" = Option<String>, Header, description = "The ETag of the answer that gave \
             the present role; 412 if it was changed since")),
     responses((status = 200, description = "The role as it is now", body = Data<GrantJson>),
@@ -120,7 +122,7 @@ pub async fn put_on_project(
 pub async fn put_on_all(
     req: HttpRequest,
     bearer: Bearer,
-    user: web::Path<i64>,
+    user: web::Path<String>,
     body: Json<GrantFields>,
 ) -> Result<HttpResponse, ApiError> {
     put(&req, &bearer, None, user.into_inner(), body.fields).await
@@ -128,12 +130,13 @@ pub async fn put_on_all(
 
 /// Take a role on a project away
 #[utoipa::path(delete, path = "/projects/{project}/grants/{user}", tag = "grants",
-    params(("project" = String, Path, example = "default"), ("user" = i64, Path, example = 2)),
+    params(("project" = String, Path, example = "default"), ("user" = String, Path, example = "ben@example.com",
+            description = "An email, or an id")),
     responses((status = 204, description = "It is gone")))]
 pub async fn delete_on_project(
     req: HttpRequest,
     bearer: Bearer,
-    path: web::Path<(String, i64)>,
+    path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
     let (slug, user) = path.into_inner();
     delete(&req, &bearer, Some(slug), user).await
@@ -141,12 +144,13 @@ pub async fn delete_on_project(
 
 /// Take a role on all projects away
 #[utoipa::path(delete, path = "/grants/{user}", tag = "grants",
-    params(("user" = i64, Path, example = 2)),
+    params(("user" = String, Path, example = "ben@example.com",
+            description = "An email, or an id")),
     responses((status = 204, description = "It is gone")))]
 pub async fn delete_on_all(
     req: HttpRequest,
     bearer: Bearer,
-    user: web::Path<i64>,
+    user: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     delete(&req, &bearer, None, user.into_inner()).await
 }
@@ -178,19 +182,23 @@ async fn put(
     req: &HttpRequest,
     bearer: &Bearer,
     slug: Option<String>,
-    user: i64,
+    user: String,
     fields: GrantFields,
 ) -> Result<HttpResponse, ApiError> {
     let role = fields.role.parse::<Role>();
     let role = role.map_err(|error| DomainError::field("role", format!("{error}.")))?;
-    let still = answer::if_match(req, version);
+    let (whom, still) = (whom(user), answer::if_match(req, version));
     let (project, is_new, given) = bearer
         .act(move |conn, actor, now| {
             let project = find(conn, actor, slug.as_deref())?;
             let place = project.as_ref();
-            let is_new = put_grant(conn, actor, place, user, role, &still, now)?;
+            let is_new = put_grant(conn, actor, place, &whom, role, &still, now)?;
             let all = list_grants(conn, actor, place)?;
-            let given = all.into_iter().find(|(row, _)| row.user_id == user);
+            let is_theirs = |(row, email): &Given| match &whom {
+                Whom::Id(id) => row.user_id == *id,
+                Whom::Email(own) => email.eq_ignore_ascii_case(own),
+            };
+            let given = all.into_iter().find(is_theirs);
             Ok((project, is_new, given.ok_or(DomainError::NotFound)?))
         })
         .await?;
@@ -211,16 +219,24 @@ async fn delete(
     req: &HttpRequest,
     bearer: &Bearer,
     slug: Option<String>,
-    user: i64,
+    user: String,
 ) -> Result<HttpResponse, ApiError> {
-    let still = answer::if_match(req, version);
+    let (whom, still) = (whom(user), answer::if_match(req, version));
     bearer
         .act(move |conn, actor, now| {
             let project = find(conn, actor, slug.as_deref())?;
-            delete_grant(conn, actor, project.as_ref(), user, &still, now)
+            delete_grant(conn, actor, project.as_ref(), &whom, &still, now)
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Whom the path names, by email or by id.
+fn whom(user: String) -> Whom {
+    match user.parse() {
+        Ok(id) => Whom::Id(id),
+        Err(_) => Whom::Email(user),
+    }
 }
 
 fn find(

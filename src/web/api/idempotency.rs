@@ -53,6 +53,10 @@ pub async fn create(
         .chain_update(req.method().as_str())
         .chain_update(req.path())
         .chain_update(body)
+        .chain_update(format!(
+            "{:?}",
+            bearer.actor.token().map(|token| token.token_id)
+        ))
         .finalize()
         .to_vec();
     let key = own_key.clone();
@@ -94,7 +98,7 @@ pub async fn create(
             Ok(answer(created))
         }
         // It may have been created all the same: the next call has to look.
-        Err(ApiError::Domain(DomainError::TimedOut)) => Err(DomainError::TimedOut.into()),
+        Err(error) if !error.means_nothing_was_done() => Err(error),
         Err(error) => {
             let forgetting = bearer.state.run(move |conn| {
                 Ok(upkeep(conn, |upkeep| {

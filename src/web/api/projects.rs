@@ -201,8 +201,8 @@ pub async fn edit(
     let project = bearer
         .act(move |conn, actor, now| {
             let project = find_project(conn, actor, &slug)?;
-            let draft = body.fields.draft(&project)?;
-            edit_project(conn, actor, &project, &still, &draft, now)
+            let draft = |project: &Project| body.fields.draft(project);
+            edit_project(conn, actor, &project, &still, draft, now)
         })
         .await?;
     Ok(answer::changed(
@@ -254,14 +254,14 @@ impl NewProject {
 }
 
 impl ProjectPatch {
-    fn draft(self, project: &Project) -> Result<ProjectDraft, DomainError> {
+    fn draft(&self, project: &Project) -> Result<ProjectDraft, DomainError> {
         let present = project.terms();
         Ok(ProjectDraft {
-            name: self.name.unwrap_or(present.name),
-            key_start: self.key_start.unwrap_or(present.key_start),
-            environment_segment: match self.environments {
+            name: self.name.clone().unwrap_or(present.name),
+            key_start: self.key_start.clone().unwrap_or(present.key_start),
+            environment_segment: match &self.environments {
                 None => present.environment_segment,
-                Some(environments) => has_segment(&environments)?,
+                Some(environments) => has_segment(environments)?,
             },
             rate_limit: match self.rate_limit {
                 None => present.rate_limit,

@@ -14,7 +14,9 @@ use crate::db::key_list::COUNTED;
 use crate::db::scopes::Scope;
 use crate::domain::DomainError;
 use crate::domain::catalogues::{Catalogue, add_catalogue};
-use crate::domain::edit_scopes::{ScopeUse, delete_scope, find_scope, list_scopes, put_scope};
+use crate::domain::edit_scopes::{
+    ScopeUse, catalogue, count_uses, delete_scope, find_scope, list_scopes, put_scope,
+};
 use crate::domain::list_projects::find_project;
 
 /// A scope of a project's catalogue.
@@ -80,16 +82,18 @@ pub async fn list(
     query: web::Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let page = query.page()?;
-    let all = bearer
+    let start = page.start();
+    let (total, part, next) = bearer
         .act(move |conn, actor, now| {
             let project = find_project(conn, actor, &slug)?;
-            list_scopes(conn, actor, &project, now)
+            let all = catalogue(conn, actor, &project)?;
+            let total = i64::try_from(all.len()).ok();
+            let (part, next) = page.cut(all);
+            Ok((total, count_uses(conn, &project, part, now)?, next))
         })
         .await?;
-    let total = i64::try_from(all.len()).ok();
-    let (part, next) = page.cut(all);
     let value = part.into_iter().map(ScopeJson::from).collect();
-    Ok(answer::collection(&req, value, page.start(), total, next))
+    Ok(answer::collection(&req, value, start, total, next))
 }
 
 /// Add the scopes of a ready catalogue
@@ -105,13 +109,12 @@ pub async fn add_ready(
     slug: web::Path<String>,
     body: Json<CatalogueFields>,
 ) -> Result<HttpResponse, ApiError> {
-    let catalogue = body.fields.catalogue.parse::<Catalogue>();
-    let catalogue =
-        catalogue.map_err(|error| DomainError::field("catalogue", format!("{error}.")))?;
+    let ready = body.fields.catalogue.parse::<Catalogue>();
+    let ready = ready.map_err(|error| DomainError::field("catalogue", format!("{error}.")))?;
     let all = bearer
         .act(move |conn, actor, now| {
             let project = find_project(conn, actor, &slug)?;
-            add_catalogue(conn, actor, &project, catalogue, now)?;
+            add_catalogue(conn, actor, &project, ready, now)?;
             list_scopes(conn, actor, &project, now)
         })
         .await?;

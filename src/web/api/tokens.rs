@@ -138,12 +138,12 @@ pub async fn create(
         permissions: new.permissions,
         project: new.project,
     };
-    let (of, max_days) = (bearer.id(), bearer.state.max_token_days);
+    let max_days = bearer.state.max_token_days;
     let creating = async {
         let creating = bearer.act(move |conn, actor, now| {
+            let projects = list_projects(conn, actor)?;
             let made = create_token_at_once(conn, actor, &draft, max_days, now)?;
-            let token = find_token(conn, actor, of, made.id)?;
-            Ok((token, list_projects(conn, actor)?, made.secret))
+            Ok((made.token, projects, made.secret))
         });
         let (token, projects, secret) = creating.await?;
         let json = TokenJson::new(&token, &projects, bearer.now);

@@ -112,9 +112,9 @@ pub async fn create(
         let role = role.parse::<Role>();
         let role = role.map_err(|error| DomainError::field("role", format!("{error}.")))?;
         let inviting = bearer.act(move |conn, actor, now| {
-            let link = invite(conn, actor, &email, role, project.as_deref(), now)?;
-            let user = as_json(conn, actor, link.user_id)?;
-            Ok((link, user))
+            let projects = list_projects(conn, actor)?;
+            let (link, person) = invite(conn, actor, &email, role, project.as_deref(), now)?;
+            Ok((link, UserJson::new(&person, &projects)))
         });
         let (link, user) = inviting.await?;
         Ok(Created {

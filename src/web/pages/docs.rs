@@ -1,6 +1,8 @@
 //! `/docs`: the API, from its OpenAPI document. Made on the server, because the viewers there
 //! are need inline styles, which the console's policy forbids.
 
+mod sample;
+
 use std::sync::LazyLock;
 
 use actix_web::HttpResponse;
@@ -44,14 +46,15 @@ struct Operation {
     description: Vec<Piece>,
     parameters: Vec<Field>,
     fields: Vec<Field>,
-    /// A body, and a call with it.
-    example: Option<String>,
+    /// How to call it from a shell.
+    call: String,
     answers: Vec<Answer>,
     is_open: bool,
 }
 
 /// A parameter, or a field of a body.
 struct Field {
+    /// Of a member of a member "rate_limit.requests", of those in a list "days[].day".
     name: String,
     /// "in the path", or what type it is.
     kind: String,
@@ -63,6 +66,8 @@ struct Field {
 struct Answer {
     status: String,
     description: String,
+    /// As it is sent, wrapped.
+    example: Option<String>,
     fields: Vec<Field>,
 }
 
@@ -117,34 +122,46 @@ impl Docs {
 
 impl Operation {
     fn read(document: &Value, path: &str, method: &str, operation: &Value) -> Self {
-        let body = &operation["requestBody"]["content"]["application/json"]["schema"];
-        let body = resolved(document, body);
-        let base = text(&document["servers"][0]["url"]);
-        let example = body.get("example").or(body["examples"].get(0));
+        let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+        let body = (!schema.is_null()).then(|| sample::of(document, schema, false));
+        let id = text(&operation["operationId"]).replace(['_', '/'], "-") + "-" + &slug(path);
+        let path = format!("{}{path}", text(&document["servers"][0]["url"]));
+        let ends = method == "delete" || path.ends_with("/archival");
         let answers = entries(&operation["responses"])
             .filter(|(status, _)| *status != "default")
-            .map(|(status, answer)| {
-                let schema = &answer["content"]["application/json"]["schema"];
-                Answer {
-                    status: status.clone(),
-                    description: text(&answer["description"]),
-                    fields: record_fields(document, schema),
-                }
-            });
+            .map(|(status, answer)| Answer::read(document, status, answer, ends));
         Operation {
-            id: text(&operation["operationId"]).replace(['_', '/'], "-") + "-" + &slug(path),
+            id,
             method: method.to_uppercase(),
-            path: format!("{base}{path}"),
             summary: text(&operation["summary"]),
             description: prose(&operation["description"]),
             parameters: items(&operation["parameters"]).map(parameter).collect(),
-            fields: fields_of(document, body),
-            example: example.and_then(|example| serde_json::to_string_pretty(example).ok()),
+            fields: fields_of(document, schema, ""),
+            call: sample::call(method, &path, operation, body.as_ref()),
             answers: answers.collect(),
-            is_open: items(&operation["security"])
-                .any(|one| one.as_object().is_some_and(Map::is_empty)),
+            is_open: is_open(operation),
+            path,
         }
     }
+}
+
+impl Answer {
+    /// `ended` says that it tells of something that was revoked or archived.
+    fn read(document: &Value, status: &str, answer: &Value, ended: bool) -> Self {
+        let schema = &answer["content"]["application/json"]["schema"];
+        let example = (!schema.is_null()).then(|| sample::of(document, schema, ended));
+        Answer {
+            status: status.to_owned(),
+            description: text(&answer["description"]),
+            example: example.map(|example| format!("{example:#}")),
+            fields: record_fields(document, schema),
+        }
+    }
+}
+
+/// Whether anybody may call it.
+fn is_open(operation: &Value) -> bool {
+    items(&operation["security"]).any(|one| one.as_object().is_some_and(Map::is_empty))
 }
 
 fn parameter(parameter: &Value) -> Field {
@@ -161,7 +178,8 @@ fn parameter(parameter: &Value) -> Field {
     }
 }
 
-/// The fields of what an answer wraps: of `data`, or of one of `value`.
+/// The fields of what an answer wraps: of `data`, or of one of `value`. None is marked as
+/// required: nearly all are always there.
 fn record_fields(document: &Value, schema: &Value) -> Vec<Field> {
     let wrapper = resolved(document, schema);
     let properties = &wrapper["properties"];
@@ -169,23 +187,43 @@ fn record_fields(document: &Value, schema: &Value) -> Vec<Field> {
         Some(data) => data,
         None => &properties["value"]["items"],
     };
-    fields_of(document, resolved(document, inner))
+    let mut fields = fields_of(document, inner, "");
+    for field in &mut fields {
+        field.required = false;
+    }
+    fields
 }
 
-/// The fields of an object's schema, also of one that is made of several.
-fn fields_of(document: &Value, schema: &Value) -> Vec<Field> {
-    let parts = items(&schema["allOf"]).map(|part| resolved(document, part));
-    let mut fields: Vec<Field> = parts.flat_map(|part| fields_of(document, part)).collect();
-    let is_required = |name: &str| items(&schema["required"]).any(|one| one == name);
-    fields.extend(
-        entries(&schema["properties"]).map(|(name, property)| Field {
-            name: name.clone(),
+/// The fields of an object's schema, also of one that is made of several, each followed by those
+/// of its own. `under` is what their names begin with.
+fn fields_of(document: &Value, schema: &Value, under: &str) -> Vec<Field> {
+    let schema = plain(document, schema);
+    let parts = items(&schema["allOf"]);
+    let mut fields: Vec<Field> = parts
+        .flat_map(|part| fields_of(document, part, under))
+        .collect();
+    for (short, property) in entries(&schema["properties"]) {
+        let name = format!("{under}{short}");
+        let (inner, below) = match plain(document, property) {
+            list if list["items"].is_object() => (&list["items"], format!("{name}[].")),
+            other => (other, format!("{name}.")),
+        };
+        fields.push(Field {
+            name,
             kind: kind(document, property),
-            required: is_required(name),
+            required: is_required(schema, short, property),
             description: description(document, property),
-        }),
-    );
+        });
+        fields.extend(fields_of(document, inner, &below));
+    }
     fields
+}
+
+/// Also what is null when it is left out and may not be null.
+fn is_required(schema: &Value, name: &str, property: &Value) -> bool {
+    let is_null_without = property.get("default").is_some_and(Value::is_null);
+    items(&schema["required"]).any(|one| one == name)
+        || (is_null_without && property["type"].is_string())
 }
 
 fn description(document: &Value, property: &Value) -> Vec<Piece> {
@@ -209,7 +247,7 @@ fn prose(value: &Value) -> Vec<Piece> {
         .collect()
 }
 
-/// "text", "time or null", "list of text".
+/// "text", "time or null", "list of text", "one of: live, test".
 fn kind(document: &Value, schema: &Value) -> String {
     let several = items(&schema["oneOf"]).chain(items(&schema["anyOf"]));
     let several: Vec<String> = several.map(|one| kind(document, one)).collect();
@@ -220,6 +258,12 @@ fn kind(document: &Value, schema: &Value) -> String {
         return others.join(" or ");
     }
     let schema = resolved(document, schema);
+    let choices: Vec<&str> = items(&schema["enum"])
+        .map(|choice| choice.as_str().unwrap_or("null"))
+        .collect();
+    if !choices.is_empty() {
+        return format!("one of: {}", choices.join(", "));
+    }
     let format = text(&schema["format"]);
     let one = |word: &str| match (word, format.as_str()) {
         ("string", "date-time") => "time".to_owned(),
@@ -245,6 +289,16 @@ fn kind(document: &Value, schema: &Value) -> String {
 fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     match schema["$ref"].as_str().and_then(|to| to.rsplit('/').next()) {
         Some(name) => &document["components"]["schemas"][name],
+        None => schema,
+    }
+}
+
+/// The schema itself; of several, the one that is not null.
+fn plain<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+    let schema = resolved(document, schema);
+    let mut several = items(&schema["oneOf"]).chain(items(&schema["anyOf"]));
+    match several.find(|one| one["type"] != "null") {
+        Some(one) => plain(document, one),
         None => schema,
     }
 }

@@ -23,6 +23,7 @@ struct LoginPage {
     failed: bool,
     /// A form came to nothing because the session had ended.
     ended: bool,
+    flash: Option<&'static str>,
 }
 
 /// Where to go after signing in.
@@ -32,6 +33,9 @@ pub struct LoginQuery {
     next: String,
     #[serde(default)]
     ended: String,
+    /// What was just done.
+    #[serde(default)]
+    done: String,
 }
 
 /// The fields of the form.
@@ -63,8 +67,17 @@ pub async fn show(
         next: own_path(&query.next).to_owned(),
         failed: false,
         ended: !query.ended.is_empty(),
+        flash: flash(&query.done),
     };
     Ok(token.respond(StatusCode::OK, &page))
+}
+
+fn flash(done: &str) -> Option<&'static str> {
+    match done {
+        "password" => Some("Your password is set. Sign in with it."),
+        "owner" => Some("The first owner is made. Sign in."),
+        _ => None,
+    }
 }
 
 /// Signs in.
@@ -98,6 +111,7 @@ pub async fn submit(
                 next,
                 failed: true,
                 ended: false,
+                flash: None,
             };
             Ok(token.respond(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }

@@ -7,6 +7,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::Errors;
+use crate::domain::actor::Proof;
 use crate::domain::passwords::Password;
 use crate::domain::{Actor, DomainError, password_link};
 use crate::http::TrustedProxies;
@@ -23,6 +24,8 @@ struct PasswordPage {
     code: String,
     /// Whose link it is; without, it does not work any more.
     email: Option<String>,
+    /// Who is signed in in this browser.
+    signed_in: Option<String>,
     errors: Errors,
 }
 
@@ -75,7 +78,7 @@ pub async fn submit(
         Ok(()) => {
             // Whoever was signed in here may be somebody else than whoever signs in next.
             session.purge();
-            return Ok(page::see_other("/login"));
+            return Ok(page::see_other("/login?done=password"));
         }
         Err(DomainError::NotFound) => Errors::default(),
         Err(DomainError::Invalid(errors)) => Errors(errors),
@@ -92,9 +95,20 @@ async fn answer(
     code: String,
     errors: Errors,
 ) -> Result<HttpResponse, WebError> {
-    let (sent, now) = (code.clone(), state.clock.now());
-    let person = state
-        .run(move |conn| password_link::person_of(conn, &sent, now))
+    let (sent, now, from) = (code.clone(), state.clock.now(), origin(req));
+    let signed_in = SignedIn::read(session);
+    let own = signed_in.clone();
+    let (person, visitor) = state
+        .run(move |conn| {
+            let person = password_link::person_of(conn, &sent, now)?;
+            let visitor = match own {
+                Some(SignedIn { user_id, stamp, .. }) => {
+                    Actor::load(conn, user_id, Proof::Session { stamp }, from, now)?
+                }
+                None => None,
+            };
+            Ok((person, visitor))
+        })
         .await?;
     let status = match &person {
         None => StatusCode::NOT_FOUND,
@@ -103,12 +117,12 @@ async fn answer(
     };
     let token = AnonymousToken::for_browser(req, state)?;
     // In a browser where somebody is signed in, every form is checked against their session.
-    let signed_in = SignedIn::read(session);
     let csrf = signed_in.map_or_else(|| token.token.clone(), |signed_in| signed_in.csrf);
     let page = PasswordPage {
         csrf,
         code,
         email: person.map(|person| person.email),
+        signed_in: visitor.map(|visitor| visitor.name().to_owned()),
         errors,
     };
     Ok(token.respond(status, &page))

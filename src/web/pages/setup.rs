@@ -68,7 +68,7 @@ pub async fn submit(
         })
         .await;
     match made {
-        Ok(()) => Ok(page::see_other("/login")),
+        Ok(()) => Ok(page::see_other("/login?done=owner")),
         Err(DomainError::Invalid(errors)) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             form(

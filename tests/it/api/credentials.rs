@@ -291,3 +291,148 @@ fn each_token_has_a_limit_and_is_told_where_it_stands() {
     assert_eq!(app.owner().get("/").status, 200);
     assert_eq!(app.anonymous().verify("x").0, 401);
 }
+
+#[test]
+fn a_token_gives_away_no_more_than_it_may_do() {
+    let app = TestApp::start();
+    let owner = app.owners_program();
+    let viewer = app.program_of(Role::Viewer);
+    let viewer_id = viewer.get("/account").json()["data"]["id"].clone();
+    // One that manages people makes neither owners nor links that make it one.
+    let people = owner.with_token(&["users:manage"], None);
+    let make_owner = json!({"role": "owner"});
+    assert_eq!(
+        people
+            .put(&format!("/grants/{viewer_id}"), &make_owner)
+            .status,
+        403
+    );
+    let invited = json!({"email": "accomplice@example.com", "role": "admin"});
+    assert_eq!(people.post("/users", &invited).status, 403);
+    let own = owner.get("/account").json()["data"]["id"].clone();
+    let link = people.post(&format!("/users/{own}/password-link"), &json!({}));
+    assert_eq!((link.status, link.code().as_str()), (403, "FORBIDDEN"));
+    // Nor does one that manages a project make admins of it.
+    let project = owner.with_token(&["project:manage"], Some("default"));
+    let make_admin = json!({"role": "admin"});
+    let path = "/projects/default/grants/viewer@example.com";
+    assert_eq!(project.put(path, &make_admin).status, 403);
+    let enough = ["keys:read", "project:manage"];
+    let enough = owner.with_token(&enough, Some("default"));
+    assert_eq!(enough.put(path, &json!({"role": "viewer"})).status, 200);
+}
+
+#[test]
+fn a_token_reads_the_log_of_what_it_was_given() {
+    let app = TestApp::start();
+    app.other_project();
+    let owner = app.owners_program();
+    owner.new_key(&key());
+    let reads = |program: &Api| program.get("/audit").status;
+    assert_eq!(
+        reads(&owner.with_token(&["keys:read"], Some("default"))),
+        403
+    );
+    let bound = owner.with_token(&["audit:read"], Some("default"));
+    let log = bound.get("/audit").json()["value"]
+        .as_array()
+        .unwrap()
+        .clone();
+    assert!(
+        !log.is_empty() && log.iter().all(|entry| entry["project"] == "default"),
+        "{log:?}"
+    );
+    // An admin of two projects, with a token for one.
+    let admin = app.program_of(Role::Admin);
+    let admin_id = admin.get("/account").json()["data"]["id"].clone();
+    let in_other = format!("/projects/other/grants/{admin_id}");
+    assert_eq!(owner.put(&in_other, &json!({"role": "admin"})).status, 201);
+    let admin = app.program("admin@example.com");
+    assert_eq!(
+        reads(&admin.with_token(&["keys:read"], Some("default"))),
+        403
+    );
+    let bound = admin.with_token(&["audit:read"], Some("default"));
+    let log = bound.get("/audit").json()["value"]
+        .as_array()
+        .unwrap()
+        .clone();
+    assert!(
+        log.iter().all(|entry| entry["project"] == "default"),
+        "{log:?}"
+    );
+}
+
+#[test]
+fn numbers_tell_an_admin_nothing_of_people() {
+    let app = TestApp::start();
+    let admin = app.program_of(Role::Admin);
+    let role = json!({"role": "viewer"});
+    let hidden = admin.put("/projects/default/grants/1", &role);
+    assert_eq!((hidden.status, hidden.code().as_str()), (404, "NOT_FOUND"));
+    let known = admin.put("/projects/default/grants/owner@example.com", &role);
+    assert_eq!(known.status, 201, "{}", known.body);
+    assert_eq!(known.json()["data"]["email"], "owner@example.com");
+}
+
+/// Headers and a few bytes now, the rest when the person has been disabled.
+#[test]
+fn whoever_is_disabled_while_a_body_arrives_does_nothing_with_it() {
+    use std::io::{Read, Write};
+
+    let app = TestApp::start();
+    let owner = app.owners_program();
+    let admin = app.program_of(Role::Admin);
+    let id = admin.get("/account").json()["data"]["id"].clone();
+    let body = r#"{"name": "A"}"#;
+    let mut stream = std::net::TcpStream::connect(app.address).unwrap();
+    let head = format!(
+        "POST /api/v1/keys HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        admin.token,
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(&body.as_bytes()[..4]).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let disabled = owner.patch(&format!("/users/{id}"), &json!({"disabled": true}));
+    assert_eq!(disabled.status, 200);
+    stream.write_all(&body.as_bytes()[4..]).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    assert_eq!(
+        app.database.number("SELECT count(*) AS number FROM keys"),
+        0
+    );
+}
+
+#[test]
+fn a_password_link_ends_with_another_password() {
+    let app = TestApp::start();
+    let owner = app.owners_program();
+    let viewer = app.program_of(Role::Viewer);
+    let id = viewer.get("/account").json()["data"]["id"].clone();
+    let link = owner.post(&format!("/users/{id}/password-link"), &json!({}));
+    let url = link.json()["data"]["url"].as_str().unwrap().to_owned();
+    let path = url.strip_prefix(&app.url).unwrap();
+    assert_eq!(app.anonymous().get(path).status, 200);
+    let change = json!({"present_password": PASSWORD, "password": "another long phrase of words"});
+    assert_eq!(viewer.put("/account/password", &change).status, 204);
+    assert_eq!(app.anonymous().get(path).status, 404);
+}
+
+#[test]
+fn verifications_are_not_counted_against_the_limit() {
+    let settings = crate::app::Settings {
+        api_requests_per_minute: Some(3),
+        ..Default::default()
+    };
+    let app = TestApp::start_with(settings);
+    let nobody = Api::new(&app.url, "");
+    for _ in 0..10 {
+        let verdict = nobody.post("/keys/verify", &json!({"key": "x"}));
+        assert_eq!(verdict.status, 200);
+    }
+    assert_eq!(nobody.get("/openapi.json").status, 200);
+}

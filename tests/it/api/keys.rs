@@ -349,3 +349,67 @@ fn a_version_is_not_needed_in_the_path() {
     let answer = answer.get(url).bearer_auth(&api.token).send().unwrap();
     assert_eq!(answer.status(), 200);
 }
+
+#[test]
+fn a_search_is_bounded() {
+    let app = TestApp::start();
+    let api = app.owners_program();
+    api.new_key(&named("Checkout of the EU"));
+    let many = (0..5_000)
+        .map(|word| format!("w{word}"))
+        .collect::<Vec<_>>();
+    let refused = api.get(&format!("/keys?q={}", many.join("+")));
+    assert_eq!(
+        (refused.status, refused.wrong_fields()),
+        (422, vec!["q".to_owned()])
+    );
+    assert_eq!(names(&api, "?q=a%00b"), [""; 0]);
+    assert_eq!(names(&api, "?scope=%00"), [""; 0]);
+    // The page takes the first of them.
+    let page = app.owner().get(&format!(
+        "/projects/default/keys?q={}",
+        many[..30].join("+")
+    ));
+    assert_eq!(page.status, 200);
+}
+
+/// Each names another field: both must be there in the end.
+#[test]
+fn two_edits_of_different_fields_both_stay() {
+    let app = TestApp::start();
+    let api = app.owners_program();
+    for _ in 0..20 {
+        let (id, _) = api.new_key(&named("Before"));
+        let path = format!("/keys/{id}");
+        std::thread::scope(|scope| {
+            for body in [json!({"scopes": ["read:assets"]}), named("After")] {
+                let (api, path) = (&api, &path);
+                scope.spawn(move || assert_eq!(api.patch(path, &body).status, 200));
+            }
+        });
+        let key = api.get(&path).json()["data"].clone();
+        assert_eq!(
+            (&key["name"], &key["scopes"]),
+            (&json!("After"), &json!(["read:assets"]))
+        );
+    }
+}
+
+#[test]
+fn a_successor_lives_no_longer_than_its_project_allows() {
+    let app = TestApp::start();
+    let api = app.owners_program();
+    let (id, _) = api.new_key(&json!({"name": "A", "expires_at": null}));
+    assert_eq!(
+        api.patch("/projects/default", &json!({"max_lifetime_days": 30}))
+            .status,
+        200
+    );
+    let rotated = api.post(&format!("/keys/{id}/rotation"), &json!({}));
+    let expires = rotated.json()["data"]["expires_at"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let latest = keyward::clock::rfc3339(app.clock.now() + Duration::days(30));
+    assert!(expires <= latest, "{expires}");
+}

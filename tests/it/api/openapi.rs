@@ -121,6 +121,31 @@ fn the_page_shows_all_of_it() {
         "{operations:?}"
     );
     assert!(page.body.contains("PRECONDITION_FAILED"));
+    let samples = page.texts("pre");
+    let (calls, answers): (Vec<_>, Vec<_>) = samples
+        .into_iter()
+        .partition(|sample| sample.starts_with("curl "));
+    assert_eq!(calls.len(), operations.len());
+    let create = r#"curl -X POST $URL/api/v1/keys -H "Authorization: Bearer $TOKEN" "#;
+    assert!(calls.iter().any(|call| call.starts_with(create)));
+    let answers: Vec<Value> = answers
+        .iter()
+        .map(|answer| serde_json::from_str(answer).unwrap())
+        .collect();
+    let is_key =
+        |key: &Value| key["rate_limit"]["requests"].is_number() && key["scopes"].is_array();
+    assert!(answers.iter().any(|answer| is_key(&answer["data"])));
+    assert!(answers.iter().any(|answer| {
+        let pagination = &answer["supplemental"]["pagination"];
+        is_key(&answer["value"][0]) && pagination.get("next").is_some()
+    }));
+    let fields = page.texts("dt");
+    for field in [
+        "rate_limit.requestsnumber, required",
+        "environmentone of: live, test",
+    ] {
+        assert!(fields.iter().any(|one| one == field), "{fields:?}");
+    }
     assert!(
         !page.body.contains("style="),
         "the policy forbids inline styles"

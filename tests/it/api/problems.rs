@@ -107,3 +107,15 @@ fn what_is_not_there_is_a_problem_too() {
     );
     assert!(!wrong.header("allow").is_empty());
 }
+
+#[test]
+fn a_body_of_very_many_fields_is_refused_at_once() {
+    let app = TestApp::start();
+    let fields = (0..100).map(|number| (format!("f{number}"), json!(1)));
+    let body = serde_json::Value::Object(fields.collect());
+    let refused = crate::app::Api::new(&app.url, "").post("/session", &body);
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (400, "BAD_REQUEST")
+    );
+}

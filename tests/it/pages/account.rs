@@ -113,6 +113,8 @@ fn sessions_are_listed_and_one_can_be_ended_from_another() {
         listed[1].starts_with("Firefox on Linux") && listed[1].ends_with("End"),
         "{listed:?}"
     );
+    let device = "#sessions td.act button[aria-label^='End Firefox on Linux, began 2']";
+    assert_eq!(page.texts(device), ["End"]);
     assert_eq!(page.text("td[data-th=Address]"), "127.0.0.1");
     assert!(page.body.contains(FIREFOX));
     let digest = page.value("session");

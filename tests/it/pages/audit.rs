@@ -1,6 +1,17 @@
 use keyward::domain::policy::Role;
 
-use crate::app::TestApp;
+use crate::app::{Browser, TestApp};
+use crate::pages::users::{id_of, invite};
+
+/// What the audit log says, the newest first.
+fn told(browser: &Browser) -> Vec<String> {
+    browser.get("/audit").texts(".entries li > p:first-child")
+}
+
+/// What it says below that: when, where, from where.
+fn below(browser: &Browser) -> Vec<String> {
+    browser.get("/audit").texts(".entries li > p:last-child")
+}
 
 #[test]
 fn every_change_and_denial_is_told_in_words() {
@@ -27,7 +38,7 @@ fn every_change_and_denial_is_told_in_words() {
     let told = log.texts(".entries li > p:first-child");
     assert_eq!(told[0], "viewer@example.com was not allowed to create keys");
     assert_eq!(told[1], "viewer@example.com signed in");
-    assert_eq!(told[2], "command line added viewer@example.comas viewer");
+    assert_eq!(told[2], "command line added viewer@example.comas Viewer");
     assert_eq!(told[3], "owner@example.com revoked Checkout 2Compromised");
     assert!(told[4].starts_with("owner@example.com edited Checkout"));
     assert!(
@@ -39,6 +50,66 @@ fn every_change_and_denial_is_told_in_words() {
     assert!(told[4].contains("→ none"));
     assert_eq!(told[5], "owner@example.com revealed Checkout");
     assert_eq!(told[6], "owner@example.com created Checkout");
+    let below = below(&owner);
+    assert!(below[6].contains(" · mk_live_"), "{}", below[6]);
+    assert!(below[6].contains(" · Default · from "), "{}", below[6]);
+}
+
+#[test]
+fn roles_are_told_with_where_they_hold() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    invite(&owner, "ana@example.com", "viewer", "default");
+    let ana = id_of(&app, "ana@example.com").to_string();
+    let path = "/projects/default/grants";
+    let role = [("email", "ana@example.com"), ("role", "admin")];
+    assert_eq!(owner.post(path, &role).status, 303);
+    let removal = format!("{path}/removal");
+    assert_eq!(owner.post(&removal, &[("user", &ana)]).status, 303);
+    let everywhere = [("role", "auditor"), ("project", "*")];
+    let given = owner.post(&format!("/users/{ana}/grants"), &everywhere);
+    assert_eq!(given.status, 303);
+    let told = told(&owner);
+    assert_eq!(
+        told[..3],
+        [
+            "owner@example.com made ana@example.com Auditor of all projects",
+            "owner@example.com took the role Admin on Default from ana@example.com",
+            "owner@example.com made ana@example.com Admin of Defaultwas Viewer",
+        ]
+    );
+    assert!(!below(&owner)[1].contains("Default"));
+}
+
+#[test]
+fn scopes_are_told_by_name() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    let path = "/projects/default/scopes";
+    let scope = [("name", "jobs:read"), ("description", "List jobs")];
+    assert_eq!(owner.post(path, &scope).status, 303);
+    let edit = format!("{path}/jobs:read/edit");
+    let seen = owner.get(&edit).value("seen");
+    let fields = [("description", "See jobs"), ("seen", seen.as_str())];
+    assert_eq!(owner.post(&edit, &fields).status, 303);
+    let removal = format!("{path}/jobs:read/removal");
+    assert_eq!(owner.post(&removal, &[]).status, 303);
+    let ready = [("catalogue", "streaming")];
+    let added = owner.post(&format!("{path}/catalogue"), &ready);
+    assert_eq!(added.status, 303);
+    let told = told(&owner);
+    assert_eq!(
+        told[..4],
+        [
+            "owner@example.com added the Streaming scopes to Default\
+             streams:read, streams:write, vod:read, vod:write",
+            "owner@example.com removed the scope jobs:read from Default",
+            "owner@example.com edited the scope jobs:read of Default\
+             Description: List jobs → See jobs",
+            "owner@example.com added the scope jobs:read to Default",
+        ]
+    );
+    assert!(!below(&owner)[0].contains("Default"));
 }
 
 #[test]

@@ -30,6 +30,15 @@ fn signing_in_leads_to_where_one_was_going() {
 }
 
 #[test]
+fn the_page_never_says_what_an_address_makes_up() {
+    let app = TestApp::start();
+    let page = app.anonymous().get("/login?done=Send+your+password+to+eve");
+    assert_eq!(page.status, 200);
+    assert!(!page.body.contains("eve"));
+    assert_eq!(page.texts("[role=status]").len(), 0);
+}
+
+#[test]
 fn an_unknown_person_and_a_wrong_password_read_the_same() {
     let app = TestApp::start();
     let answers = ["owner@example.com", "nobody@example.com"].map(|email| {
@@ -83,12 +92,12 @@ fn failed_attempts_are_in_the_audit_log_and_what_was_typed_is_not() {
     assert!(
         entries
             .iter()
-            .any(|entry| entry == "nobody failed to sign in as owner@example.com")
+            .any(|entry| entry == "Somebody failed to sign in as owner@example.com")
     );
     assert!(
         entries
             .iter()
-            .any(|entry| entry == "nobody failed to sign in as an unknown email")
+            .any(|entry| entry == "Somebody failed to sign in as an unknown email")
     );
     assert!(!log.body.contains("hunter2"));
 }

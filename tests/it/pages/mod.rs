@@ -5,6 +5,7 @@ mod audit;
 mod forms;
 mod keys;
 mod login;
+mod nav;
 mod password;
 mod projects;
 mod sessions;

@@ -34,8 +34,16 @@ fn whoever_is_invited_chooses_a_password_and_signs_in() {
     assert_eq!(form.status, 200);
     assert!(form.body.contains("value=\"ana@example.com\""));
     assert!(form.texts("button").contains(&"Set password".to_owned()));
+    assert!(!form.text("main").contains("You are signed in"));
     let done = send(&ana, &form, PASSWORD);
-    assert_eq!((done.status, done.location()), (303, "/login"));
+    assert_eq!(
+        (done.status, done.location()),
+        (303, "/login?done=password")
+    );
+    assert_eq!(
+        ana.get(done.location()).text("[role=status]"),
+        "Your password is set. Sign in with it."
+    );
     let ana = ana.signed_in("ana@example.com");
     assert_eq!(ana.get("/projects/default/keys/new").status, 200);
     assert_eq!(ana.get("/users").status, 403);
@@ -50,7 +58,7 @@ fn whoever_is_invited_chooses_a_password_and_signs_in() {
 #[test]
 fn a_link_works_once() {
     let app = TestApp::start();
-    let link = invite(&app.owner(), "ana@example.com", "viewer", "");
+    let link = invite(&app.owner(), "ana@example.com", "viewer", "*");
     let (first, second) = (app.anonymous(), app.anonymous());
     let opened = second.get(&link);
     // Looking uses nothing up.
@@ -71,7 +79,7 @@ fn a_link_works_once() {
 #[test]
 fn of_many_at_once_one_uses_the_link() {
     let app = TestApp::start();
-    let link = invite(&app.owner(), "ana@example.com", "viewer", "");
+    let link = invite(&app.owner(), "ana@example.com", "viewer", "*");
     let opened: Vec<(Browser, Answer)> = (0..6)
         .map(|_| {
             let browser = app.anonymous();
@@ -91,7 +99,7 @@ fn of_many_at_once_one_uses_the_link() {
 #[test]
 fn a_link_works_for_a_day() {
     let app = TestApp::start();
-    let link = invite(&app.owner(), "ana@example.com", "viewer", "");
+    let link = invite(&app.owner(), "ana@example.com", "viewer", "*");
     let ana = app.anonymous();
     app.clock.advance(Duration::minutes(24 * 60 - 1));
     let form = ana.get(&link);
@@ -117,7 +125,7 @@ fn what_is_no_link_is_told_like_one_that_has_ended() {
 #[test]
 fn a_weak_password_is_refused_and_the_link_goes_on_working() {
     let app = TestApp::start();
-    let link = invite(&app.owner(), "ana@example.com", "viewer", "");
+    let link = invite(&app.owner(), "ana@example.com", "viewer", "*");
     let ana = app.anonymous();
     let before = app.audit_entries();
     let mut page = ana.get(&link);
@@ -166,9 +174,16 @@ fn a_new_link_ends_the_one_before_and_the_password_works_until_it_is_used() {
 fn a_link_works_where_somebody_else_is_signed_in_and_ends_their_session() {
     let app = TestApp::start();
     let owner = app.owner();
-    let link = invite(&owner, "ana@example.com", "viewer", "");
+    let link = invite(&owner, "ana@example.com", "viewer", "*");
+    let told = "You are signed in as owner@example.com. That session ends.";
+    assert_eq!(owner.get(&link).text("form .notice"), told);
+    // Also after a password that is refused.
+    assert_eq!(choose(&owner, &link, "short").text("form .notice"), told);
     let done = choose(&owner, &link, PASSWORD);
-    assert_eq!((done.status, done.location()), (303, "/login"));
+    assert_eq!(
+        (done.status, done.location()),
+        (303, "/login?done=password")
+    );
     assert_eq!(owner.get("/").status, 303);
     app.anonymous().signed_in("ana@example.com");
 }
@@ -176,7 +191,7 @@ fn a_link_works_where_somebody_else_is_signed_in_and_ends_their_session() {
 #[test]
 fn a_form_from_elsewhere_does_not_choose_a_password() {
     let app = TestApp::start();
-    let link = invite(&app.owner(), "ana@example.com", "viewer", "");
+    let link = invite(&app.owner(), "ana@example.com", "viewer", "*");
     let code = link.split_once("code=").unwrap().1;
     let ana = app.anonymous();
     assert_eq!(ana.get(&link).status, 200);
@@ -200,7 +215,7 @@ fn guessing_links_is_slowed() {
 #[test]
 fn the_database_keeps_the_hash_of_the_code_alone() {
     let app = TestApp::start();
-    let link = invite(&app.owner(), "ana@example.com", "viewer", "");
+    let link = invite(&app.owner(), "ana@example.com", "viewer", "*");
     let code = link.split_once("code=").unwrap().1;
     let digest: String = Sha256::digest(code)
         .iter()

@@ -25,7 +25,11 @@ fn the_printed_code_makes_the_first_owner_who_then_signs_in() {
         .to_lowercase()
         .replace('-', " ");
     let made = set_up(&browser, &code, " Ana@Example.com ", PASSWORD);
-    assert_eq!((made.status, made.location()), (303, "/login"));
+    assert_eq!((made.status, made.location()), (303, "/login?done=owner"));
+    assert_eq!(
+        browser.get(made.location()).text("[role=status]"),
+        "The first owner is made. Sign in."
+    );
     assert_eq!(browser.get("/setup").status, 404);
     assert_eq!(browser.signed_in("ana@example.com").get("/").status, 200);
     assert_eq!(

@@ -61,6 +61,24 @@ fn a_token_is_shown_once_in_the_session_that_created_it() {
 }
 
 #[test]
+fn the_account_leads_to_a_secret_that_waits_in_this_session() {
+    let app = TestApp::start();
+    let (owner, elsewhere) = (app.owner(), app.owner());
+    let reveal = format!("{}/reveal", created(&owner, &[]));
+    let links = |browser: &Browser| {
+        let link = format!("main a[href='{reveal}']");
+        browser.get("/account").texts(&link)
+    };
+    assert_eq!(links(&owner), ["Reveal token", "Reveal"]);
+    assert_eq!(links(&elsewhere).len(), 0);
+    assert!(owner.post(&reveal, &[]).secret().is_some());
+    assert_eq!(links(&owner).len(), 0);
+    let second = format!("{}/reveal", created(&owner, &[]));
+    app.clock.advance(Duration::minutes(5));
+    assert!(!owner.get("/account").body.contains(&second));
+}
+
+#[test]
 fn a_tokens_secret_waits_for_five_minutes() {
     let app = TestApp::start();
     let owner = app.owner();
@@ -226,6 +244,11 @@ fn a_revoked_token_says_so_and_can_not_be_revoked_again() {
         owner.post(&format!("{path}/revocation"), &[]),
     ] {
         assert_eq!(answer.status, 409);
+        assert_eq!(answer.text("h1"), "This can't be done");
+        assert_eq!(
+            answer.texts("main a[href='/account']"),
+            ["Back to the account"]
+        );
         assert!(
             answer
                 .body

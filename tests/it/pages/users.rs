@@ -1,4 +1,5 @@
 use keyward::config::PublicUrl;
+use keyward::domain::actor::Proof;
 use keyward::domain::policy::Role;
 use keyward::domain::tokens::{TokenDraft, actor_with_token, create_token_at_once};
 use keyward::domain::{Actor, Origin};
@@ -43,7 +44,10 @@ fn number_of_users(app: &TestApp) -> i64 {
 /// Makes a personal token for this person, and gives back its id and secret.
 fn new_token(app: &TestApp, user: i64) -> (i64, String) {
     let (mut conn, now) = (app.database.connect(), app.clock.now());
-    let loaded = Actor::load(&mut conn, user, |_| true, Origin::default());
+    let version = "SELECT version AS number FROM users WHERE id = ";
+    let version = app.database.number(&format!("{version}{user}"));
+    let proof = Proof::Jwt { version };
+    let loaded = Actor::load(&mut conn, user, proof, Origin::default(), now);
     let draft = TokenDraft {
         description: "Nightly report".into(),
         expires_at: Some(now + Duration::days(30)),
@@ -52,7 +56,7 @@ fn new_token(app: &TestApp, user: i64) -> (i64, String) {
     };
     let actor = loaded.unwrap().unwrap();
     let minted = create_token_at_once(&mut conn, &actor, &draft, 365, now).unwrap();
-    (minted.id, minted.secret.expose().to_owned())
+    (minted.token.id, minted.secret.expose().to_owned())
 }
 
 fn token_works(app: &TestApp, secret: &str) -> bool {
@@ -95,7 +99,7 @@ fn an_invitation_shows_its_link_once_and_for_whom_it_is() {
     let fields = [
         ("email", " Ana@Example.com "),
         ("role", "admin"),
-        ("project", ""),
+        ("project", "*"),
     ];
     let answer = owner.post("/users", &fields);
     assert_eq!(answer.status, 200);
@@ -106,6 +110,7 @@ fn an_invitation_shows_its_link_once_and_for_whom_it_is() {
     assert!(answer.text("main .head").contains("ana@example.com"));
     let told = answer.text(".secret");
     assert!(told.contains("works once and for 24 hours"), "{told}");
+    assert!(told.contains("Invited as Admin of all projects."), "{told}");
     assert_eq!(answer.text("label[for=link]"), "Link");
     // Nothing shows it again.
     let id = id_of(&app, "ana@example.com");
@@ -131,7 +136,7 @@ fn a_link_leads_to_where_browsers_reach_the_console() {
     let fields = [
         ("email", "ana@example.com"),
         ("role", "viewer"),
-        ("project", ""),
+        ("project", "*"),
     ];
     let link = link_on(&app.owner().post("/users", &fields));
     assert!(link.starts_with("http://keys.example.com/password?code="));
@@ -156,11 +161,11 @@ fn what_is_wrong_with_an_invitation_is_told_beside_it_and_nobody_is_added() {
             "email",
             "Somebody has this email already.",
         ),
-        ("ana@example.com", "", "", "role", "Choose one of these."),
+        ("ana@example.com", "", "*", "role", "Choose one of these."),
         (
             "ana@example.com",
             "king",
-            "",
+            "*",
             "role",
             "Choose one of these.",
         ),
@@ -169,12 +174,19 @@ fn what_is_wrong_with_an_invitation_is_told_beside_it_and_nobody_is_added() {
             "owner",
             "default",
             "project",
-            "An owner is always on all projects.",
+            "Choose All projects for an owner.",
         ),
         (
             "ana@example.com",
             "viewer",
             "nowhere",
+            "project",
+            "Choose one of these.",
+        ),
+        (
+            "ana@example.com",
+            "viewer",
+            "",
             "project",
             "Choose one of these.",
         ),
@@ -187,6 +199,9 @@ fn what_is_wrong_with_an_invitation_is_told_beside_it_and_nobody_is_added() {
         assert_eq!(answer.texts(".error").len(), 1, "{fields:?}");
         assert_eq!(answer.value("email"), email);
         assert!(answer.text("[role=alert]").starts_with("Nothing was saved"));
+        // Whoever is here already is found among the people.
+        let to_people = answer.texts(".field a[href='/users']").len();
+        assert_eq!(to_people == 1, email == "owner@example.com", "{fields:?}");
     }
     let fields = [("email", "ana"), ("role", ""), ("project", "nowhere")];
     let answer = owner.post("/users", &fields);
@@ -199,7 +214,8 @@ fn an_invitation_begins_with_one_project_and_no_role() {
     let app = TestApp::start();
     let page = app.owner().get("/users/new");
     assert_eq!(page.texts("#project option[selected]"), ["Default"]);
-    assert_eq!(page.text("#project option"), "All projects");
+    let offered = page.texts("#project option");
+    assert_eq!(offered, ["Choose one", "All projects", "Default"]);
     assert!(page.texts("#role option[selected]").is_empty());
 }
 
@@ -213,6 +229,7 @@ fn people_are_for_owners_alone() {
         "/users".to_owned(),
         "/users/new".into(),
         format!("/users/{id}"),
+        format!("/users/{id}/grants/removal?project=default"),
         format!("/users/{id}/sign-out"),
         format!("/users/{id}/disabling"),
         format!("/users/{id}/tokens/{token}/revocation"),
@@ -221,7 +238,7 @@ fn people_are_for_owners_alone() {
     }
     let invitation = [("email", "x@example.com"), ("role", "admin")];
     assert_eq!(admin.post("/users", &invitation).status, 403);
-    let role = [("role", "owner"), ("project", "")];
+    let role = [("role", "owner"), ("project", "*")];
     for (path, fields) in [
         (format!("/users/{id}/grants"), &role[..]),
         (format!("/users/{id}/grants/removal"), &role[1..]),
@@ -249,6 +266,13 @@ fn disabling_ends_everything_but_the_keys_at_once_and_keeps_out() {
     let page = owner.get(&path);
     assert_eq!(page.text("h1"), "Disable admin@example.com");
     assert!(page.text("main ul").contains("1 personal token"));
+    assert_eq!(page.text("main form button"), "Disable person");
+    // The way back comes first.
+    assert_eq!(page.text("main a, main button"), "Keep them in");
+    app.person(Role::Viewer);
+    let viewer = id_of(&app, "viewer@example.com");
+    let without = owner.get(&format!("/users/{viewer}/disabling"));
+    assert!(!without.text("main ul").contains("personal token"));
     // Looking does nothing.
     assert_eq!(admin.get("/projects/default/keys").status, 200);
     assert!(token_works(&app, &token));
@@ -282,13 +306,46 @@ fn disabling_somebody_who_was_invited_ends_their_link() {
     let id = id_of(&app, "ana@example.com");
     owner.post(&format!("/users/{id}/disabling"), &[]);
     assert_eq!(app.anonymous().get(&link).status, 404);
-    owner.post(&format!("/users/{id}/enabling"), &[]);
+    let enabled = owner.post(&format!("/users/{id}/enabling"), &[]);
     assert_eq!(app.anonymous().get(&link).status, 404);
-    let person = owner.get(&format!("/users/{id}"));
+    let person = owner.get(enabled.location());
+    assert_eq!(
+        person.text("[role=status]"),
+        "Enabled. They have no password yet: make a new link."
+    );
     assert_eq!(person.text("main .state"), "Invited");
+    // The pill says it, and nothing else beside it.
+    assert!(!person.text("main .head p").contains("invited"));
     let made = owner.post(&format!("/users/{id}/link"), &[]);
+    assert!(!made.text(".secret").contains("present password"));
     let link = path_of_link(&owner, &made);
     assert_eq!(choose(&app.anonymous(), &link, PASSWORD).status, 303);
+    let enabled = owner.get(&format!("/users/{id}?done=enabled"));
+    assert!(
+        enabled
+            .text("[role=status]")
+            .ends_with("the password they had.")
+    );
+}
+
+#[test]
+fn a_link_for_somebody_who_has_a_password_says_that_it_still_works() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    app.person(Role::Viewer);
+    let id = id_of(&app, "viewer@example.com");
+    let path = format!("/users/{id}/link");
+    let told = owner.post(&path, &[]).text(".secret");
+    let expected = "Until it is used, their present password works. Earlier links have ended.";
+    assert!(told.contains(expected), "{told}");
+    // Asking for the page again shows no link, and makes none.
+    let before = app.audit_entries();
+    let again = owner.get(&path);
+    assert_eq!(
+        (again.status, again.location()),
+        (303, &*format!("/users/{id}"))
+    );
+    assert_eq!(app.audit_entries(), before);
 }
 
 #[test]
@@ -297,8 +354,8 @@ fn the_last_owner_who_can_sign_in_stays_one() {
     let owner = app.owner();
     let id = id_of(&app, "owner@example.com");
     // Somebody who has yet to choose a password can't help.
-    invite(&owner, "ana@example.com", "owner", "");
-    let demotion = [("role", "viewer"), ("project", "")];
+    invite(&owner, "ana@example.com", "owner", "*");
+    let demotion = [("role", "viewer"), ("project", "*")];
     let attempts = [
         (format!("/users/{id}/disabling"), NOTHING),
         (format!("/users/{id}/grants"), &demotion[..]),
@@ -311,6 +368,20 @@ fn the_last_owner_who_can_sign_in_stays_one() {
         assert!(answer.body.contains(told), "{path}");
     }
     assert_eq!(owner.get("/users").status, 200);
+    // The pages say so before anybody presses anything.
+    let pages = [
+        format!("/users/{id}/disabling"),
+        format!("/users/{id}/grants/removal?project=*"),
+    ];
+    for path in &pages {
+        let page = owner.get(path);
+        assert!(
+            page.text("main .notice").contains("is the last owner"),
+            "{path}"
+        );
+        assert!(!page.text("main").contains("This is you"), "{path}");
+        assert_eq!(page.texts("main form").len(), 0, "{path}");
+    }
 
     add_person(
         &mut app.database.connect(),
@@ -318,6 +389,14 @@ fn the_last_owner_who_can_sign_in_stays_one() {
         Role::Owner,
         None,
     );
+    for path in &pages {
+        let page = owner.get(path);
+        assert!(
+            page.text("main .notice").starts_with("This is you."),
+            "{path}"
+        );
+        assert_eq!(page.texts("main form").len(), 1, "{path}");
+    }
     // Once they may go, they are led to what is left to them.
     let (path, fields) = &attempts[1];
     assert_eq!(owner.post(path, fields).location(), "/");
@@ -337,7 +416,14 @@ fn a_role_holds_from_the_next_request() {
     assert_eq!(admin.get("/projects/default/keys/new").status, 200);
     let demotion = [("role", "viewer"), ("project", "default")];
     let done = owner.post(&grants, &demotion);
-    assert_eq!(done.location(), format!("/users/{id}?done=given"));
+    assert_eq!(
+        done.location(),
+        format!("/users/{id}?done=given&project=default")
+    );
+    assert_eq!(
+        owner.get(done.location()).text("[role=status]"),
+        "Role given: Viewer of Default. It holds from their next request on."
+    );
     assert_eq!(admin.get("/projects/default/keys/new").status, 403);
 
     assert_eq!(admin.get("/projects/other/keys").status, 404);
@@ -357,15 +443,15 @@ fn a_role_holds_from_the_next_request() {
     let done = owner.post(&format!("{grants}/removal"), &[("project", "other")]);
     assert_eq!(done.location(), format!("/users/{id}?done=taken"));
     assert_eq!(admin.get("/projects/other/keys").status, 404);
-    let everywhere = [("role", "auditor"), ("project", "")];
+    let everywhere = [("role", "auditor"), ("project", "*")];
     assert_eq!(owner.post(&grants, &everywhere).status, 303);
     assert_eq!(admin.get("/projects/other/keys").status, 200);
     // The removal of one leaves the other.
-    let removal = owner.post(&format!("{grants}/removal"), &[("project", "")]);
+    let removal = owner.post(&format!("{grants}/removal"), &[("project", "*")]);
     assert_eq!(removal.status, 303);
     assert_eq!(admin.get("/projects/other/keys").status, 404);
     assert_eq!(admin.get("/projects/default/keys").status, 200);
-    let again = owner.post(&format!("{grants}/removal"), &[("project", "")]);
+    let again = owner.post(&format!("{grants}/removal"), &[("project", "*")]);
     assert_eq!(again.status, 404);
 }
 
@@ -376,23 +462,19 @@ fn a_role_that_can_not_be_is_told_and_what_was_chosen_stays() {
     app.person(Role::Viewer);
     let id = id_of(&app, "viewer@example.com");
     let before = app.audit_entries();
-    for (role, project, wrong) in [
-        ("", "default", "role"),
-        ("owner", "default", "role"),
-        ("admin", "nowhere", "project"),
+    for (role, project, wrong, kept) in [
+        ("", "default", "role", "Default"),
+        ("owner", "default", "project", "Default"),
+        ("admin", "nowhere", "project", "Admin"),
+        ("admin", "", "project", "Admin"),
     ] {
         let fields = [("role", role), ("project", project)];
         let answer = owner.post(&format!("/users/{id}/grants"), &fields);
         assert_eq!(answer.status, 422, "{fields:?}");
         assert_eq!(answer.texts(".error").len(), 1, "{fields:?}");
         assert!(!answer.text(&format!("#{wrong}-error")).is_empty());
-        let title = if project == "nowhere" {
-            "Admin"
-        } else {
-            "Default"
-        };
         let selected = answer.texts("#role option[selected], #project option[selected]");
-        assert!(selected.contains(&title.to_owned()), "{selected:?}");
+        assert!(selected.contains(&kept.to_owned()), "{selected:?}");
     }
     assert_eq!(app.audit_entries(), before);
     for path in ["/users/999", "/users/999/disabling", "/users/x"] {
@@ -454,4 +536,46 @@ fn a_personal_token_of_somebody_is_seen_and_revoked() {
     assert!(cell(&person, "a").is_empty());
     assert_eq!(owner.get(&path).status, 409);
     assert_eq!(owner.post(&path, &[]).status, 409);
+}
+
+#[test]
+fn whoever_takes_a_role_away_is_told_first_what_that_ends() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    let support = app.person(Role::Support);
+    let id = id_of(&app, "support@example.com");
+    let person = owner.get(&format!("/users/{id}"));
+    assert_eq!(person.text("td.act a"), "Take away");
+    let path = format!("/users/{id}/grants/removal");
+    let page = owner.get(&format!("{path}?project=default"));
+    assert_eq!(
+        page.text("h1"),
+        "Take Support away from support@example.com"
+    );
+    // The way back comes first.
+    assert_eq!(page.text("main a, main button"), "Keep it");
+    assert!(page.text("main p").ends_with("is Support on Default."));
+    assert!(page.texts("main li").contains(&"Revoke keys".to_owned()));
+    assert!(!page.text("main").contains("This is you"));
+    assert_eq!(page.value("project"), "default");
+    // Looking does nothing.
+    assert_eq!(support.get("/projects/default/keys").status, 200);
+    // What a role on all projects allows as well is not lost.
+    let grants = format!("/users/{id}/grants");
+    let auditor = [("role", "auditor"), ("project", "*")];
+    assert_eq!(owner.post(&grants, &auditor).status, 303);
+    let page = owner.get(&format!("{path}?project=default"));
+    assert_eq!(page.texts("main li"), ["Revoke keys"]);
+    let everywhere = owner.get(&format!("{path}?project=*"));
+    assert!(
+        everywhere
+            .text("main p")
+            .ends_with("is Auditor on all projects.")
+    );
+    for query in ["", "?project=", "?project=nowhere"] {
+        assert_eq!(owner.get(&format!("{path}{query}")).status, 404, "{query}");
+    }
+    let done = owner.post(&path, &[("project", "default")]);
+    assert_eq!(done.location(), format!("/users/{id}?done=taken"));
+    assert_eq!(owner.get(&format!("{path}?project=default")).status, 404);
 }

@@ -262,9 +262,18 @@ fn run(
                 }
             });
         }
+        let _at_its_end = Ending(&field.is_over);
         disturb();
-        field.is_over.store(true, Ordering::Relaxed);
     });
+}
+
+/// Tells the other threads that it is over, also where a test fails.
+struct Ending<'a>(&'a AtomicBool);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 fn wait(seconds: f64) {

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use diesel::connection::SimpleConnection;
 
-use crate::app::{Browser, PASSWORD, TestDatabase};
+use reqwest::Method;
+use serde_json::json;
+
+use crate::app::{Answer, Api, Browser, PASSWORD, TestDatabase};
 use crate::program::Program;
 
 #[test]
@@ -52,6 +55,7 @@ fn a_secret_is_nowhere_but_in_its_one_answer() {
     secrets.push(opener.to_owned());
     Browser::new(&program.url).sign_in("owner@example.com", "hunter2 hunter2 hunter2");
     secrets.push("hunter2 hunter2 hunter2".into());
+    secrets.extend(secrets_of_programs(&program.url));
     program.signal("TERM");
     program.child.wait().unwrap();
 
@@ -84,12 +88,52 @@ fn a_secret_is_nowhere_but_in_its_one_answer() {
     assert!(log.contains("TRACE"), "the log was at its finest level");
 }
 
+/// Everything secret that the management API hands out, each in one answer.
+fn secrets_of_programs(url: &str) -> Vec<String> {
+    let told = |answer: Answer, field: &str| {
+        let secret = answer.json()["data"][field].as_str().map(str::to_owned);
+        secret.unwrap_or_else(|| panic!("no {field}: {}", answer.body))
+    };
+    let sign_in = json!({"email": "owner@example.com", "password": PASSWORD});
+    let jwt = told(Api::new(url, "").post("/session", &sign_in), "token");
+    let api = Api::new(url, &jwt);
+    let permissions = ["keys:read", "keys:create"];
+    let token = json!({"description": "x", "permissions": permissions,
+        "expires_at": "2026-12-31T00:00:00Z"});
+    let token = told(api.post("/tokens", &token), "token");
+    let body = json!({"name": "A"});
+    let once = [("Idempotency-Key", "one")];
+    let program = Api::new(url, &token);
+    let key = told(
+        program.send(Method::POST, "/keys", Some(&body), &once),
+        "key",
+    );
+    assert_eq!(
+        program
+            .send(Method::POST, "/keys", Some(&body), &once)
+            .status,
+        201
+    );
+    let id = program.get("/keys").json()["value"][0]["id"].clone();
+    let successor = told(
+        program.post(&format!("/keys/{id}/rotation"), &json!({})),
+        "key",
+    );
+    let invitation = json!({"email": "ben@example.com", "role": "viewer"});
+    let link = told(api.post("/users", &invitation), "password_link");
+    let code = link.rsplit_once('=').unwrap().1.to_owned();
+    Api::new(url, "").get(&format!("/keys?q={key}"));
+    let jwt = jwt.rsplit_once('.').unwrap().1.to_owned();
+    vec![jwt, token, key, successor, code]
+}
+
 fn look(place: &Path, content: &[u8], secrets: &[String]) {
     for secret in secrets {
         // The first half behind the prefix is enough to give it away.
-        let telling = match secret.starts_with("mk_") {
-            true => &secret[14..34],
-            false => secret.as_str(),
+        let telling = match secret.get(..4) {
+            Some("mk_l") => &secret[14..34],
+            Some("kwp_") => &secret[12..32],
+            _ => secret.as_str(),
         };
         let found = content
             .windows(telling.len())

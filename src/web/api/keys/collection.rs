@@ -7,6 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::as_json;
 use crate::clock::UtcTime;
 use crate::db::key_list::{COUNTED, KeyFilter, Order, SortBy};
+use crate::db::key_search::MAX_WORDS;
 use crate::db::projects::Project;
 use crate::domain::FieldError;
 use crate::domain::draft::KeyDraft;
@@ -210,12 +211,18 @@ impl NewKey {
 
 impl KeysQuery {
     fn filter(&self, errors: &mut Vec<FieldError>) -> KeyFilter {
+        let words = self.q.as_deref().unwrap_or_default().split_whitespace();
+        if words.count() > MAX_WORDS {
+            let detail = format!("Search for at most {MAX_WORDS} words.");
+            errors.push(FieldError::new("q", detail));
+        }
         KeyFilter {
             project_id: 0,
             search: self.q.clone().unwrap_or_default(),
             state: one_of::<KeyState>("state", self.state.as_deref(), errors),
             environment: one_of::<Environment>("environment", self.environment.as_deref(), errors),
             scope: self.scope.clone(),
+            only_working: false,
             created_after: self.created_after.map(|at| at.0),
             last_used_before: self.last_used_before.map(|at| at.0),
         }

@@ -111,9 +111,9 @@ pub async fn edit(
     let still = answer::if_match(&req, version);
     let (project, key) = bearer
         .act(move |conn, actor, now| {
-            let (project, key) = find_key(conn, actor, id)?;
-            let draft = patch.draft(&key);
-            edit_key(conn, actor, &project, id, &still, &draft, now)?;
+            let (project, _) = find_key(conn, actor, id)?;
+            let draft = |key: &Key| patch.draft(key);
+            edit_key(conn, actor, &project, id, &still, draft, now)?;
             let key = read_key(conn, actor, &project, id)?;
             Ok((project, key))
         })
@@ -164,11 +164,11 @@ pub async fn revoke(
 
 impl KeyPatch {
     /// The key with what is to change.
-    fn draft(self, key: &Key) -> KeyDraft {
+    fn draft(&self, key: &Key) -> KeyDraft {
         let networks = || key.allowed_ips.iter().map(ToString::to_string).collect();
         KeyDraft {
-            label: self.name.unwrap_or_else(|| key.label.clone()),
-            scopes: self.scopes.unwrap_or_else(|| key.scopes.clone()),
+            label: self.name.as_ref().unwrap_or(&key.label).clone(),
+            scopes: self.scopes.as_ref().unwrap_or(&key.scopes).clone(),
             expires_at: match self.expires_at {
                 None => key.expires_at,
                 Some(at) => at.map(|at| at.0),
@@ -177,7 +177,7 @@ impl KeyPatch {
                 None => key.rate_limit,
                 Some(limit) => limit.map(Into::into),
             },
-            allowed_ips: self.allowed_ips.unwrap_or_else(networks),
+            allowed_ips: self.allowed_ips.clone().unwrap_or_else(networks),
         }
     }
 }

@@ -9,7 +9,7 @@ use super::sessions::SessionView;
 use super::tokens::TokenView;
 use crate::domain::FieldError;
 use crate::domain::own_account::list_sessions;
-use crate::domain::tokens::list_tokens;
+use crate::domain::tokens::{is_waiting, list_tokens};
 use crate::web::page::{self, Layout, Section};
 use crate::web::pages::Errors;
 use crate::web::times::plural;
@@ -23,10 +23,17 @@ struct AccountPage {
     summary: String,
     sessions: Vec<SessionView>,
     has_others: bool,
-    tokens: Vec<TokenView>,
+    tokens: Vec<TokenRow>,
     /// Of the form for another password.
     errors: Errors,
     flash: Option<&'static str>,
+}
+
+/// A row of the list of tokens.
+struct TokenRow {
+    token: TokenView,
+    /// Its secret was not shown yet, and can be in this session.
+    is_waiting: bool,
 }
 
 /// What was just done here.
@@ -61,17 +68,24 @@ pub(super) async fn account(
     errors: Vec<FieldError>,
     flash: Option<&'static str>,
 ) -> Result<HttpResponse, WebError> {
-    let user = visitor.session.user_id;
-    let loading = visitor.act(move |conn, actor, _| {
+    let (user, session) = (visitor.session.user_id, visitor.session.id.clone());
+    let loading = visitor.act(move |conn, actor, now| {
         let sessions = list_sessions(conn, actor)?;
-        let tokens = list_tokens(conn, actor, user)?;
+        let mut tokens = Vec::new();
+        for token in list_tokens(conn, actor, user)? {
+            let is_waiting = token.is_active(now) && is_waiting(conn, &token, &session, now)?;
+            tokens.push((token, is_waiting));
+        }
         Ok((sessions, tokens))
     });
     let (sessions, tokens) = loading.await?;
     let sessions = SessionView::all(sessions, &visitor.session, visitor.now);
-    let in_words = |token| TokenView::new(token, &visitor.projects, visitor.now);
+    let in_words = |(token, is_waiting)| TokenRow {
+        token: TokenView::new(token, &visitor.projects, visitor.now),
+        is_waiting,
+    };
     let tokens: Vec<_> = tokens.into_iter().map(in_words).collect();
-    let active = tokens.iter().filter(|token| token.is_active).count();
+    let active = tokens.iter().filter(|row| row.token.is_active).count();
     let page = AccountPage {
         layout: Layout::new(visitor, Section::Account, None, "Account"),
         summary: format!(

@@ -75,7 +75,7 @@ pub async fn submit(
     let edited = visitor
         .act(move |conn, actor, now| {
             let still = Precondition::that(move |key: &Key| key.version == version);
-            edit_key(conn, actor, &project, id, &still, &draft, now)
+            edit_key(conn, actor, &project, id, &still, |_| draft.clone(), now)
         })
         .await;
     match edited {
@@ -134,6 +134,6 @@ fn form(
     let form = FieldsView::new(fields, &project, catalogue, Some(&key), errors, visitor.now);
     let title = format!("Edit {}", key.label);
     let layout = Layout::new(visitor, Section::Keys, Some(&project), title);
-    let key = KeyView::new(key, &project.slug, &visitor.actor, visitor.now);
+    let key = KeyView::new(key, &project, &visitor.actor, visitor.now);
     page::full(status, &EditPage { layout, key, form })
 }

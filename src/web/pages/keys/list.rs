@@ -122,7 +122,7 @@ pub async fn show(
         keys: found
             .keys
             .into_iter()
-            .map(|key| KeyView::new(key, &project.slug, &visitor.actor, now))
+            .map(|key| KeyView::new(key, &project, &visitor.actor, now))
             .collect(),
         states: KeyState::ALL,
         environments: Environment::ALL,
@@ -155,6 +155,7 @@ fn summary(
     };
     let more = or_more(attention.expiring.max(attention.dormant));
     match attention.expiring + attention.dormant {
+        _ if project.archived_at.is_some() => here,
         0 => here,
         1 => format!("{here} · 1 needs attention"),
         many => format!("{here} · {}{more} need attention", grouped(many)),

@@ -99,12 +99,13 @@ pub async fn submit(
     );
     let revoking = visitor.act(move |conn, actor, now| {
         let project = find_project(conn, actor, &of)?;
-        revoke_key(conn, actor, &project, id, &request, now)
+        let key = revoke_key(conn, actor, &project, id, &request, now)?;
+        Ok((project, key))
     });
     match revoking.await {
-        Ok(key) => {
+        Ok((project, key)) => {
             let to = super::path(&slug, id);
-            let key = KeyView::new(key, &slug, &visitor.actor, visitor.now);
+            let key = KeyView::new(key, &project, &visitor.actor, visitor.now);
             Ok(page::done(&htmx, &to, "dialog-done", &ChangedRow { key }))
         }
         Err(DomainError::Invalid(errors)) => {
@@ -154,7 +155,7 @@ fn form(
     let page = RevocationPage {
         layout: Layout::new(visitor, Section::Keys, Some(project), title),
         view: RevocationView {
-            key: KeyView::new(key, &project.slug, &visitor.actor, visitor.now),
+            key: KeyView::new(key, project, &visitor.actor, visitor.now),
             last_day: plural(last_day, "request"),
             in_use: last_day > 0,
             reasons: RevokeReason::ALL,

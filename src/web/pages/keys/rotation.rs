@@ -168,7 +168,7 @@ fn form(
     });
     let page = RotationPage {
         layout: Layout::new(visitor, Section::Keys, Some(&project), title),
-        key: KeyView::new(key, &project.slug, &visitor.actor, visitor.now),
+        key: KeyView::new(key, &project, &visitor.actor, visitor.now),
         last_day: plural(last_day, "request"),
         in_use: last_day > 0,
         overlaps: overlaps.collect(),

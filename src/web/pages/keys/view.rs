@@ -1,6 +1,7 @@
 //! A key as pages show it.
 
 use crate::clock::UtcTime;
+use crate::db::projects::Project;
 use crate::domain::Actor;
 use crate::domain::policy::Action;
 use crate::key::{Key, KeyState};
@@ -21,12 +22,38 @@ pub struct KeyView {
     pub last_used: Option<Moment>,
     pub last_used_ip: Option<String>,
     pub last_used_agent: Option<String>,
-    pub state: KeyState,
+    pub state: ShownState,
     pub rate_limit: Option<String>,
     pub allowed_ips: Vec<String>,
     pub revocation: Option<RevocationView>,
     pub may_revoke: bool,
     pub may_edit: bool,
+}
+
+/// What the pill of a key says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShownState {
+    Own(KeyState),
+    /// It would still pass, but its project is archived.
+    Ended,
+}
+
+impl ShownState {
+    /// The class name of its shape and colour.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ShownState::Own(state) => state.as_str(),
+            ShownState::Ended => "archived",
+        }
+    }
+
+    /// The word on pages.
+    pub fn title(self) -> &'static str {
+        match self {
+            ShownState::Own(state) => state.title(),
+            ShownState::Ended => "Ended",
+        }
+    }
 }
 
 /// The end of a key, in words.
@@ -38,16 +65,20 @@ pub struct RevocationView {
 }
 
 impl KeyView {
-    /// `key` of the project with this slug, with the buttons `actor` may press.
-    pub fn new(key: Key, project: &str, actor: &Actor, now: UtcTime) -> Self {
-        let state = key.state(now);
+    /// `key` of `project`, with the buttons `actor` may press.
+    pub fn new(key: Key, project: &Project, actor: &Actor, now: UtcTime) -> Self {
+        let is_open = project.archived_at.is_none();
+        let state = match key.is_active(now) && !is_open {
+            true => ShownState::Ended,
+            false => ShownState::Own(key.state(now)),
+        };
         let may = |action| actor.may(action, Some(key.project_id));
         let alive = key.revocation.is_none();
         KeyView {
             id: key.id,
-            path: super::path(project, key.id),
+            path: super::path(&project.slug, key.id),
             may_revoke: alive && may(Action::RevokeKeys),
-            may_edit: alive && may(Action::EditKeys),
+            may_edit: alive && is_open && may(Action::EditKeys),
             label: key.label,
             prefix: key.prefix,
             environment: key.environment.title(),

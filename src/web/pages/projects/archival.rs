@@ -23,8 +23,8 @@ struct ArchivalPage {
     layout: Layout,
     project: Project,
     archived: Option<ArchivedView>,
-    /// "12 keys stop on their next request."
-    stops: String,
+    /// "12 keys stop on their next request.", if any works.
+    stops: Option<String>,
     fields: ArchivalFields,
     errors: Errors,
 }
@@ -57,7 +57,10 @@ pub async fn submit(
         archive_project(conn, actor, &project, &name, now)
     });
     match archiving.await {
-        Ok(_) => Ok(page::see_other("/")),
+        Ok(project) => {
+            let path = format!("/projects/{}/settings?done=archived", project.slug);
+            Ok(page::see_other(&path))
+        }
         Err(DomainError::Invalid(errors)) => {
             let (project, count) = load(&visitor, slug).await?;
             let status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -97,13 +100,14 @@ fn form(
     page::full(status, &page)
 }
 
-fn stops(count: i64) -> String {
+/// What stops with the project, as a sentence; nothing where no key works.
+fn stops(count: i64) -> Option<String> {
     match count {
-        0 => "None of its keys works now, so nothing stops.".into(),
-        1 => "1 key stops on its next request.".into(),
+        0 => None,
+        1 => Some("1 key stops on its next request.".into()),
         _ => {
             let keys = format!("{}{} keys", grouped(count), or_more(count));
-            format!("{keys} stop on their next request.")
+            Some(format!("{keys} stop on their next request."))
         }
     }
 }

@@ -200,7 +200,7 @@ fn both_environments(fields: &ProjectFields) -> Vec<Choice> {
         ),
         choice(
             ONE,
-            "One, without a word in the key",
+            "One environment",
             format!("Keys begin with {start}_…, and all of them are live"),
         ),
     ]

@@ -5,10 +5,11 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use super::ArchivedView;
 use crate::clock::UtcTime;
 use crate::db::projects::Project;
 use crate::domain::edit_grants::{
-    Given, Reaching, delete_grant, find_person, list_reaching, put_grant,
+    Given, Reaching, Whom, delete_grant, find_person, list_reaching, put_grant,
 };
 use crate::domain::list_projects::find_project;
 use crate::domain::policy::{Action, Role};
@@ -18,6 +19,7 @@ use crate::web::form::Form;
 use crate::web::page::{self, Layout, Section};
 use crate::web::pages::Errors;
 use crate::web::pages::users::fields::{project_roles, read_role, title};
+use crate::web::pages::users::grant_removal::{RemovalPage, lost};
 use crate::web::times::{Moment, grouped};
 use crate::web::{Visitor, WebError};
 
@@ -26,6 +28,7 @@ use crate::web::{Visitor, WebError};
 struct GrantsPage {
     layout: Layout,
     project: Project,
+    archived: Option<ArchivedView>,
     /// "3 people on this project · 2 on all projects".
     summary: String,
     on_it: Vec<GrantView>,
@@ -36,7 +39,7 @@ struct GrantsPage {
     errors: Errors,
     /// Whether the visitor may see the people's own pages.
     may_manage_users: bool,
-    flash: Option<&'static str>,
+    flash: Option<String>,
 }
 
 /// A grant in words.
@@ -69,6 +72,8 @@ pub struct RemovalFields {
 #[derive(Deserialize)]
 pub struct GrantsQuery {
     done: Option<String>,
+    /// Whom a role was given.
+    user: Option<String>,
 }
 
 /// The page.
@@ -78,11 +83,7 @@ pub async fn show(
     query: web::Query<GrantsQuery>,
 ) -> Result<HttpResponse, WebError> {
     let (project, reaching) = load(&visitor, slug.into_inner()).await?;
-    let flash = match query.done.as_deref() {
-        Some("given") => Some("Role given. It holds from their next request on."),
-        Some("taken") => Some("Role taken away. It is gone from their next request on."),
-        _ => None,
-    };
+    let flash = flash(&reaching, &query);
     let fields = GrantFields::default();
     Ok(answer(
         &visitor,
@@ -93,6 +94,25 @@ pub async fn show(
         vec![],
         flash,
     ))
+}
+
+/// Tells what was just done, by what is there now.
+fn flash(reaching: &Reaching, query: &GrantsQuery) -> Option<String> {
+    match query.done.as_deref()? {
+        "given" => {
+            let user: Option<i64> = query.user.as_deref().and_then(|user| user.parse().ok());
+            let mut here = reaching.on_it.iter();
+            let given = here.find(|(grant, _)| Some(grant.user_id) == user);
+            let role = given.map_or_else(String::new, |(grant, email)| {
+                format!(": {email} is {} here", title(&grant.role))
+            });
+            Some(format!(
+                "Role given{role}. It holds from their next request on."
+            ))
+        }
+        "taken" => Some("Role taken away. It is gone from their next request on.".into()),
+        _ => None,
+    }
 }
 
 /// Gives somebody a role here, in place of the one they have here.
@@ -109,7 +129,15 @@ pub async fn submit(
         match (person, read_role(&typed.role)) {
             (Ok(person), Ok(role)) => {
                 let still = Precondition::none();
-                put_grant(conn, actor, Some(&project), person.id, role, &still, now)?;
+                put_grant(
+                    conn,
+                    actor,
+                    Some(&project),
+                    &Whom::Email(person.email.clone()),
+                    role,
+                    &still,
+                    now,
+                )?;
                 Ok((person.id, role))
             }
             (Err(DomainError::Invalid(mut errors)), Err(error)) => {
@@ -133,6 +161,43 @@ pub async fn submit(
     }
 }
 
+/// Asks whether to take a role here away, and says what that ends.
+pub async fn confirm_removal(
+    visitor: Visitor,
+    slug: web::Path<String>,
+    query: web::Query<RemovalFields>,
+) -> Result<HttpResponse, WebError> {
+    let (project, reaching) = load(&visitor, slug.into_inner()).await?;
+    let user: Option<i64> = query.user.parse().ok();
+    let mut here = reaching.on_it.into_iter();
+    let found = here.find(|(grant, _)| Some(grant.user_id) == user);
+    let (grant, email) = found.ok_or(DomainError::NotFound)?;
+    let everywhere: Vec<_> = reaching
+        .on_all
+        .into_iter()
+        .map(|(grant, _)| grant)
+        .collect();
+    let role = title(&grant.role);
+    let is_self = visitor.actor.id() == Some(grant.user_id);
+    let heading = format!("Take {role} away from {email}");
+    let path = format!("/projects/{}/grants", project.slug);
+    let page = RemovalPage {
+        layout: Layout::new(&visitor, Section::Grants, Some(&project), heading),
+        lost: lost(&grant, &everywhere),
+        email,
+        role,
+        place: Some(project.name),
+        obstacle: None,
+        is_self,
+        loses_page: is_self && !visitor.actor.may(Action::ManageProject, None),
+        action: format!("{path}/removal"),
+        back: path,
+        field: "user",
+        value: grant.user_id.to_string(),
+    };
+    Ok(page::full(StatusCode::OK, &page))
+}
+
 /// Takes a role here away.
 pub async fn remove(
     visitor: Visitor,
@@ -146,7 +211,7 @@ pub async fn remove(
         .act(move |conn, actor, now| {
             let project = find_project(conn, actor, &of)?;
             let still = Precondition::none();
-            delete_grant(conn, actor, Some(&project), user, &still, now)
+            delete_grant(conn, actor, Some(&project), &Whom::Id(user), &still, now)
         })
         .await?;
     Ok(done(&visitor, &slug, "taken", user, None))
@@ -157,8 +222,9 @@ pub async fn remove(
 fn done(visitor: &Visitor, slug: &str, done: &str, user: i64, role: Option<Role>) -> HttpResponse {
     let manages = role.is_some_and(|role| role.may(Action::ManageProject))
         || visitor.actor.may(Action::ManageProject, None);
+    let whom = role.map_or_else(String::new, |_| format!("&user={user}"));
     match manages || visitor.actor.id() != Some(user) {
-        true => page::see_other(&format!("/projects/{slug}/grants?done={done}")),
+        true => page::see_other(&format!("/projects/{slug}/grants?done={done}{whom}")),
         false => page::see_other("/"),
     }
 }
@@ -180,12 +246,13 @@ fn answer(
     reaching: Reaching,
     fields: GrantFields,
     errors: Vec<FieldError>,
-    flash: Option<&'static str>,
+    flash: Option<String>,
 ) -> HttpResponse {
     let own = visitor.actor.id();
     let in_words = |given| GrantView::new(given, own, visitor.now);
     let page = GrantsPage {
         layout: Layout::new(visitor, Section::Grants, Some(&project), "Grants"),
+        archived: ArchivedView::of(&project, visitor.now),
         project,
         summary: summary(reaching.on_it.len(), reaching.on_all.len()),
         on_it: reaching.on_it.into_iter().map(in_words).collect(),

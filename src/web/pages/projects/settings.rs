@@ -8,13 +8,17 @@ use serde::Deserialize;
 use super::ArchivedView;
 use super::fields::{FieldsView, ProjectFields};
 use crate::db::projects::Project;
+use crate::domain::archive_project::keys_to_stop;
 use crate::domain::edit_project::edit_project;
+use crate::domain::list_keys::or_more;
 use crate::domain::list_projects::find_project;
 use crate::domain::policy::{self, Action};
 use crate::domain::precondition::Precondition;
 use crate::domain::{DomainError, FieldError};
 use crate::web::form::Form;
 use crate::web::page::{self, Layout, Section};
+use crate::web::pages::limits;
+use crate::web::times::{grouped, plural};
 use crate::web::{Visitor, WebError};
 
 #[derive(Template)]
@@ -24,8 +28,17 @@ struct SettingsPage {
     project: Project,
     form: FieldsView,
     archived: Option<ArchivedView>,
+    facts: Facts,
     may_archive: bool,
-    is_saved: bool,
+    flash: Option<String>,
+}
+
+/// What a project was like that takes no changes any more, in words.
+struct Facts {
+    environments: &'static str,
+    default_lifetime: String,
+    longest_lifetime: String,
+    rate_limit: String,
 }
 
 /// What was just done here.
@@ -42,9 +55,38 @@ pub async fn show(
 ) -> Result<HttpResponse, WebError> {
     let project = load(&visitor, slug.into_inner()).await?;
     let fields = ProjectFields::of(&project);
-    let is_saved = query.done.is_some();
+    let flash = flash(&visitor, &project, query.done.as_deref()).await?;
     let status = StatusCode::OK;
-    Ok(form(&visitor, status, project, fields, vec![], is_saved))
+    Ok(form(&visitor, status, project, fields, vec![], flash))
+}
+
+/// Tells what was just done, by what is there now.
+async fn flash(
+    visitor: &Visitor,
+    project: &Project,
+    done: Option<&str>,
+) -> Result<Option<String>, DomainError> {
+    let is_open = project.archived_at.is_none();
+    match done {
+        Some("saved") if is_open => Ok(Some(
+            "Changes saved. They hold from the next request on.".into(),
+        )),
+        Some("archived") if !is_open && visitor.actor.may(Action::ManageProjects, None) => {
+            let own = project.clone();
+            let counting =
+                visitor.act(move |conn, actor, now| keys_to_stop(conn, actor, &own, now));
+            Ok(Some(match counting.await? {
+                0 => "Archived.".into(),
+                1 => "Archived. Its 1 key stops on its next request.".into(),
+                count => format!(
+                    "Archived. Its {}{} keys stop on their next request.",
+                    grouped(count),
+                    or_more(count)
+                ),
+            }))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Saves the changes.
@@ -64,7 +106,7 @@ pub async fn submit(
     let saved = visitor
         .act(move |conn, actor, now| {
             let still = Precondition::that(move |project: &Project| project.version == version);
-            edit_project(conn, actor, &own, &still, &draft, now)
+            edit_project(conn, actor, &own, &still, |_| Ok(draft.clone()), now)
         })
         .await;
     match saved {
@@ -94,7 +136,7 @@ fn refused(
     errors: Vec<FieldError>,
 ) -> HttpResponse {
     let status = StatusCode::UNPROCESSABLE_ENTITY;
-    form(visitor, status, project, fields, errors, false)
+    form(visitor, status, project, fields, errors, None)
 }
 
 fn form(
@@ -103,15 +145,32 @@ fn form(
     project: Project,
     fields: ProjectFields,
     errors: Vec<FieldError>,
-    is_saved: bool,
+    flash: Option<String>,
 ) -> HttpResponse {
     let page = SettingsPage {
         layout: Layout::new(visitor, Section::Settings, Some(&project), "Settings"),
         form: FieldsView::new(fields, Some(&project), errors),
         archived: ArchivedView::of(&project, visitor.now),
         may_archive: visitor.actor.may(Action::ManageProjects, None),
+        facts: Facts::of(&project),
         project,
-        is_saved,
+        flash,
     };
     page::full(status, &page)
+}
+
+impl Facts {
+    fn of(project: &Project) -> Self {
+        let none = || "none".to_owned();
+        let days = |days: Option<i64>| days.map_or_else(none, |days| plural(days, "day"));
+        Facts {
+            environments: match project.environment_segment {
+                true => "Live and test",
+                false => "One environment",
+            },
+            default_lifetime: days(project.default_lifetime_days),
+            longest_lifetime: days(project.max_lifetime_days),
+            rate_limit: project.rate_limit().map_or_else(none, limits::in_words),
+        }
+    }
 }

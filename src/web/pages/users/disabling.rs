@@ -6,7 +6,7 @@ use askama::Template;
 
 use super::view::PersonView;
 use crate::domain::DomainError;
-use crate::domain::manage_users::{disable_user, find_user};
+use crate::domain::manage_users::{disable_user, find_user, obstacle};
 use crate::domain::tokens::list_tokens;
 use crate::web::form::Form;
 use crate::web::page::{self, Layout, Section};
@@ -21,6 +21,8 @@ struct DisablingPage {
     person: PersonView,
     /// "2 personal tokens", if any work.
     tokens: Option<String>,
+    /// Why they can't be disabled.
+    obstacle: Option<String>,
     is_self: bool,
 }
 
@@ -35,15 +37,17 @@ pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse, 
         }
         let tokens = list_tokens(conn, actor, id)?;
         let active = tokens.iter().filter(|token| token.is_active(now)).count();
-        Ok((person, active))
+        let obstacle = obstacle(conn, actor, &person)?;
+        Ok((person, active, obstacle))
     });
-    let (person, active) = loading.await?;
+    let (person, active, obstacle) = loading.await?;
     let active = i64::try_from(active).unwrap_or(i64::MAX);
     let title = format!("Disable {}", person.user.email);
     let page = DisablingPage {
         layout: Layout::new(&visitor, Section::People, None, title),
         person: PersonView::new(person, &visitor.projects, visitor.now),
         tokens: (active > 0).then(|| plural(active, "personal token")),
+        obstacle,
         is_self: visitor.actor.id() == Some(id),
     };
     Ok(page::full(StatusCode::OK, &page))

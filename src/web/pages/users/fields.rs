@@ -4,7 +4,28 @@ use crate::db::projects::Project;
 use crate::domain::FieldError;
 use crate::domain::policy::Role;
 
+/// The value of the choice of all projects. No slug is like it.
+pub const ALL_PROJECTS: &str = "*";
 const NOT_ON_OFFER: &str = "Choose one of these.";
+
+/// Reads both fields.
+///
+/// # Errors
+/// What is wrong with them, or that they don't go together.
+pub fn read_grant(
+    known: &[Project],
+    role: &str,
+    project: &str,
+) -> Result<(Role, Option<Project>), Vec<FieldError>> {
+    match (read_role(role), read_place(known, project)) {
+        (Ok(Role::Owner), Ok(Some(_))) => {
+            let told = "Choose All projects for an owner.";
+            Err(vec![FieldError::new("project", told)])
+        }
+        (Ok(role), Ok(place)) => Ok((role, place)),
+        (role, place) => Err([role.err(), place.err()].into_iter().flatten().collect()),
+    }
+}
 
 /// Reads the field of the role.
 ///
@@ -15,15 +36,15 @@ pub fn read_role(text: &str) -> Result<Role, FieldError> {
         .map_err(|_| FieldError::new("role", NOT_ON_OFFER))
 }
 
-/// Reads the field of the project, a slug; an empty one is all projects.
+/// Reads the field of the project, a slug or [`ALL_PROJECTS`].
 ///
 /// # Errors
-/// There is no such project among `known`.
-pub fn read_place(known: &[Project], slug: &str) -> Result<Option<Project>, FieldError> {
-    if slug.is_empty() {
+/// There is no such project among `known`, or none was chosen.
+pub fn read_place(known: &[Project], text: &str) -> Result<Option<Project>, FieldError> {
+    if text == ALL_PROJECTS {
         return Ok(None);
     }
-    let found = known.iter().find(|project| project.slug == slug);
+    let found = known.iter().find(|project| project.slug == text);
     let found = found.ok_or_else(|| FieldError::new("project", NOT_ON_OFFER))?;
     Ok(Some(found.clone()))
 }

@@ -4,22 +4,24 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use super::fields::{read_place, read_role};
+use super::fields::{read_grant, read_place, title};
+use super::grant_removal::{RemovalPage, lost};
 use super::one;
 use crate::domain::DomainError;
-use crate::domain::edit_grants::{delete_grant, put_grant};
-use crate::domain::manage_users::find_user;
-use crate::domain::policy::{self, Action};
+use crate::domain::edit_grants::{Whom, delete_grant, put_grant};
+use crate::domain::manage_users::{find_user, obstacle};
+use crate::domain::policy::{self, Action, Role};
 use crate::domain::precondition::Precondition;
 use crate::web::form::Form;
-use crate::web::{Visitor, WebError, page};
+use crate::web::page::{self, Layout, Section};
+use crate::web::{Visitor, WebError};
 
 /// What was chosen.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct GrantFields {
     pub role: String,
-    /// A slug; empty for all projects.
+    /// A slug, or the word for all projects.
     pub project: String,
 }
 
@@ -27,7 +29,7 @@ pub struct GrantFields {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct RemovalFields {
-    /// A slug; empty for all projects.
+    /// A slug, or the word for all projects.
     project: String,
 }
 
@@ -41,20 +43,25 @@ pub async fn submit(
     let (typed, known) = (fields.clone(), visitor.projects.clone());
     let giving = visitor.act(move |conn, actor, now| {
         find_user(conn, actor, id)?;
-        match (read_role(&typed.role), read_place(&known, &typed.project)) {
-            (Ok(role), Ok(place)) => {
-                let still = Precondition::none();
-                put_grant(conn, actor, place.as_ref(), id, role, &still, now)?;
-                Ok(place.is_none() && !role.may(Action::ManageUsers))
-            }
-            (role, place) => {
-                let wrong = [role.err(), place.err()];
-                Err(DomainError::Invalid(wrong.into_iter().flatten().collect()))
-            }
-        }
+        let read = read_grant(&known, &typed.role, &typed.project);
+        let (role, place) = read.map_err(DomainError::Invalid)?;
+        let still = Precondition::none();
+        put_grant(
+            conn,
+            actor,
+            place.as_ref(),
+            &Whom::Id(id),
+            role,
+            &still,
+            now,
+        )?;
+        Ok(place.is_none() && !role.may(Action::ManageUsers))
     });
     match giving.await {
-        Ok(is_no_owner) => Ok(done(&visitor, id, "given", is_no_owner)),
+        Ok(is_no_owner) => {
+            let given = format!("given&project={}", fields.project);
+            Ok(done(&visitor, id, &given, is_no_owner))
+        }
         Err(DomainError::Invalid(errors)) => {
             let subject = one::load(&visitor, id).await?;
             let status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -62,6 +69,48 @@ pub async fn submit(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Asks whether to take a role away, and says what that ends.
+pub async fn confirm_removal(
+    visitor: Visitor,
+    id: web::Path<i64>,
+    query: web::Query<RemovalFields>,
+) -> Result<HttpResponse, WebError> {
+    let (id, fields) = (id.into_inner(), query.into_inner());
+    let known = visitor.projects.clone();
+    let wanted = fields.project.clone();
+    let loading = visitor.act(move |conn, actor, _| {
+        let person = find_user(conn, actor, id)?;
+        let place = read_place(&known, &wanted).map_err(|_| DomainError::NotFound)?;
+        let on_it = place.as_ref().map(|project| project.id);
+        let grant = person.grants.iter().find(|grant| grant.project_id == on_it);
+        let grant = grant.cloned().ok_or(DomainError::NotFound)?;
+        let obstacle = match grant.role == Role::Owner.as_str() {
+            true => obstacle(conn, actor, &person)?,
+            false => None,
+        };
+        Ok((person, place, grant, obstacle))
+    });
+    let (person, place, grant, obstacle) = loading.await?;
+    let (role, is_self) = (title(&grant.role), visitor.actor.id() == Some(id));
+    let heading = format!("Take {role} away from {}", person.user.email);
+    let path = super::path(id);
+    let page = RemovalPage {
+        layout: Layout::new(&visitor, Section::People, None, heading),
+        lost: lost(&grant, &person.grants),
+        email: person.user.email,
+        role,
+        obstacle,
+        is_self,
+        loses_page: is_self && place.is_none(),
+        place: place.map(|project| project.name),
+        action: format!("{path}/grants/removal"),
+        back: path,
+        field: "project",
+        value: fields.project,
+    };
+    Ok(page::full(StatusCode::OK, &page))
 }
 
 /// Takes the role away.
@@ -75,7 +124,7 @@ pub async fn remove(
         policy::require(actor, Action::ManageUsers, None)?;
         let place = read_place(&known, &fields.project).map_err(|_| DomainError::NotFound)?;
         let still = Precondition::none();
-        delete_grant(conn, actor, place.as_ref(), id, &still, now)?;
+        delete_grant(conn, actor, place.as_ref(), &Whom::Id(id), &still, now)?;
         Ok(place.is_none())
     });
     let is_no_owner = taking.await?;

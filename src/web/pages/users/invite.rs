@@ -5,8 +5,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
-use super::fields::{read_place, read_role};
+use super::fields::read_grant;
 use super::link;
+use super::view::role_in_words;
 use crate::db::projects::Project;
 use crate::domain::password_link::invite;
 use crate::domain::policy::{self, Action, Role};
@@ -24,6 +25,8 @@ struct InvitePage {
     roles: [Role; 5],
     projects: Vec<Project>,
     errors: Errors,
+    /// Whether somebody has the email already.
+    is_taken: bool,
 }
 
 /// What was typed, as it was typed.
@@ -32,7 +35,7 @@ struct InvitePage {
 pub struct InviteFields {
     email: String,
     role: String,
-    /// A slug; empty for all projects.
+    /// A slug, or the word for all projects.
     project: String,
 }
 
@@ -59,22 +62,28 @@ pub async fn submit(
     let (typed, known) = (fields.clone(), visitor.projects.clone());
     let inviting = visitor.act(move |conn, actor, now| {
         policy::require(actor, Action::ManageUsers, None)?;
-        match (read_role(&typed.role), read_place(&known, &typed.project)) {
-            (Ok(role), Ok(place)) => {
+        match read_grant(&known, &typed.role, &typed.project) {
+            Ok((role, place)) => {
                 let slug = place.as_ref().map(|project| project.slug.as_str());
                 invite(conn, actor, &typed.email, role, slug, now)
             }
-            (role, place) => {
+            Err(wrong) => {
                 // The email too, so that everything wrong is told at once.
                 let email = text::tidy_email(&typed.email).err();
                 let email = email.map(|told| FieldError::new("email", told));
-                let wrong = [email, role.err(), place.err()];
-                Err(DomainError::Invalid(wrong.into_iter().flatten().collect()))
+                Err(DomainError::Invalid(
+                    email.into_iter().chain(wrong).collect(),
+                ))
             }
         }
     });
     match inviting.await {
-        Ok(made) => Ok(link::hand_over(&req, &visitor, &made)),
+        Ok((made, person)) => {
+            let given = person.grants.first();
+            let role = given.map(|grant| role_in_words(grant, &visitor.projects));
+            let about = format!("Invited as {}.", role.unwrap_or_default());
+            Ok(link::hand_over(&req, &visitor, &made, about))
+        }
         Err(DomainError::Invalid(errors)) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             Ok(form(&visitor, status, fields, errors))
@@ -89,12 +98,14 @@ fn form(
     fields: InviteFields,
     errors: Vec<FieldError>,
 ) -> HttpResponse {
+    let errors = Errors(errors);
     let page = InvitePage {
         layout: Layout::new(visitor, Section::People, None, "Invite person"),
+        is_taken: errors.of("email").is_some() && text::tidy_email(&fields.email).is_ok(),
         fields,
         roles: Role::ALL,
         projects: visitor.projects.clone(),
-        errors: Errors(errors),
+        errors,
     };
     page::full(status, &page)
 }

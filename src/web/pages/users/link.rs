@@ -4,6 +4,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
+use crate::domain::manage_users::find_user;
 use crate::domain::password_link::{PasswordLink, new_link};
 use crate::web::form::Form;
 use crate::web::page::{self, Layout, Section};
@@ -19,7 +20,14 @@ struct LinkPage {
     /// The path of the person's page.
     person: String,
     link: String,
+    /// What they have been given, or what the link is in place of.
+    about: String,
     until: Moment,
+}
+
+/// Nothing shows a link again: whoever comes back here is led to the person.
+pub async fn show(_visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse, WebError> {
+    Ok(page::see_other(&super::path(id.into_inner())))
 }
 
 /// Makes a new link, which ends any earlier one of theirs, and shows it.
@@ -30,19 +38,33 @@ pub async fn submit(
     _form: Form<Nothing>,
 ) -> Result<HttpResponse, WebError> {
     let id = id.into_inner();
-    let made = visitor
-        .act(move |conn, actor, now| new_link(conn, actor, id, now))
-        .await?;
-    Ok(hand_over(&req, &visitor, &made))
+    let making = visitor.act(move |conn, actor, now| {
+        let person = find_user(conn, actor, id)?;
+        let made = new_link(conn, actor, id, now)?;
+        Ok((made, person.user.joined_at.is_some()))
+    });
+    let (made, has_password) = making.await?;
+    let about = match has_password {
+        true => "Until it is used, their present password works. Earlier links have ended.",
+        false => "Earlier links have ended.",
+    };
+    Ok(hand_over(&req, &visitor, &made, about.into()))
 }
 
-/// The page that shows a link which was just made. Nothing shows it again.
-pub(super) fn hand_over(req: &HttpRequest, visitor: &Visitor, made: &PasswordLink) -> HttpResponse {
+/// The page that shows a link which was just made, with a sentence about it. Nothing shows it
+/// again.
+pub(super) fn hand_over(
+    req: &HttpRequest,
+    visitor: &Visitor,
+    made: &PasswordLink,
+    about: String,
+) -> HttpResponse {
     let page = LinkPage {
         layout: Layout::new(visitor, Section::People, None, "Hand over the link"),
         email: made.email.clone(),
         person: super::path(made.user_id),
         link: format!("{}{}", origin(req, &visitor.state), made.path()),
+        about,
         until: Moment::new(made.expires_at, visitor.now),
     };
     page::full(StatusCode::OK, &page)

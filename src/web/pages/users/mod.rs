@@ -3,6 +3,7 @@
 pub mod disabling;
 pub mod enabling;
 pub mod fields;
+pub mod grant_removal;
 pub mod grants;
 pub mod invite;
 pub mod link;

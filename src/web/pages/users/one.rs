@@ -5,8 +5,9 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use super::fields::read_place;
 use super::grants::GrantFields;
-use super::view::{GrantView, PersonView, TokenView};
+use super::view::{GrantView, PersonView, TokenView, role_in_words};
 use crate::db::projects::Project;
 use crate::db::tokens::Token;
 use crate::domain::manage_users::{Person, find_user};
@@ -28,7 +29,7 @@ struct OnePage {
     projects: Vec<Project>,
     fields: GrantFields,
     errors: Errors,
-    flash: Option<&'static str>,
+    flash: Option<String>,
 }
 
 /// What the page is about.
@@ -41,6 +42,8 @@ pub(super) struct Subject {
 #[derive(Deserialize)]
 pub struct OneQuery {
     done: Option<String>,
+    /// Where a role was given: a slug, or the word for all projects.
+    project: Option<String>,
 }
 
 /// The page.
@@ -50,15 +53,7 @@ pub async fn show(
     query: web::Query<OneQuery>,
 ) -> Result<HttpResponse, WebError> {
     let subject = load(&visitor, id.into_inner()).await?;
-    let flash = match query.done.as_deref() {
-        Some("given") => Some("Role given. It holds from their next request on."),
-        Some("taken") => Some("Role taken away. It is gone from their next request on."),
-        Some("signed-out") => Some("Every session and short-lived token of theirs has ended."),
-        Some("disabled") => Some("Disabled. The next request of theirs is refused."),
-        Some("enabled") => Some("Enabled. They can sign in with the password they had."),
-        Some("revoked") => Some("Token revoked. The next request with it fails."),
-        _ => None,
-    };
+    let flash = flash(&visitor, &subject.person, &query);
     let fields = GrantFields::default();
     Ok(answer(
         &visitor,
@@ -68,6 +63,40 @@ pub async fn show(
         vec![],
         flash,
     ))
+}
+
+/// Tells what was just done, by what is there now.
+fn flash(visitor: &Visitor, person: &Person, query: &OneQuery) -> Option<String> {
+    let told = match query.done.as_deref()? {
+        "given" => {
+            let role =
+                given(visitor, person, query).map_or_else(String::new, |role| format!(": {role}"));
+            return Some(format!(
+                "Role given{role}. It holds from their next request on."
+            ));
+        }
+        "taken" => "Role taken away. It is gone from their next request on.",
+        "signed-out" => "Every session and short-lived token of theirs has ended.",
+        "disabled" => "Disabled. The next request of theirs is refused.",
+        "enabled" if person.user.joined_at.is_none() => {
+            "Enabled. They have no password yet: make a new link."
+        }
+        "enabled" => "Enabled. They can sign in with the password they had.",
+        "revoked" => "Token revoked. The next request with it fails.",
+        _ => return None,
+    };
+    Some(told.into())
+}
+
+/// The role they have at the place that the address names.
+fn given(visitor: &Visitor, person: &Person, query: &OneQuery) -> Option<String> {
+    let place = read_place(&visitor.projects, query.project.as_deref()?).ok()?;
+    let on_it = place.map(|project| project.id);
+    let grant = person
+        .grants
+        .iter()
+        .find(|grant| grant.project_id == on_it)?;
+    Some(role_in_words(grant, &visitor.projects))
 }
 
 /// Finds the person and what belongs to them.
@@ -91,7 +120,7 @@ pub(super) fn answer(
     subject: Subject,
     fields: GrantFields,
     errors: Vec<FieldError>,
-    flash: Option<&'static str>,
+    flash: Option<String>,
 ) -> HttpResponse {
     let Subject { person, tokens } = subject;
     let (all, now) = (&visitor.projects, visitor.now);

@@ -1,6 +1,6 @@
 //! People, their grants and their personal tokens as pages show them.
 
-use super::fields::{project_roles, title};
+use super::fields::{ALL_PROJECTS, project_roles, title};
 use crate::clock::UtcTime;
 use crate::db::grants::GrantRow;
 use crate::db::projects::Project;
@@ -33,7 +33,7 @@ pub enum UserState {
 
 /// A grant of a person in words.
 pub struct GrantView {
-    /// The project's slug; empty for all projects.
+    /// What the field of the project holds for it.
     pub project: String,
     /// The project's name, or "All projects".
     pub place: String,
@@ -67,18 +67,14 @@ impl PersonView {
             (None, Some(joined)) => (UserState::Active, joined),
             (None, None) => (UserState::Invited, user.created_at),
         };
-        let in_words = |grant: &GrantRow| {
-            let place = match grant.project_id {
-                Some(_) => place(grant.project_id, projects),
-                None => "all projects".into(),
-            };
-            format!("{} of {place}", title(&grant.role))
-        };
         PersonView {
             id: user.id,
             path: super::path(user.id),
             email: user.email,
-            roles: grants.iter().map(in_words).collect(),
+            roles: grants
+                .iter()
+                .map(|grant| role_in_words(grant, projects))
+                .collect(),
             state,
             since: Moment::new(since, now),
         }
@@ -125,7 +121,7 @@ impl GrantView {
     pub fn new(grant: GrantRow, projects: &[Project], now: UtcTime) -> Self {
         let project = find(grant.project_id, projects).map(|project| project.slug.clone());
         GrantView {
-            project: project.unwrap_or_default(),
+            project: project.unwrap_or_else(|| ALL_PROJECTS.into()),
             place: place(grant.project_id, projects),
             roles: match grant.project_id {
                 Some(_) => project_roles(),
@@ -163,6 +159,15 @@ impl TokenView {
     pub fn is_active(&self) -> bool {
         self.state == KeyState::Active
     }
+}
+
+/// "Owner of all projects", "Support of Media".
+pub(super) fn role_in_words(grant: &GrantRow, projects: &[Project]) -> String {
+    let place = match grant.project_id {
+        Some(_) => place(grant.project_id, projects),
+        None => "all projects".into(),
+    };
+    format!("{} of {place}", title(&grant.role))
 }
 
 fn find(id: Option<i64>, projects: &[Project]) -> Option<&Project> {

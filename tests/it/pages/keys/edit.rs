@@ -69,6 +69,7 @@ fn of_two_tabs_the_second_is_told_that_something_changed() {
     assert_eq!(edit(&owner, id, &[("label", "First")]).status, 303);
     let second = edit(&owner, id, &[("label", "Second")]);
     assert_eq!(second.status, 409);
+    assert_eq!(second.text("h1"), "Something changed in between");
     assert!(
         second
             .body

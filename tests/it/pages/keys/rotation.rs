@@ -47,7 +47,14 @@ fn both_keys_pass_during_the_overlap_and_then_the_successor_alone() {
         answer.location(),
         format!("/projects/default/keys/{}/reveal", id + 1)
     );
-    let new = owner.post(answer.location(), &[]).secret().unwrap();
+    let reveal = owner.get(answer.location());
+    let revealed = owner.post(answer.location(), &[]);
+    let told = format!("The old key {}… works until 2", &old[..14]);
+    for page in [&reveal, &revealed] {
+        let notice = page.text("main .notice");
+        assert!(notice.starts_with(&told), "{notice}");
+    }
+    let new = revealed.secret().unwrap();
     assert_eq!(owner.verify(&old).0, 200);
     assert_eq!(owner.verify(&new).0, 200);
     let of_old = owner.get(&format!("/projects/default/keys/{id}"));
@@ -79,7 +86,9 @@ fn without_an_overlap_the_old_key_fails_on_the_next_request() {
     assert_eq!(owner.verify(&old).0, 200);
     let answer = rotate(&owner, id, "0");
     assert_eq!(owner.verify(&old), (401, "EXPIRED".into()));
-    let new = owner.post(answer.location(), &[]).secret().unwrap();
+    let revealed = owner.post(answer.location(), &[]);
+    assert!(!revealed.text("main").contains("The old key"));
+    let new = revealed.secret().unwrap();
     assert_eq!(owner.verify(&new).0, 200);
 }
 
@@ -111,6 +120,7 @@ fn a_key_is_rotated_once_and_only_while_it_works() {
         for answer in [owner.get(&path(id)), rotate(&owner, id, "24h")] {
             assert_eq!(answer.status, 409, "{told}");
             assert!(answer.body.contains(told), "{}", answer.body);
+            assert_eq!(answer.text("h1"), "This can't be done");
         }
     }
     assert_eq!(app.audit_entries(), before);

@@ -9,9 +9,19 @@ fn the_page_says_how_many_keys_stop() {
     let app = TestApp::start();
     let owner = app.owner();
     let stops = || owner.get(PATH).text("main section > p");
-    assert!(stops().starts_with("None of its keys works now"));
+    assert_eq!(
+        stops(),
+        "Once archived, it takes no new keys and no changes. There is no way back."
+    );
+    let to_keys = || {
+        owner
+            .get(PATH)
+            .texts("section a[href='/projects/default/keys']")
+    };
+    assert_eq!(to_keys().len(), 0);
     owner.create_key(&[]);
     assert!(stops().starts_with("1 key stops"));
+    assert_eq!(to_keys(), ["Show these keys"]);
     owner.create_key(&[]);
     let revoked = owner.create_key(&[]);
     owner.revoke(revoked);
@@ -46,7 +56,18 @@ fn no_key_of_an_archived_project_passes_and_none_can_be_made() {
     let (_, secret) = owner.new_key(&[]);
     assert_eq!(owner.verify(&secret).0, 200);
     let done = owner.post(PATH, &[("name", " Default ")]);
-    assert_eq!((done.status, done.location()), (303, "/"));
+    let settings = "/projects/default/settings?done=archived";
+    assert_eq!((done.status, done.location()), (303, settings));
+    let page = owner.get(settings);
+    assert_eq!(
+        page.text("[role=status]"),
+        "Archived. Its 1 key stops on its next request."
+    );
+    // What it was like can still be read.
+    assert_eq!(
+        page.texts(".facts dd"),
+        ["mk", "Live and test", "none", "none", "none"]
+    );
     assert_eq!(owner.verify(&secret), (401, "REVOKED".into()));
     assert_eq!(owner.post_key("default", &[]).status, 409);
 
@@ -63,6 +84,7 @@ fn no_key_of_an_archived_project_passes_and_none_can_be_made() {
         "/projects/default/scopes/new",
         "/projects/default/scopes/read:assets/edit",
         "/projects/default/scopes/read:assets/removal",
+        "/projects/default/grants",
     ] {
         let shown = owner.get(page);
         assert_eq!(shown.status, 200, "{page}");
@@ -75,6 +97,32 @@ fn no_key_of_an_archived_project_passes_and_none_can_be_made() {
         assert_eq!(shown.texts("main form").len(), 0, "{page}");
     }
     assert_eq!(owner.get("/projects/other/keys").status, 200);
+}
+
+#[test]
+fn the_keys_of_an_archived_project_look_ended() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    let (id, revoked) = (owner.create_key(&[]), owner.create_key(&[]));
+    owner.revoke(revoked);
+    let key = format!("/projects/default/keys/{id}");
+    assert!(
+        owner
+            .get(&key)
+            .texts("main .actions a")
+            .contains(&"Edit".to_owned())
+    );
+    assert_eq!(owner.post(PATH, &[("name", "Default")]).status, 303);
+    let page = owner.get(&key);
+    assert_eq!(page.text("main .state.archived"), "Ended");
+    assert!(page.text("main .notice").starts_with("Archived "));
+    // Its secret waits for nothing any more.
+    assert_eq!(page.texts("main .actions a"), ["Revoke"]);
+    let list = owner.get("/projects/default/keys");
+    assert_eq!(list.texts("td.of-state"), ["Revoked", "Ended"]);
+    assert_eq!(list.text("#summary"), "Default · 2 keys");
+    let gone = owner.get(&format!("{key}/edit"));
+    assert_eq!(gone.status, 409);
 }
 
 #[test]

@@ -9,7 +9,7 @@ const PATH: &str = "/projects/default/grants";
 fn the_page_says_who_has_what_since_when_and_by_whom() {
     let app = TestApp::start();
     let owner = app.owner();
-    invite(&owner, "ana@example.com", "auditor", "");
+    invite(&owner, "ana@example.com", "auditor", "*");
     invite(&owner, "ben@example.com", "support", "default");
     let admin = app.person(Role::Admin);
     let page = admin.get(PATH);
@@ -66,25 +66,36 @@ fn an_admin_gives_changes_and_takes_roles_on_their_project() {
     let eve = app.anonymous().signed_in("eve@example.com");
     assert_eq!(eve.get("/projects/default/keys").status, 404);
     let given = admin.post(PATH, &[("email", " Eve@example.com"), ("role", "admin")]);
-    assert_eq!(given.location(), "/projects/default/grants?done=given");
-    assert!(
-        admin
-            .get(given.location())
-            .text("[role=status].notice")
-            .starts_with("Role given")
+    let user = id_of(&app, "eve@example.com").to_string();
+    let done = format!("{PATH}?done=given&user={user}");
+    assert_eq!(given.location(), done);
+    assert_eq!(
+        admin.get(&done).text("[role=status].notice"),
+        "Role given: eve@example.com is Admin here. It holds from their next request on."
     );
     assert_eq!(eve.get("/projects/default/keys/new").status, 200);
     let changed = admin.post(PATH, &[("email", "eve@example.com"), ("role", "viewer")]);
     assert_eq!(changed.status, 303);
     assert_eq!(eve.get("/projects/default/keys/new").status, 403);
-    let user = id_of(&app, "eve@example.com").to_string();
     let removal = format!("{PATH}/removal");
+    let asked = admin.get(&format!("{removal}?user={user}"));
+    assert_eq!(asked.text("h1"), "Take Viewer away from eve@example.com");
+    // The way back comes first.
+    assert_eq!(asked.text("main a, main button"), "Keep it");
+    assert!(asked.text("main p").ends_with("is Viewer on Default."));
+    assert_eq!(asked.texts("main li"), ["See keys and how they are used"]);
+    assert!(!asked.text("main").contains("This is you"));
+    assert_eq!(eve.get("/projects/default/keys").status, 200);
     let taken = admin.post(&removal, &[("user", &user)]);
     assert_eq!(taken.location(), "/projects/default/grants?done=taken");
     assert_eq!(eve.get("/projects/default/keys").status, 404);
     // What they have elsewhere stays.
     assert_eq!(eve.get("/projects/other/keys").status, 200);
     assert_eq!(admin.post(&removal, &[("user", &user)]).status, 404);
+    for query in ["".into(), "?user=x".into(), format!("?user={user}")] {
+        let asked: String = format!("{removal}{query}");
+        assert_eq!(admin.get(&asked).status, 404, "{query}");
+    }
     assert_eq!(admin.post(&removal, &[("user", "x")]).status, 400);
     let sql = "SELECT count(*) AS number FROM audit_entries WHERE actor = 'admin@example.com' \
                AND project_id = 1 AND action IN ('grant.given', 'grant.taken')";
@@ -153,7 +164,11 @@ fn whoever_ends_their_own_role_is_led_to_what_is_left() {
     // Still an admin: still here.
     let same = [("email", "admin@example.com"), ("role", "admin")];
     let kept = admin.post(PATH, &same);
-    assert_eq!(kept.location(), "/projects/default/grants?done=given");
+    let done = format!("{PATH}?done=given&user={user}");
+    assert_eq!(kept.location(), done);
+    let asked = admin.get(&format!("{PATH}/removal?user={user}"));
+    let told = "This is you. You lose this page.";
+    assert_eq!(asked.text("main .notice"), told);
     let taken = admin.post(&format!("{PATH}/removal"), &[("user", &user)]);
     assert_eq!((taken.status, taken.location()), (303, "/"));
     assert_eq!(admin.get("/").status, 200);
@@ -168,6 +183,11 @@ fn whoever_ends_their_own_role_is_led_to_what_is_left() {
     // An owner stays, whatever becomes of a role of theirs on one project.
     let own = [("email", "owner@example.com"), ("role", "viewer")];
     let given = owner.post(PATH, &own);
-    assert_eq!(given.location(), "/projects/default/grants?done=given");
+    let user = id_of(&app, "owner@example.com");
+    let done = format!("{PATH}?done=given&user={user}");
+    assert_eq!(given.location(), done);
     assert_eq!(owner.get(PATH).status, 200);
+    let asked = owner.get(&format!("{PATH}/removal?user={user}"));
+    assert_eq!(asked.text("main .notice"), "This is you.");
+    assert!(asked.text("main").contains("allows the same"));
 }

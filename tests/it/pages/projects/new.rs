@@ -45,6 +45,12 @@ fn the_form_has_a_label_for_everything_there_is_to_choose() {
         );
     }
     assert!(page.text("#key_start-hint").contains("mk_live_…"));
+    assert!(
+        page.text("#slug-hint")
+            .contains("2 to 40 of a-z, 0-9 and -.")
+    );
+    let environments = page.texts("[name=environments] + span");
+    assert_eq!(environments, ["Live and test", "One environment"]);
     assert_eq!(page.texts("[name=environments][checked]").len(), 1);
     assert_eq!(page.texts("[name=catalogue]").len(), 3);
 }

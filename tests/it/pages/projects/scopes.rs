@@ -91,7 +91,9 @@ fn an_inclusion_holds_from_the_next_request_on() {
         form.texts("[name=includes][value='streams:write']").len(),
         0
     );
-    assert!(form.text(".head p").starts_with("1 key carries it."));
+    assert!(form.text(".head p").starts_with("1 key carries it. What"));
+    let unused = owner.get(&format!("{PATH}/streams:read/edit"));
+    assert_eq!(unused.text(".head p"), "No key carries it.");
     // Taken away again.
     assert_eq!(edit(&owner, &path, &[]).status, 303);
     assert_eq!(ask(&owner, "streams:read", &secret), 403);
@@ -182,14 +184,20 @@ fn of_two_tabs_the_second_is_told_that_something_changed() {
     let seen = owner.get(&path).value("seen");
     let tab = |description| [("description", description), ("seen", seen.as_str())];
     assert_eq!(owner.post(&path, &tab("First")).status, 303);
-    assert_eq!(owner.post(&path, &tab("Second")).status, 409);
+    let second = owner.post(&path, &tab("Second"));
+    assert_eq!(second.status, 409);
+    let way_on = format!("main a[href='{path}']");
+    assert_eq!(second.texts(&way_on), ["Open the scope again"]);
     assert_eq!(owner.get(&path).value("description"), "First");
     // One that was removed meanwhile does not come back.
     let removal = format!("{PATH}/read:assets/removal");
     assert_eq!(owner.post(&removal, &[]).status, 303);
     assert_eq!(owner.post(&path, &tab("Third")).status, 409);
     assert!(!names(&owner).contains(&"read:assets".to_owned()));
-    assert_eq!(owner.get(&path).status, 404);
+    let gone = owner.get(&path);
+    assert_eq!(gone.status, 404);
+    let way_on = format!("main a[href='{PATH}']");
+    assert_eq!(gone.texts(&way_on), ["Back to the scopes"]);
 }
 
 #[test]
@@ -250,6 +258,10 @@ fn a_scope_that_another_includes_can_not_be_removed() {
     let page = owner.get(&path);
     assert_eq!(page.text("main .notice"), told);
     assert_eq!(page.texts("main form").len(), 0);
+    // Even if keys carry it: they are not what is in the way.
+    owner.create_key(&[("scopes", "read:assets")]);
+    assert_eq!(owner.get(&path).text("main .notice"), told);
+    assert_eq!(owner.get(&path).texts("main a"), ["Keep it"]);
     let refused = owner.post(&path, &[]);
     assert_eq!(refused.status, 409);
     assert!(
@@ -257,6 +269,7 @@ fn a_scope_that_another_includes_can_not_be_removed() {
             .text("main .notice")
             .starts_with("all:assets includes read:assets")
     );
+    assert_eq!(refused.texts("main a"), ["Keep it"]);
 }
 
 #[test]

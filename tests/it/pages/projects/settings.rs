@@ -108,7 +108,11 @@ fn of_two_tabs_the_second_is_told_that_something_changed() {
     let version = owner.get(PATH).value("version");
     let tab = |name| [("name", name), ("version", version.as_str())];
     assert_eq!(save(&owner, &tab("First")).status, 303);
-    assert_eq!(save(&owner, &tab("Second")).status, 409);
+    let second = save(&owner, &tab("Second"));
+    assert_eq!(second.status, 409);
+    assert_eq!(second.text("h1"), "Something changed in between");
+    let way_on = format!("main a[href='{PATH}']");
+    assert_eq!(second.texts(&way_on), ["Open the settings again"]);
     assert_eq!(owner.get(PATH).value("name"), "First");
     assert_eq!(save(&owner, &[("version", "x")]).status, 400);
 }

@@ -27,6 +27,7 @@ struct EditPage {
     path: String,
     /// "3 keys carry it."
     carried: String,
+    is_carried: bool,
     form: FieldsView,
 }
 
@@ -110,6 +111,7 @@ fn form(
         archived: ArchivedView::of(&project, visitor.now),
         path: super::path(&project.slug, &scope.name),
         carried: super::carried(keys),
+        is_carried: keys > 0,
         form: FieldsView::new(fields, catalogue, Some(scope.name.as_str()), errors),
         name: scope.name,
         project,

@@ -109,6 +109,9 @@ fn confirm(
     } = subject;
     let ScopeUse { scope, keys } = with_use;
     let is_carried = keys > 0;
+    // An includer comes first: while it is there, the keys are not what is in the way.
+    let keys_path =
+        (is_carried && includer.is_none()).then(|| super::keys_path(&project.slug, &scope.name));
     let may_remove = !is_carried && includer.is_none();
     let obstacle = includer
         .map(|other| format!("{other} includes it. Change that first."))
@@ -122,7 +125,7 @@ fn confirm(
         path: super::path(&project.slug, &scope.name),
         list_path: super::list_path(&project.slug),
         obstacle: told.or(obstacle),
-        keys_path: is_carried.then(|| super::keys_path(&project.slug, &scope.name)),
+        keys_path,
         may_remove,
         name: scope.name,
         description: scope.description,

@@ -1,0 +1,228 @@
+//! What an audit entry says, in words.
+
+use serde_json::Value;
+
+use crate::db::audit::AuditRow;
+use crate::domain::catalogues::Catalogue;
+use crate::domain::policy::Role;
+use crate::key::RevokeReason;
+use crate::web::times::plural;
+
+/// What somebody did.
+pub(super) struct Sentence {
+    /// "created".
+    pub did: String,
+    /// What they did it to, where the words don't say.
+    pub subject: Option<String>,
+    /// How it goes on: "to", "Default".
+    pub rest: Option<(String, String)>,
+}
+
+impl Sentence {
+    fn of(did: impl Into<String>) -> Self {
+        Sentence {
+            did: did.into(),
+            subject: None,
+            rest: None,
+        }
+    }
+
+    fn about(self, subject: &str) -> Self {
+        let subject = Some(subject.to_owned());
+        Sentence { subject, ..self }
+    }
+
+    fn then(self, words: impl Into<String>, object: &str) -> Self {
+        let rest = Some((words.into(), object.to_owned()));
+        Sentence { rest, ..self }
+    }
+}
+
+/// Who did it.
+pub(super) fn actor(name: String) -> String {
+    match name == "nobody" {
+        true => "Somebody".into(),
+        false => name,
+    }
+}
+
+/// What they did. `project` is the name of the project that it is about, if it is about one.
+pub(super) fn sentence(row: &AuditRow, project: Option<&str>, details: &Value) -> Sentence {
+    let subject = row.subject.as_str();
+    let scope = details["scope"].as_str().unwrap_or("a scope");
+    let place = project.unwrap_or("all projects");
+    match &*row.action {
+        "grant.given" => Sentence::of("made")
+            .about(subject)
+            .then(format!("{} of", role(&details["role"])), place),
+        "grant.taken" => Sentence::of(format!("took the role {} on", role(&details["role"])))
+            .about(place)
+            .then("from", subject),
+        "scope.created" => Sentence::of("added the scope")
+            .about(scope)
+            .then("to", subject),
+        "scope.deleted" => Sentence::of("removed the scope")
+            .about(scope)
+            .then("from", subject),
+        "scope.edited" => Sentence::of("edited the scope")
+            .about(scope)
+            .then("of", subject),
+        "scopes.added" => Sentence::of(format!("added the {} to", ready(details))).about(subject),
+        "user.sessions_ended" if row.actor == row.subject => {
+            Sentence::of("ended sessions of their own")
+        }
+        action => match alone(action) {
+            Some(words) => Sentence::of(words),
+            None => Sentence::of(did(action)).about(subject),
+        },
+    }
+}
+
+/// Whether the sentence names the project.
+pub(super) fn names_project(action: &str) -> bool {
+    let noun = action.split('.').next().unwrap_or_default();
+    matches!(noun, "grant" | "keys" | "project" | "scope" | "scopes")
+}
+
+/// What people do to nobody but themselves.
+fn alone(action: &str) -> Option<&'static str> {
+    let words = match action {
+        "instance.set_up" => "became the first owner",
+        "session.ended" => "signed out",
+        "session.started" => "signed in",
+        "user.joined" => "joined",
+        "user.password_changed" => "changed their own password",
+        "user.password_chosen" => "chose a new password",
+        _ => return None,
+    };
+    Some(words)
+}
+
+fn did(action: &str) -> &str {
+    match action {
+        "access.denied" => "was not allowed to",
+        "key.created" => "created",
+        "key.edited" => "edited",
+        "key.replaced" => "replaced",
+        "key.revealed" => "revealed",
+        "key.revoked" => "revoked",
+        "key.rotated" => "rotated",
+        "keys.imported" => "imported keys into",
+        "project.archived" => "archived",
+        "project.created" => "created the project",
+        "project.edited" => "changed the settings of",
+        "session.refused" => "failed to sign in as",
+        "token.created" => "created the personal token",
+        "token.revealed" => "revealed the personal token",
+        "token.revoked" => "revoked the personal token",
+        "user.created" => "added",
+        "user.disabled" => "disabled",
+        "user.enabled" => "enabled",
+        "user.invited" => "invited",
+        "user.link_made" => "made a password link for",
+        "user.password_reset" => "reset the password of",
+        "user.sessions_ended" => "ended all sessions of",
+        other => other,
+    }
+}
+
+/// What else is known of it.
+pub(super) fn details(action: &str, details: &Value) -> Vec<String> {
+    let text = |name: &str| details[name].as_str().map(str::to_owned);
+    let only = |detail: Option<String>| -> Vec<String> { detail.into_iter().collect() };
+    match action {
+        "grant.given" => {
+            let was = Some(&details["was"]).filter(|was| was.is_string());
+            let was = was.filter(|was| **was != details["role"]);
+            only(was.map(|was| format!("was {}", role(was))))
+        }
+        "key.edited" | "project.edited" | "scope.edited" => changes(details),
+        "key.replaced" | "key.rotated" => {
+            let prefix = |name: &str| details[name].as_str().unwrap_or_default();
+            vec![format!(
+                "{}… → {}…",
+                prefix("replaced_prefix"),
+                prefix("key_prefix")
+            )]
+        }
+        "key.revoked" => {
+            let reason = details["reason"].as_str();
+            let reason = reason.and_then(|reason| reason.parse::<RevokeReason>().ok());
+            let reason = reason.map(|reason| reason.title().to_owned());
+            reason.into_iter().chain(text("note")).collect()
+        }
+        "keys.imported" => only(details["count"].as_i64().map(|count| plural(count, "key"))),
+        "project.archived" => {
+            let count = details["keys"].as_i64();
+            only(count.map(|count| format!("with {}", plural(count, "key"))))
+        }
+        "scopes.added" => vec![shown("scopes", &details["scopes"])],
+        "token.created" => only(text("permissions")),
+        "user.created" | "user.invited" => vec![format!("as {}", role(&details["role"]))],
+        _ => Vec::new(),
+    }
+}
+
+fn role(name: &Value) -> &str {
+    let name = name.as_str().unwrap_or("a role");
+    name.parse::<Role>().map_or(name, |role| role.title())
+}
+
+fn ready(details: &Value) -> String {
+    let name = details["catalogue"].as_str().unwrap_or("ready");
+    let title = name
+        .parse::<Catalogue>()
+        .map_or(name, |catalogue| catalogue.title());
+    format!("{title} scopes")
+}
+
+/// What changed, each as what it was and what it is.
+fn changes(details: &Value) -> Vec<String> {
+    let changes = details["changes"].as_object().into_iter().flatten();
+    let in_words = changes.map(|(field, values)| {
+        format!(
+            "{}: {} → {}",
+            field_title(field),
+            shown(field, &values[0]),
+            shown(field, &values[1])
+        )
+    });
+    in_words.collect()
+}
+
+fn field_title(field: &str) -> &str {
+    match field {
+        "label" => "Label",
+        "scopes" => "Scopes",
+        "expires_at" => "Expires",
+        "rate_limit" => "Rate limit",
+        "allowed_ips" => "Allowed addresses",
+        "name" => "Name",
+        "key_start" => "Start",
+        "environment_segment" => "Environments",
+        "default_lifetime_days" => "Default lifetime",
+        "max_lifetime_days" => "Longest lifetime",
+        "description" => "Description",
+        "includes" => "Includes",
+        other => other,
+    }
+}
+
+fn shown(field: &str, value: &Value) -> String {
+    match (field, value) {
+        (_, Value::Null) => "none".into(),
+        ("environment_segment", Value::Bool(true)) => "live and test".into(),
+        ("environment_segment", Value::Bool(false)) => "one".into(),
+        ("default_lifetime_days" | "max_lifetime_days", Value::Number(days)) => {
+            plural(days.as_i64().unwrap_or_default(), "day")
+        }
+        (_, Value::String(text)) => text.clone(),
+        (_, Value::Array(items)) if items.is_empty() => "none".into(),
+        (_, Value::Array(items)) => {
+            let items: Vec<String> = items.iter().map(|item| shown(field, item)).collect();
+            items.join(", ")
+        }
+        (_, Value::Object(limit)) => format!("{} in {} s", limit["requests"], limit["seconds"]),
+        (_, other) => other.to_string(),
+    }
+}
