@@ -3,6 +3,7 @@ use reqwest::header::{COOKIE, HeaderMap};
 use serde_json::{Value, json};
 use time::Duration;
 
+use super::in_a_month;
 use crate::app::{Api, PASSWORD, TestApp};
 
 fn key() -> Value {
@@ -145,7 +146,7 @@ fn a_personal_token_makes_no_tokens_and_is_not_the_person() {
     let token = owner.with_token(&every, None);
     let other = owner.with_token(&["keys:read"], None);
     let body = json!({"description": "x", "permissions": ["keys:read"],
-        "expires_at": "2026-12-31T00:00:00Z"});
+        "expires_at": in_a_month()});
     let refused = token.post("/tokens", &body);
     assert_eq!(
         (refused.status, refused.code().as_str()),

@@ -13,9 +13,11 @@ mod schemathesis;
 
 use std::path::{Path, PathBuf};
 
+use keyward::clock::{Clock, rfc3339};
 use keyward::domain::policy::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
+use time::Duration;
 
 use crate::app::{Answer, Api, PASSWORD, TestApp, add_person};
 
@@ -23,6 +25,11 @@ use crate::app::{Answer, Api, PASSWORD, TestApp, add_person};
 fn tool(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/.venv/bin");
     folder.join(name)
+}
+
+/// A time to come, in RFC 3339.
+pub fn in_a_month() -> String {
+    rfc3339(Clock::default().now() + Duration::days(30))
 }
 
 impl TestApp {
@@ -65,7 +72,7 @@ impl Api {
     pub fn with_token(&self, permissions: &[&str], project: Option<&str>) -> Api {
         let body = json!({
             "description": "A script", "permissions": permissions, "project": project,
-            "expires_at": "2026-12-31T00:00:00Z",
+            "expires_at": in_a_month(),
         });
         let made = self.post("/tokens", &body);
         assert_eq!(made.status, 201, "{}", made.body);

@@ -99,7 +99,7 @@ fn secrets_of_programs(url: &str) -> Vec<String> {
     let api = Api::new(url, &jwt);
     let permissions = ["keys:read", "keys:create"];
     let token = json!({"description": "x", "permissions": permissions,
-        "expires_at": "2026-12-31T00:00:00Z"});
+        "expires_at": crate::api::in_a_month()});
     let token = told(api.post("/tokens", &token), "token");
     let body = json!({"name": "A"});
     let once = [("Idempotency-Key", "one")];
