@@ -125,10 +125,12 @@ pub async fn sessions(
         .act(|conn, actor, _| list_sessions(conn, actor))
         .await?;
     all.retain(|row| !is_over(row, bearer.now));
-    let total = i64::try_from(all.len()).ok();
-    let (part, next) = page.cut(all);
-    let value = part.into_iter().map(BrowserSessionJson::from).collect();
-    Ok(answer::collection(&req, value, page.start(), total, next))
+    Ok(answer::short_collection(
+        &req,
+        &page,
+        all,
+        BrowserSessionJson::from,
+    ))
 }
 
 /// End all your sessions

@@ -8,6 +8,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
+use super::paging::Page;
 use crate::domain::precondition::Precondition;
 
 /// One resource.
@@ -85,6 +86,19 @@ pub fn collection<T: Serialize>(
     });
     let tag = format!("\"{}\"", fingerprint(&body));
     tagged(req, body, &tag)
+}
+
+/// 200 with the page's part of a collection that is short enough to be read whole.
+pub fn short_collection<T, J: Serialize>(
+    req: &HttpRequest,
+    page: &Page,
+    all: Vec<T>,
+    json: impl FnMut(T) -> J,
+) -> HttpResponse {
+    let total = i64::try_from(all.len()).ok();
+    let (part, next) = page.cut(all);
+    let value = part.into_iter().map(json).collect();
+    collection(req, value, page.start(), total, next)
 }
 
 /// 200 with a record that was just changed. Nobody has a tag of it yet.

@@ -44,11 +44,6 @@ impl Bearer {
         self.actor.id().expect("bearers are people")
     }
 
-    /// The id of the project that the personal token is bound to, if it is.
-    pub fn bound_to(&self) -> Option<i64> {
-        self.actor.token()?.project_id
-    }
-
     fn bearing(&self) -> Bearing {
         match self.actor.token() {
             Some(token) => Bearing::Token(token.token_id),

@@ -169,13 +169,9 @@ async fn list(
             Ok((project, all))
         })
         .await?;
-    let total = i64::try_from(all.len()).ok();
-    let (part, next) = page.cut(all);
-    let value = part
-        .into_iter()
-        .map(|given| GrantJson::new(given, project.as_ref()))
-        .collect();
-    Ok(answer::collection(req, value, page.start(), total, next))
+    Ok(answer::short_collection(req, &page, all, |given| {
+        GrantJson::new(given, project.as_ref())
+    }))
 }
 
 async fn put(

@@ -127,10 +127,9 @@ pub async fn list(
     let all = bearer
         .act(|conn, actor, _| list_projects(conn, actor))
         .await?;
-    let total = i64::try_from(all.len()).ok();
-    let (part, next) = page.cut(all);
-    let value = part.iter().map(ProjectJson::new).collect();
-    Ok(answer::collection(&req, value, page.start(), total, next))
+    Ok(answer::short_collection(&req, &page, all, |project| {
+        ProjectJson::new(&project)
+    }))
 }
 
 /// Create a project

@@ -220,13 +220,9 @@ async fn list(
             Ok((all, list_projects(conn, actor)?))
         })
         .await?;
-    let total = i64::try_from(all.len()).ok();
-    let (part, next) = page.cut(all);
-    let value = part
-        .iter()
-        .map(|token| TokenJson::new(token, &projects, bearer.now))
-        .collect();
-    Ok(answer::collection(req, value, page.start(), total, next))
+    Ok(answer::short_collection(req, &page, all, |token| {
+        TokenJson::new(&token, &projects, bearer.now)
+    }))
 }
 
 async fn revoke(bearer: &Bearer, of: i64, id: i64) -> Result<HttpResponse, ApiError> {

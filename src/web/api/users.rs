@@ -81,13 +81,9 @@ pub async fn list(
             Ok((all, list_projects(conn, actor)?))
         })
         .await?;
-    let total = i64::try_from(all.len()).ok();
-    let (part, next) = page.cut(all);
-    let value = part
-        .iter()
-        .map(|person| UserJson::new(person, &projects))
-        .collect();
-    Ok(answer::collection(&req, value, page.start(), total, next))
+    Ok(answer::short_collection(&req, &page, all, |person| {
+        UserJson::new(&person, &projects)
+    }))
 }
 
 /// Invite a person
