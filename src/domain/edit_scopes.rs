@@ -12,7 +12,8 @@ use crate::db::key_list::{self, KeyFilter, Order, SortBy};
 use crate::db::projects::Project;
 use crate::db::scopes::{self, Scope};
 use crate::db::{AnyConnection, Connection, change, instances};
-use crate::key::{Key, scope};
+use crate::key::Key;
+use crate::key::scope::{self, Inclusion};
 
 /// The most scopes a project has.
 const MAX_SCOPES: usize = 200;
@@ -257,6 +258,9 @@ fn checked(
             let shown: String = included.chars().take(scope::MAX_LENGTH).collect();
             let detail = format!("This project has no other scope {shown}.");
             errors.push(FieldError::new("includes", detail));
+        } else if includes_back(catalogue, included, name) {
+            let detail = format!("{included} includes {name} already.");
+            errors.push(FieldError::new("includes", detail));
         } else if !includes.contains(included) {
             includes.push(included.clone());
         }
@@ -270,4 +274,16 @@ fn checked(
         includes,
     };
     Ok((before.cloned(), after))
+}
+
+/// Whether one scope comes with another already, so that the other way round would be a circle.
+fn includes_back(catalogue: &[Scope], included: &str, name: &str) -> bool {
+    let inclusions: Vec<Inclusion> = catalogue
+        .iter()
+        .map(|scope| Inclusion {
+            scope: scope.name.clone(),
+            includes: scope.includes.clone(),
+        })
+        .collect();
+    scope::grants(&[included.to_owned()], &inclusions, name)
 }

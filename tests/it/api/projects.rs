@@ -151,6 +151,23 @@ fn a_scope_is_put_and_holds_at_once() {
         refused.wrong_fields(),
         ["description", "includes", "includes"]
     );
+    let back = json!({"description": "Upload", "includes": ["admin"]});
+    let includes_it = json!({"description": "All", "includes": ["write:assets"]});
+    assert_eq!(
+        api.put("/projects/default/scopes/admin", &includes_it)
+            .status,
+        200
+    );
+    assert_eq!(
+        api.put(path, &back).wrong_fields(),
+        ["includes"],
+        "a circle"
+    );
+    let alone = json!({"description": "All"});
+    assert_eq!(
+        api.put("/projects/default/scopes/admin", &alone).status,
+        200
+    );
     let strange = api.put(
         "/projects/default/scopes/A%20b",
         &json!({"description": "X"}),
