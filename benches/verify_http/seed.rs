@@ -30,6 +30,9 @@ pub fn database(keys: u32) -> (PathBuf, Vec<String>) {
         std::fs::create_dir_all(&folder).expect("a folder");
         std::fs::write(&secrets, make(&path, keys)).expect("room on the disk");
     }
+    // One that an earlier version made is brought up to date once, not in every copy.
+    let url = DatabaseUrl::Sqlite(path.display().to_string());
+    drop(startup::open_up_to_date(&url).expect("it was made by this version or an earlier one"));
     let secrets = std::fs::read_to_string(secrets).expect("just written");
     (path, secrets.lines().map(str::to_owned).collect())
 }
