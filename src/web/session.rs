@@ -100,6 +100,23 @@ pub fn is_over(row: &SessionRow, now: UtcTime) -> bool {
     row.last_seen_at + IDLE <= now || row.created_at + LIFETIME <= now
 }
 
+/// Names a session without giving it away, for forms and URLs that end it.
+pub fn name_of(row: &SessionRow) -> String {
+    row.digest
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// The digest of the session with this name; `None` if it is the name of none.
+pub fn digest_named(name: &str) -> Option<Vec<u8>> {
+    if name.len() != 64 {
+        return None;
+    }
+    let byte = |at: usize| u8::from_str_radix(name.get(at..at + 2)?, 16).ok();
+    (0..64).step_by(2).map(byte).collect()
+}
+
 /// 256 random bits in URL-safe base 64.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ use crate::domain::own_account::{
 };
 use crate::domain::passwords::Password;
 use crate::http::TrustedProxies;
-use crate::web::session::is_over;
+use crate::web::session::{self, is_over};
 
 /// Who you are.
 #[derive(Debug, Serialize, ToSchema)]
@@ -61,7 +61,7 @@ pub struct BrowserSessionJson {
 impl From<SessionRow> for BrowserSessionJson {
     fn from(row: SessionRow) -> Self {
         BrowserSessionJson {
-            id: hex(&row.digest),
+            id: session::name_of(&row),
             created_at: rfc3339(row.created_at),
             last_seen_at: rfc3339(row.last_seen_at),
             client_ip: row.client_ip,
@@ -153,23 +153,9 @@ pub async fn delete_session(
     bearer: Bearer,
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let digest = from_hex(&id).ok_or(DomainError::NotFound)?;
+    let digest = session::digest_named(&id).ok_or(DomainError::NotFound)?;
     bearer
         .act(move |conn, actor, now| end_session(conn, actor, &digest, now))
         .await?;
     Ok(HttpResponse::NoContent().finish())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    if !text.is_ascii() || !text.len().is_multiple_of(2) {
-        return None;
-    }
-    let pairs = (0..text.len()).step_by(2).map(|at| &text[at..at + 2]);
-    pairs
-        .map(|pair| u8::from_str_radix(pair, 16).ok())
-        .collect()
 }

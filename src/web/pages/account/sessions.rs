@@ -40,7 +40,7 @@ impl SessionView {
 
     fn new(row: SessionRow, own: &SignedIn, now: UtcTime) -> Self {
         SessionView {
-            digest: to_hex(&row.digest),
+            digest: session::name_of(&row),
             device: device::in_words(row.user_agent.as_deref()),
             is_own: session::is_own(&row, own),
             began: Moment::new(row.created_at, now),
@@ -60,7 +60,7 @@ pub struct EndForm {
 
 /// Ends one session. One that ended meanwhile is what was asked for.
 pub async fn end(visitor: Visitor, Form(fields): Form<EndForm>) -> Result<HttpResponse, WebError> {
-    let digest = from_hex(&fields.session).ok_or(WebError::BadForm)?;
+    let digest = session::digest_named(&fields.session).ok_or(WebError::BadForm)?;
     let ending = visitor.act(move |conn, actor, now| end_session(conn, actor, &digest, now));
     match ending.await {
         Ok(()) | Err(DomainError::NotFound) => Ok(page::see_other("/account?done=session")),
@@ -88,16 +88,4 @@ pub(super) fn own_digest(
     let all = list_sessions(conn, actor)?;
     let own = all.into_iter().find(|row| session::is_own(row, own));
     Ok(own.map(|row| row.digest))
-}
-
-fn to_hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    if text.len() != 64 {
-        return None;
-    }
-    let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
-    (0..64).step_by(2).map(byte).collect()
 }
