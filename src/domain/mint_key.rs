@@ -9,11 +9,12 @@ use super::reveal::{Minted, MintedKey, lay_down};
 use super::seal::SealKey;
 use super::{Actor, DomainError, FieldError};
 use crate::clock::{UtcTime, rfc3339};
+use crate::db::audit::AuditEntry;
 use crate::db::keys::{self, KeyTerms, NewKey};
 use crate::db::projects::Project;
 use crate::db::reveals::Of;
 use crate::db::{AnyConnection, Connection, Tx, change, scopes};
-use crate::key::{Environment, PlainKey, RateLimit};
+use crate::key::{Environment, Key, PlainKey, RateLimit};
 
 /// Mints a key in `project` whose secret can be revealed once in the session `session_id`.
 ///
@@ -112,14 +113,14 @@ fn check(
 }
 
 /// A key that was written.
-pub(super) struct Written {
-    pub id: i64,
-    pub prefix: String,
+struct Written {
+    id: i64,
+    prefix: String,
 }
 
 /// Writes a key with this secret.
 #[allow(clippy::too_many_arguments)]
-pub(super) fn write(
+fn write(
     tx: &mut Tx,
     actor: &Actor,
     project: &Project,
@@ -143,6 +144,39 @@ pub(super) fn write(
         id: keys::insert(tx, &new, now)?,
         prefix,
     })
+}
+
+/// Mints a key that takes the place of `old`, and the entry that says so.
+pub(super) fn write_successor(
+    tx: &mut Tx,
+    actor: &Actor,
+    project: &Project,
+    old: &Key,
+    terms: &KeyTerms,
+    action: &'static str,
+    now: UtcTime,
+) -> Result<(i64, PlainKey, AuditEntry), DomainError> {
+    let (environment, replaces) = (old.environment, Some(old.id));
+    let secret = project.key_format().generate(environment)?;
+    let new = write(
+        tx,
+        actor,
+        project,
+        environment,
+        terms,
+        &secret,
+        replaces,
+        now,
+    )?;
+    let mut entry = actor.key_entry(action, old, now);
+    entry.related_key_id = Some(new.id);
+    entry
+        .details
+        .extend(details(&new.prefix, environment, terms));
+    entry
+        .details
+        .insert("replaced_prefix".into(), old.prefix.clone().into());
+    Ok((new.id, secret, entry))
 }
 
 /// What the audit log says of a rate limit.

@@ -1,7 +1,7 @@
 //! Replace a key whose secret nobody has: revoke it and mint the same again.
 
-use super::archive_project::require_open;
-use super::mint_key::{details, write};
+use super::archive_project::present;
+use super::mint_key::write_successor;
 use super::policy::{self, Action};
 use super::reveal::{Minted, lay_down};
 use super::seal::SealKey;
@@ -28,9 +28,9 @@ pub fn replace_key(
 ) -> Result<Minted, DomainError> {
     policy::require(actor, Action::MintKeys, Some(project.id))?;
     policy::require(actor, Action::RevokeKeys, Some(project.id))?;
-    require_open(project)?;
     let seal_key = SealKey::generate()?;
     change(conn, |tx| {
+        let project = &present(tx.conn(), project)?;
         let old = keys::by_id(tx.conn(), project.id, id)?.ok_or(DomainError::NotFound)?;
         if !old.is_active(now) {
             let told = "This key can no longer be used, so there is nothing to replace.";
@@ -48,33 +48,10 @@ pub fn replace_key(
         };
         keys::revoke(tx, id, &revocation)?;
         reveals::delete(tx, Of::Key(id))?;
-        let secret = project.key_format().generate(old.environment)?;
         let terms = KeyTerms::from(&old);
-        let new = write(
-            tx,
-            actor,
-            project,
-            old.environment,
-            &terms,
-            &secret,
-            Some(id),
-            now,
-        )?;
-        lay_down(tx, Of::Key(new.id), &seal_key, &secret, session_id, now)?;
-        let mut entry = actor.key_entry("key.replaced", &old, now);
-        entry.related_key_id = Some(new.id);
-        entry
-            .details
-            .extend(details(&new.prefix, old.environment, &terms));
-        entry
-            .details
-            .insert("replaced_prefix".into(), old.prefix.into());
-        Ok((
-            Minted {
-                id: new.id,
-                seal_key,
-            },
-            entry,
-        ))
+        let (id, secret, entry) =
+            write_successor(tx, actor, project, &old, &terms, "key.replaced", now)?;
+        lay_down(tx, Of::Key(id), &seal_key, &secret, session_id, now)?;
+        Ok((Minted { id, seal_key }, entry))
     })
 }

@@ -3,7 +3,7 @@
 use time::Duration;
 
 use super::archive_project::present;
-use super::mint_key::{details, write};
+use super::mint_key::write_successor;
 use super::policy::{self, Action};
 use super::reveal::{Minted, MintedKey, lay_down};
 use super::seal::SealKey;
@@ -100,30 +100,13 @@ fn rotate(
             expires_at: successor_expiry(&old, project.max_lifetime_days, now),
             ..kept
         };
-        let secret = project.key_format().generate(old.environment)?;
-        let new = write(
-            tx,
-            actor,
-            project,
-            old.environment,
-            &terms,
-            &secret,
-            Some(id),
-            now,
-        )?;
-        hand_over(tx, new.id, &secret)?;
-        let mut entry = actor.key_entry("key.rotated", &old, now);
-        entry.related_key_id = Some(new.id);
-        entry
-            .details
-            .extend(details(&new.prefix, old.environment, &terms));
-        entry
-            .details
-            .insert("replaced_prefix".into(), old.prefix.into());
+        let (new, secret, mut entry) =
+            write_successor(tx, actor, project, &old, &terms, "key.rotated", now)?;
+        hand_over(tx, new, &secret)?;
         entry
             .details
             .insert("replaced_ends_at".into(), rfc3339(ends_at).into());
-        let key = keys::by_id(tx.conn(), project.id, new.id)?.ok_or(DomainError::NotFound)?;
+        let key = keys::by_id(tx.conn(), project.id, new)?.ok_or(DomainError::NotFound)?;
         Ok((MintedKey { key, secret }, entry))
     })
 }
