@@ -116,8 +116,15 @@ pub fn put(status: StatusCode, data: impl Serialize, version: &str) -> HttpRespo
         .body(body)
 }
 
+/// `status` with something that has no version, and of which nobody has a tag yet.
+pub fn plain(status: StatusCode, data: impl Serialize) -> HttpResponse {
+    HttpResponse::build(status)
+        .content_type("application/json")
+        .body(json(&Data { data }))
+}
+
 /// `value` as JSON.
-pub fn json(value: &impl Serialize) -> Vec<u8> {
+fn json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).expect("strings and numbers")
 }
 

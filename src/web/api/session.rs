@@ -1,5 +1,6 @@
 //! `/api/v1/session`: a short-lived token for email and password.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -59,7 +60,5 @@ pub async fn create(
         token: state.jwt.issue(&person, now)?,
         expires_at: rfc3339(now + LIFETIME),
     };
-    Ok(HttpResponse::Created()
-        .content_type("application/json")
-        .body(answer::json(&Data { data: session })))
+    Ok(answer::plain(StatusCode::CREATED, session))
 }

@@ -1,5 +1,6 @@
 //! `/api/v1/tokens` and `/api/v1/users/{user}/tokens`: personal tokens, one's own and others'.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -233,7 +234,5 @@ async fn revoke(bearer: &Bearer, of: i64, id: i64) -> Result<HttpResponse, ApiEr
         })
         .await?;
     let data = TokenJson::new(&token, &projects, bearer.now);
-    Ok(HttpResponse::Ok()
-        .content_type("application/json")
-        .body(answer::json(&Data { data })))
+    Ok(answer::plain(StatusCode::OK, data))
 }

@@ -1,5 +1,6 @@
 //! `/api/v1/users`: people.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -198,9 +199,7 @@ pub async fn create_link(
         url: links::absolute(&req, &link.path()),
         expires_at: rfc3339(link.expires_at),
     };
-    Ok(HttpResponse::Created()
-        .content_type("application/json")
-        .body(answer::json(&Data { data })))
+    Ok(answer::plain(StatusCode::CREATED, data))
 }
 
 fn as_json(conn: &mut Connection, actor: &Actor, id: i64) -> Result<UserJson, DomainError> {

@@ -63,11 +63,5 @@ pub async fn submit(
     visitor
         .act(move |conn, actor, now| disable_user(conn, actor, id, now))
         .await?;
-    match visitor.actor.id() == Some(id) {
-        true => Ok(page::see_other("/login")),
-        false => {
-            let location = format!("{}?done=disabled", super::path(id));
-            Ok(page::see_other(&location))
-        }
-    }
+    Ok(super::after_ending_sessions(&visitor, id, "disabled"))
 }

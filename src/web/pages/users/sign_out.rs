@@ -44,11 +44,5 @@ pub async fn submit(
     visitor
         .act(move |conn, actor, now| end_sessions(conn, actor, id, now))
         .await?;
-    match visitor.actor.id() == Some(id) {
-        true => Ok(page::see_other("/login")),
-        false => {
-            let location = format!("{}?done=signed-out", super::path(id));
-            Ok(page::see_other(&location))
-        }
-    }
+    Ok(super::after_ending_sessions(&visitor, id, "signed-out"))
 }
