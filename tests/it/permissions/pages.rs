@@ -1,24 +1,21 @@
-//! Every route as every role, on an own and on a foreign project.
+//! Every page and form of the console as every role.
 
 use keyward::domain::policy::Role;
 
-use crate::app::{Api, Browser, TestApp};
+use super::{EVERYONE, MINTERS, NO_SUCH_PERSON, OWNERS};
+use crate::app::{Browser, TestApp};
 
 /// Who may use a route of the own project: all five roles in the order of `Role::ALL`.
-struct Rule {
-    method: &'static str,
-    route: &'static str,
+pub(super) struct Rule {
+    pub(super) method: &'static str,
+    pub(super) route: &'static str,
     /// The form to send.
     fields: &'static [(&'static str, &'static str)],
     /// The status for each role.
     own: [u16; 5],
 }
 
-const EVERYONE: [u16; 5] = [200; 5];
 const NOT_READERS: [u16; 5] = [200, 200, 200, 403, 403];
-const MINTERS: [u16; 5] = [200, 200, 403, 403, 403];
-const OWNERS: [u16; 5] = [200, 403, 403, 403, 403];
-const NO_SUCH_PERSON: [u16; 5] = [404, 403, 403, 403, 403];
 const SETTINGS: &[(&str, &str)] = &[("name", "Default"), ("version", "0")];
 const MEDIA: &[(&str, &str)] = &[("catalogue", "media")];
 const NOBODY: &[(&str, &str)] = &[("user", "0")];
@@ -41,7 +38,7 @@ const NOBODYS_SESSION: &[(&str, &str)] = &[(
 
 /// One row per method and route with a project in it. `409` and `422` are answers of the use
 /// case: whoever gets them was let in.
-const PROJECT_RULES: &[Rule] = &[
+pub(super) const PROJECT_RULES: &[Rule] = &[
     rule("GET", "/projects/{project}/settings", &[], MINTERS),
     rule(
         "POST",
@@ -183,7 +180,7 @@ const fn rule(
 }
 
 /// The other routes: what someone signed in with each role gets.
-const OTHER_RULES: &[Rule] = &[
+pub(super) const OTHER_RULES: &[Rule] = &[
     rule("GET", "/", &[], EVERYONE),
     rule("GET", "/docs", &[], EVERYONE),
     rule("POST", "/projects", &[], [422, 403, 403, 403, 403]),
@@ -328,271 +325,6 @@ fn whoever_is_not_signed_in_is_sent_to_do_so() {
                 rule.method,
                 rule.route
             );
-        }
-    }
-}
-
-#[test]
-fn buttons_are_shown_to_those_who_may_press_them() {
-    let app = TestApp::start();
-    let id = app.owner().create_key(&[]);
-    for (role, may_mint, may_revoke) in [
-        (Role::Admin, true, true),
-        (Role::Support, false, true),
-        (Role::Auditor, false, false),
-        (Role::Viewer, false, false),
-    ] {
-        let person = app.person(role);
-        let list = person.get("/projects/default/keys");
-        let one = person.get(&format!("/projects/default/keys/{id}"));
-        assert_eq!(list.body.contains("Create key"), may_mint, "{role}");
-        assert_eq!(one.body.contains("/edit\""), may_mint, "{role}");
-        assert_eq!(
-            list.body.contains("aria-label=\"Revoke"),
-            may_revoke,
-            "{role}"
-        );
-        assert_eq!(one.body.contains("/revocation\""), may_revoke, "{role}");
-        assert_eq!(
-            list.body.contains("href=\"/audit\""),
-            role != Role::Viewer,
-            "{role}"
-        );
-    }
-}
-
-/// The routes of the console's pages, from the route list: path and methods.
-fn routes_in(source: &str) -> Vec<(String, String)> {
-    let source: String = source.split_whitespace().collect();
-    let mut prefix = String::new();
-    let mut routes = Vec::new();
-    // Each piece begins with a path and ends before the next one.
-    for piece in source
-        .replace("scope(\"", "\u{0}scope:")
-        .replace("resource(\"", "\u{0}")
-        .split('\u{0}')
-        .skip(1)
-    {
-        let path = piece.split('"').next().unwrap();
-        let methods = ["get", "post", "put", "patch", "delete"];
-        match path.strip_prefix("scope:") {
-            Some(scope) => prefix = scope.to_owned(),
-            None => routes.extend(
-                methods
-                    .into_iter()
-                    .filter(|method| piece.contains(&format!(".{method}(")))
-                    .map(|method| (method.to_uppercase(), format!("{prefix}{path}"))),
-            ),
-        }
-    }
-    routes
-}
-
-/// The two parts of the route list: pages, and the management API.
-fn route_list() -> (&'static str, &'static str) {
-    let source = include_str!("../../src/web/routes.rs");
-    source.split_once("fn api(").unwrap()
-}
-
-/// The routes of the management API: method and path.
-pub fn api_routes() -> Vec<(String, String)> {
-    routes_in(route_list().1)
-}
-
-/// A route that nobody decided on fails here.
-#[test]
-fn the_tables_know_every_route() {
-    let pages = routes_in(route_list().0);
-    assert!(pages.len() > 50, "{pages:?}");
-    for (method, route) in pages {
-        let exempt = ["/login", "/healthz", "/readyz"].contains(&&*route) && method != "GET";
-        let rules = PROJECT_RULES.iter().chain(OTHER_RULES);
-        let known = rules
-            .into_iter()
-            .any(|rule| rule.route == route && rule.method == method);
-        assert!(known || exempt, "nobody decided who may {method} {route}");
-    }
-    for (method, route) in api_routes() {
-        let mut rules = API_RULES.iter();
-        let known = rules.any(|rule| rule.0 == method && rule.1 == route);
-        assert!(known, "nobody decided who may {method} /api/v1{route}");
-    }
-}
-
-/// Who may call what of the management API: method, route, a body, and the status for each role
-/// in the order of `Role::ALL`. `409` and `422` are answers of the use case: whoever gets them was
-/// let in.
-type ApiRule = (&'static str, &'static str, &'static str, [u16; 5]);
-
-const READERS_OF_LOG: [u16; 5] = [200, 200, 200, 200, 403];
-
-const API_RULES: &[ApiRule] = &[
-    ("GET", "/openapi.json", "", EVERYONE),
-    ("POST", "/session", "{}", [401; 5]),
-    ("POST", "/keys/verify", "{}", EVERYONE),
-    ("GET", "/keys", "", EVERYONE),
-    ("POST", "/keys", "{}", [422, 422, 403, 403, 403]),
-    ("GET", "/keys/{id}", "", EVERYONE),
-    (
-        "PATCH",
-        "/keys/{id}",
-        "{\"name\": \"\"}",
-        [422, 422, 403, 403, 403],
-    ),
-    ("DELETE", "/keys/{id}", "", [422, 422, 422, 403, 403]),
-    ("GET", "/keys/{id}/state", "", EVERYONE),
-    ("GET", "/keys/{id}/usage", "", EVERYONE),
-    (
-        "POST",
-        "/keys/{id}/rotation",
-        "{\"overlap_seconds\": -1}",
-        [422, 422, 403, 403, 403],
-    ),
-    ("GET", "/projects", "", EVERYONE),
-    ("POST", "/projects", "{}", [422, 403, 403, 403, 403]),
-    ("GET", "/projects/{project}", "", EVERYONE),
-    (
-        "PATCH",
-        "/projects/{project}",
-        "{\"name\": \"\"}",
-        [422, 422, 403, 403, 403],
-    ),
-    (
-        "POST",
-        "/projects/{project}/archival",
-        "{}",
-        [422, 403, 403, 403, 403],
-    ),
-    ("GET", "/projects/{project}/scopes", "", EVERYONE),
-    (
-        "POST",
-        "/projects/{project}/scopes",
-        "{\"catalogue\": \"media\"}",
-        [200, 200, 403, 403, 403],
-    ),
-    ("GET", "/projects/{project}/scopes/{scope}", "", EVERYONE),
-    (
-        "PUT",
-        "/projects/{project}/scopes/{scope}",
-        "{}",
-        [422, 422, 403, 403, 403],
-    ),
-    (
-        "DELETE",
-        "/projects/{project}/scopes/{scope}",
-        "",
-        [409, 409, 403, 403, 403],
-    ),
-    ("GET", "/projects/{project}/grants", "", MINTERS),
-    (
-        "PUT",
-        "/projects/{project}/grants/{user}",
-        "{\"role\": \"viewer\"}",
-        [404, 404, 403, 403, 403],
-    ),
-    (
-        "DELETE",
-        "/projects/{project}/grants/{user}",
-        "",
-        [404, 404, 403, 403, 403],
-    ),
-    ("GET", "/grants", "", OWNERS),
-    (
-        "PUT",
-        "/grants/{user}",
-        "{\"role\": \"viewer\"}",
-        NO_SUCH_PERSON,
-    ),
-    ("DELETE", "/grants/{user}", "", NO_SUCH_PERSON),
-    ("GET", "/users", "", OWNERS),
-    (
-        "POST",
-        "/users",
-        "{\"role\": \"viewer\"}",
-        [422, 403, 403, 403, 403],
-    ),
-    ("GET", "/users/{user}", "", NO_SUCH_PERSON),
-    ("PATCH", "/users/{user}", "{}", NO_SUCH_PERSON),
-    ("POST", "/users/{user}/password-link", "{}", NO_SUCH_PERSON),
-    ("DELETE", "/users/{user}/sessions", "", NO_SUCH_PERSON),
-    ("GET", "/users/{user}/tokens", "", NO_SUCH_PERSON),
-    ("DELETE", "/users/{user}/tokens/{id}", "", NO_SUCH_PERSON),
-    ("GET", "/tokens", "", EVERYONE),
-    ("POST", "/tokens", "{}", [422; 5]),
-    ("GET", "/tokens/{id}", "", [404; 5]),
-    ("DELETE", "/tokens/{id}", "", [404; 5]),
-    ("GET", "/account", "", EVERYONE),
-    ("PUT", "/account/password", "{}", [422; 5]),
-    ("GET", "/account/sessions", "", EVERYONE),
-    ("DELETE", "/account/sessions/{id}", "", [404; 5]),
-    ("GET", "/audit", "", READERS_OF_LOG),
-    // The last: it ends the token itself.
-    ("DELETE", "/account/sessions", "", [204; 5]),
-];
-
-fn call(api: &Api, rule: &ApiRule, project: &str, id: i64) -> u16 {
-    let (method, route, body, _) = rule;
-    let id = if route.starts_with("/keys") { id } else { 0 };
-    let path = route
-        .replace("{project}", project)
-        .replace("{scope}", "read:assets")
-        .replace("{user}", "0")
-        .replace("{token}", "0")
-        .replace("{id}", &id.to_string());
-    let path = match *method {
-        // Without a reason that counts, so that the key stays.
-        "DELETE" if route.starts_with("/keys") => format!("{path}?reason=none"),
-        _ => path,
-    };
-    let body = serde_json::from_str(body).ok();
-    api.send(method.parse().unwrap(), &path, body.as_ref(), &[])
-        .status
-}
-
-#[test]
-fn every_call_as_every_role_on_the_own_and_a_foreign_project() {
-    let app = TestApp::start();
-    let foreign = app.other_project();
-    let own = app.owner().create_key(&[("scopes", "read:assets")]);
-    for (position, role) in Role::ALL.into_iter().enumerate() {
-        let api = match role {
-            Role::Owner => app.owners_program(),
-            role => app.program_of(role),
-        };
-        for rule in API_RULES {
-            let (method, route, _, expected) = rule;
-            let told = format!("{role} {method} /api/v1{route}");
-            assert_eq!(
-                call(&api, rule, "default", own),
-                expected[position],
-                "{told}"
-            );
-            if role == Role::Owner || *route == "/account/sessions" {
-                continue; // Owners are on every project.
-            }
-            let elsewhere = call(&api, rule, "other", foreign);
-            let is_about_one = route.contains("{project}") || route.starts_with("/keys/{id}");
-            if is_about_one {
-                assert_eq!(elsewhere, 404, "{told}, foreign project");
-            }
-        }
-    }
-    let changed = "SELECT count(*) AS number FROM keys WHERE version > 1 OR revoked_at IS NOT NULL";
-    assert_eq!(app.database.number(changed), 0);
-}
-
-#[test]
-fn without_a_token_nothing_but_the_document_sign_in_and_verification_is_to_be_had() {
-    let app = TestApp::start();
-    let nobody = Api::new(&app.url, "");
-    for rule in API_RULES {
-        let expected = match rule.1 {
-            "/openapi.json" | "/keys/verify" => 200,
-            _ => 401,
-        };
-        for (project, id) in [("default", 1), ("nope", 99)] {
-            let status = call(&nobody, rule, project, id);
-            assert_eq!(status, expected, "{} {}", rule.0, rule.1);
         }
     }
 }
