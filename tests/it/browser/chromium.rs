@@ -1,0 +1,212 @@
+//! A browser with its driver, and what a test does with it.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use thirtyfour::common::capabilities::chromium::ChromiumLikeCapabilities;
+use thirtyfour::prelude::*;
+
+use crate::app::PASSWORD;
+
+/// Every page at these widths, in both schemes.
+const WIDTHS: [u32; 5] = [1280, 1024, 980, 390, 360];
+
+/// A browser with its driver, ended with the test.
+pub(super) struct Chromium {
+    pub(super) driver: WebDriver,
+    process: Child,
+    profile: tempfile::TempDir,
+    url: String,
+}
+
+impl Chromium {
+    pub(super) async fn start(url: &str) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let process = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver is installed; tests/run does so");
+        let profile = tempfile::tempdir().unwrap();
+        let mut capabilities = DesiredCapabilities::chrome();
+        for argument in [
+            "--no-sandbox",
+            "--headless=new",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-first-run",
+        ] {
+            capabilities.add_arg(argument).unwrap();
+        }
+        capabilities
+            .add_arg(&format!("--user-data-dir={}", profile.path().display()))
+            .unwrap();
+        let server = format!("http://127.0.0.1:{port}");
+        let mut tries = 0;
+        let driver = loop {
+            match WebDriver::new(&server, capabilities.clone()).await {
+                Ok(driver) => break driver,
+                Err(error) if tries > 50 => panic!("no browser: {error}"),
+                Err(_) => tries += 1,
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        };
+        driver
+            .set_implicit_wait_timeout(Duration::from_secs(5))
+            .await
+            .unwrap();
+        Chromium {
+            driver,
+            process,
+            profile,
+            url: url.into(),
+        }
+    }
+
+    pub(super) async fn open(&self, path: &str) {
+        self.driver
+            .goto(format!("{}{path}", self.url))
+            .await
+            .unwrap();
+    }
+
+    pub(super) async fn find(&self, css: &str) -> WebElement {
+        self.driver
+            .find(By::Css(css))
+            .await
+            .unwrap_or_else(|error| panic!("{css}: {error}"))
+    }
+
+    pub(super) async fn fill(&self, css: &str, text: &str) {
+        let field = self.find(css).await;
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    pub(super) async fn press(&self, button: &str) {
+        let path =
+            format!("//button[normalize-space()='{button}'] | //a[normalize-space()='{button}']");
+        for element in self.driver.find_all(By::XPath(path)).await.unwrap() {
+            if element.is_displayed().await.unwrap() {
+                return element.click().await.unwrap();
+            }
+        }
+        panic!("there is no {button}");
+    }
+
+    pub(super) async fn text(&self, css: &str) -> String {
+        self.find(css).await.text().await.unwrap()
+    }
+
+    pub(super) async fn script(&self, script: &str) -> serde_json::Value {
+        self.driver
+            .execute(script, vec![])
+            .await
+            .unwrap()
+            .json()
+            .clone()
+    }
+
+    /// Waits until `script` gives something true.
+    pub(super) async fn wait_for(&self, script: &str) {
+        for _ in 0..100 {
+            if self.script(&format!("return !!({script})")).await == true {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("waited in vain for {script}");
+    }
+
+    async fn width(&self, width: u32) {
+        let metrics = serde_json::json!({
+            "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false
+        });
+        let name = "Emulation.setDeviceMetricsOverride";
+        self.driver.cdp().send_raw(name, metrics).await.unwrap();
+    }
+
+    async fn scheme(&self, scheme: &str) {
+        let media = serde_json::json!({
+            "features": [{"name": "prefers-color-scheme", "value": scheme}]
+        });
+        self.driver
+            .cdp()
+            .send_raw("Emulation.setEmulatedMedia", media)
+            .await
+            .unwrap();
+    }
+
+    /// Looks at the page that is open in every width and scheme: nothing scrolls sideways, and
+    /// axe-core finds nothing. Keeps pictures where `KEYWARD_TEST_PICTURES` names a folder.
+    pub(super) async fn inspect(&self, name: &str) {
+        for scheme in ["light", "dark"] {
+            self.scheme(scheme).await;
+            for width in WIDTHS {
+                self.width(width).await;
+                let root = "document.documentElement";
+                let fits = format!("return {root}.scrollWidth <= {root}.clientWidth");
+                assert_eq!(
+                    self.script(&fits).await,
+                    true,
+                    "{name} scrolls sideways at {width}"
+                );
+                if let Ok(folder) = std::env::var("KEYWARD_TEST_PICTURES") {
+                    let file = format!("{name}-{scheme}-{width}.png");
+                    let path = PathBuf::from(folder).join(file);
+                    self.driver.screenshot(&path).await.unwrap();
+                }
+            }
+            self.check_accessibility(&format!("{name}, {scheme}")).await;
+        }
+        self.scheme("light").await;
+        self.width(1280).await;
+        self.check_accessibility(name).await;
+    }
+
+    async fn check_accessibility(&self, name: &str) {
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/node_modules/axe-core/axe.min.js"
+        );
+        let axe = std::fs::read_to_string(path).expect("npm ci in tests/; tests/run does so");
+        self.driver.execute(&axe, vec![]).await.unwrap();
+        let run = "const done = arguments[arguments.length - 1];
+            axe.run().then((found) => done(found.violations.map((violation) =>
+                violation.id + ': ' + violation.nodes.map((node) => node.html).join(' | '))));";
+        let found = self.driver.execute_async(run, vec![]).await.unwrap();
+        assert_eq!(found.json(), &serde_json::json!([]), "{name}");
+    }
+
+    pub(super) async fn sign_in(&self, email: &str) {
+        self.open("/login").await;
+        self.fill("#email", email).await;
+        self.fill("#password", PASSWORD).await;
+        self.press("Sign in").await;
+        self.find(".side").await;
+    }
+
+    pub(super) async fn end(mut self) {
+        drop(self.driver.quit().await);
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        self.profile.close().unwrap();
+    }
+}
+
+pub(super) fn in_browser<F: Future<Output = ()>>(test: F) {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(test);
+}

@@ -1,0 +1,6 @@
+//! The console in a real browser: Chromium, driven by WebDriver, with axe-core on every page.
+
+mod chromium;
+mod first_key;
+mod full_list;
+mod management;
