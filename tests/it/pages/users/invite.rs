@@ -1,0 +1,113 @@
+//! Inviting a person.
+
+use super::{id_of, link_on, number_of_users};
+use crate::app::{PASSWORD, TestApp};
+
+#[test]
+fn an_invitation_shows_its_link_once_and_for_whom_it_is() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    let fields = [
+        ("email", " Ana@Example.com "),
+        ("role", "admin"),
+        ("project", "*"),
+    ];
+    let answer = owner.post("/users", &fields);
+    assert_eq!(answer.status, 200);
+    let link = link_on(&answer);
+    let start = format!("{}/password?code=", app.url);
+    let code = link.strip_prefix(&start).unwrap();
+    assert!(code.len() >= 43, "{code}");
+    assert!(answer.text("main .head").contains("ana@example.com"));
+    let told = answer.text(".secret");
+    assert!(told.contains("works once and for 24 hours"), "{told}");
+    assert!(told.contains("Invited as Admin of all projects."), "{told}");
+    assert_eq!(answer.text("label[for=link]"), "Link");
+    // Nothing shows it again.
+    let id = id_of(&app, "ana@example.com");
+    for path in ["/users", &format!("/users/{id}"), "/audit"] {
+        let page = owner.get(path);
+        assert_eq!(page.status, 200);
+        assert!(!page.body.contains(code), "{path}");
+    }
+    // Until they have chosen a password, nobody comes in as them.
+    let attempt = app.anonymous().sign_in("ana@example.com", PASSWORD);
+    assert_eq!(attempt.status, 422);
+}
+
+#[test]
+fn what_is_wrong_with_an_invitation_is_told_beside_it_and_nobody_is_added() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    for (email, role, project, wrong, told) in [
+        (
+            "ana",
+            "viewer",
+            "default",
+            "email",
+            "Write an email address",
+        ),
+        (
+            "owner@example.com",
+            "viewer",
+            "default",
+            "email",
+            "Somebody has this email already.",
+        ),
+        ("ana@example.com", "", "*", "role", "Choose one of these."),
+        (
+            "ana@example.com",
+            "king",
+            "*",
+            "role",
+            "Choose one of these.",
+        ),
+        (
+            "ana@example.com",
+            "owner",
+            "default",
+            "project",
+            "Choose All projects for an owner.",
+        ),
+        (
+            "ana@example.com",
+            "viewer",
+            "nowhere",
+            "project",
+            "Choose one of these.",
+        ),
+        (
+            "ana@example.com",
+            "viewer",
+            "",
+            "project",
+            "Choose one of these.",
+        ),
+    ] {
+        let fields = [("email", email), ("role", role), ("project", project)];
+        let answer = owner.post("/users", &fields);
+        assert_eq!(answer.status, 422, "{fields:?}");
+        let error = answer.text(&format!("#{wrong}-error"));
+        assert!(error.starts_with(told), "{fields:?}: {error}");
+        assert_eq!(answer.texts(".error").len(), 1, "{fields:?}");
+        assert_eq!(answer.value("email"), email);
+        assert!(answer.text("[role=alert]").starts_with("Nothing was saved"));
+        // Whoever is here already is found among the people.
+        let to_people = answer.texts(".field a[href='/users']").len();
+        assert_eq!(to_people == 1, email == "owner@example.com", "{fields:?}");
+    }
+    let fields = [("email", "ana"), ("role", ""), ("project", "nowhere")];
+    let answer = owner.post("/users", &fields);
+    assert_eq!(answer.texts(".error").len(), 3);
+    assert_eq!(number_of_users(&app), 1);
+}
+
+#[test]
+fn an_invitation_begins_with_one_project_and_no_role() {
+    let app = TestApp::start();
+    let page = app.owner().get("/users/new");
+    assert_eq!(page.texts("#project option[selected]"), ["Default"]);
+    let offered = page.texts("#project option");
+    assert_eq!(offered, ["Choose one", "All projects", "Default"]);
+    assert!(page.texts("#role option[selected]").is_empty());
+}
