@@ -9,6 +9,8 @@ import os
 import requests
 
 BASE = os.environ["KEYWARD_URL"] + "/api/v1"
+# The keys of the project `default`.
+KEYS = "/projects/default/keys"
 
 
 def main():
@@ -23,11 +25,12 @@ def main():
     print(f"listed {sum(map(len, pages))} keys on {len(pages)} pages")
 
     old = keys[0]
-    successor = call(api, "POST", f"/keys/{old['id']}/rotation", json={"overlap_seconds": 3600})
+    rotation = f"{KEYS}/{old['id']}/rotation"
+    successor = call(api, "POST", rotation, json={"overlap_seconds": 3600})
     assert verdict(old["key"]) == verdict(successor["key"]) == "VALID"
     print(f"rotated key {old['id']}: both work")
 
-    call(api, "DELETE", f"/keys/{old['id']}", params={"reason": "rotated"})
+    call(api, "DELETE", f"{KEYS}/{old['id']}", params={"reason": "rotated"})
     print(f"revoked key {old['id']}: {verdict(old['key'])}")
     print(f"its successor goes on: {verdict(successor['key'])}")
 
@@ -37,14 +40,14 @@ def create(api, name):
     # With a key of its own, a call that is sent again creates nothing twice.
     headers = {"Idempotency-Key": name}
     body = {"name": name, "scopes": ["read:assets"]}
-    return call(api, "POST", "/keys", json=body, headers=headers)
+    return call(api, "POST", KEYS, json=body, headers=headers)
 
 
 def pages_of(api, **query):
     """The pages of a list, oldest first."""
     query["sort"] = "created_at"
     while True:
-        page = answer(api.get(BASE + "/keys", params=query))
+        page = answer(api.get(BASE + KEYS, params=query))
         yield page["value"]
         after = page["supplemental"]["pagination"]["next"]
         if after is None:

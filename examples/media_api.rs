@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use actix_web::web::{self, Data, Json, Path, delete, get, post, put, resource};
 use actix_web::{App, HttpResponse, HttpServer, Responder};
-use keyward::verify::guard::{ApiKey, Guard};
+use keyward_guard::{ApiKey, Guard};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 

@@ -5,27 +5,31 @@
 //! |---|---|
 //! | [`cli`] | the command line |
 //! | [`startup`] | puts an instance together |
-//! | [`upkeep`] | what an instance does beside serving |
-//! | [`web`] | the console's pages |
+//! | [`maintenance`] | what an instance does beside serving |
+//! | [`web`] | the console's pages and the management API |
 //! | [`verify`] | decides whether a presented key may pass |
-//! | [`domain`] | what people can do, one file per use case, and who may do it |
 //! | [`http`] | what the console and verification share of HTTP |
+//! | [`domain`] | what people can do, one file per use case |
+//! | [`json`] | JSON as programs get it |
 //! | [`config`], [`instance_secret`] | settings, and the instance's secret |
 //! | [`db`] | the only place that names Diesel |
-//! | [`key`] | what a key is; pure |
+//! | [`access`] | who may do what |
+//! | [`records`] | plain records of what is kept |
 //! | [`network`] | addresses and networks as people write them |
 //! | [`clock`] | the time |
 
+pub mod access;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
 pub mod domain;
-pub mod http;
-pub mod instance_secret;
-pub mod key;
-pub mod network;
+pub(crate) mod http;
+pub(crate) mod instance_secret;
+pub(crate) mod json;
+pub(crate) mod maintenance;
+pub(crate) mod network;
+pub mod records;
 pub mod startup;
-pub mod upkeep;
 pub mod verify;
 pub mod web;

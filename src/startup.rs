@@ -5,25 +5,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
+use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use tracing_actix_web::TracingLogger;
 
+use crate::access::{Actor, Origin};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::db::connection::{DatabaseUrl, OpenError};
 use crate::db::instances::Memory;
 use crate::db::migrate::{self, MigrateError};
 use crate::db::{Connection, Pool, PoolError};
-use crate::domain::jwt::JwtKeys;
-use crate::domain::{DomainError, set_up};
+use crate::domain::tokens::JwtKeys;
+use crate::domain::{DomainError, Op, account};
 use crate::http::TrustedProxies;
 use crate::instance_secret::{InstanceSecret, SecretError};
-use crate::upkeep::Upkeep;
+use crate::maintenance::Maintenance;
+use crate::verify::endpoint::VerifyEndpoint;
 use crate::verify::front::Front;
-use crate::verify::gateway::Gateway;
 use crate::verify::{Follower, Known, UsageBuffer, Verifier};
-use crate::web::trace::RequestSpan;
-use crate::web::{AppState, WebError, headers, routes};
+use crate::web::shared::trace::RequestSpan;
+use crate::web::shared::{AppState, WebError, headers};
+use crate::web::{head, routes};
 
 /// Connections for pages, and for verifications, so that neither can keep the other waiting.
 const PAGE_CONNECTIONS: u32 = 8;
@@ -38,7 +41,7 @@ pub struct Application {
     address: SocketAddr,
     setup_code: Option<String>,
     follower: Follower,
-    upkeep: Upkeep,
+    maintenance: Maintenance,
 }
 
 /// Why an instance can't start; one sentence each.
@@ -86,7 +89,8 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
     let address = listener.local_addr().unwrap_or(config.listen);
     let mut conn = open_up_to_date(&config.database)?;
     let secret = InstanceSecret::find(config)?;
-    let setup_code = set_up::issue_code(&mut conn, clock.now())?;
+    let nobody = Actor::nobody(Origin::default());
+    let setup_code = account::issue_code(&mut Op::new(&mut conn, &nobody, clock.now()))?;
     drop(conn);
 
     let known = Arc::new(Known::default());
@@ -109,11 +113,17 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
         config,
     ));
     let retention = time::Duration::days(config.usage_retention_days.into());
-    let upkeep = Upkeep::start(pages, clock, usage, web::Data::clone(&state), retention);
+    let limits = web::Data::clone(&state);
+    let forget_quiet = move || {
+        limits.throttle.forget_quiet();
+        limits.api_limits.forget_quiet();
+    };
+    let maintenance = Maintenance::start(pages, clock, usage, forget_quiet, retention);
     let cookie_keys = secret.cookie_keys();
 
     let server = HttpServer::new(move || {
         let console = App::new()
+            .wrap(from_fn(head::as_get))
             .wrap(headers::defaults(state.is_https()))
             .wrap(TracingLogger::<RequestSpan>::new())
             .app_data(state.clone())
@@ -125,7 +135,10 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
             )
             .app_data(web::QueryConfig::default().error_handler(|_, _| WebError::BadForm.into()))
             .configure(|routes| routes::configure(routes, state.clone(), &cookie_keys));
-        Front::new(Gateway::new(verifier.clone(), proxies.clone()), console)
+        Front::new(
+            VerifyEndpoint::new(verifier.clone(), proxies.clone()),
+            console,
+        )
     })
     .workers(config.workers)
     .client_request_timeout(HEADER_TIME)
@@ -140,7 +153,7 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
         address,
         setup_code,
         follower,
-        upkeep,
+        maintenance,
     })
 }
 
@@ -178,7 +191,7 @@ impl Application {
     pub async fn run(self) -> std::io::Result<()> {
         let served = self.server.await;
         self.follower.stop();
-        self.upkeep.stop();
+        self.maintenance.stop();
         served
     }
 }

@@ -18,10 +18,10 @@ document.addEventListener("htmx:afterSwap", (event) => {
   }
   dialog.querySelector("[aria-invalid]")?.focus();
 });
-document.addEventListener("dialog-done", () => {
+document.addEventListener("dialog-done", (event) => {
   const row = opener?.closest("tr")?.id;
   dialog.close();
-  announce("Revoked. The next request with this key fails.");
+  announce(event.detail.value);
   document.addEventListener("htmx:afterSettle", () => {
     document.querySelector(`#${row} a`)?.focus();
   }, { once: true });

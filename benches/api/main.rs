@@ -5,7 +5,7 @@
 //! `KEYWARD_BENCH_KEYS=1000` chooses another size.
 
 #[allow(dead_code)]
-#[path = "../../tests/it/app.rs"]
+#[path = "../../tests/it/app/mod.rs"]
 mod app;
 #[path = "../console/seed.rs"]
 mod seed;

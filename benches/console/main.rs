@@ -5,7 +5,7 @@
 //! sizes.
 
 #[allow(dead_code)]
-#[path = "../../tests/it/app.rs"]
+#[path = "../../tests/it/app/mod.rs"]
 mod app;
 mod seed;
 
@@ -13,16 +13,18 @@ use std::hint::black_box;
 use std::path::Path;
 
 use criterion::Criterion;
+use keyward::access::{Actor, Origin};
 use keyward::clock::{Clock, UtcTime};
 use keyward::db::AnyConnection;
 use keyward::db::connection::DatabaseUrl;
 use keyward::db::key_list::{self, Found, KeyFilter, Order, Seek, SortBy, SortValue};
 use keyward::domain::passwords::Password;
-use keyward::domain::policy::Role;
-use keyward::domain::{Origin, sign_in};
-use keyward::key::verdict::{Presented, Requirement, decide};
-use keyward::key::{Environment, KeyDigest, KeyFormat, KeyState, format};
+use keyward::domain::{Op, account};
+use keyward::records::KeyState;
+use keyward::records::Role;
 use keyward::startup;
+use keyward_key::verdict::{Presented, Requirement, decide};
+use keyward_key::{Environment, KeyDigest, KeyFormat, format};
 
 use crate::app::{Browser, Settings, TestApp, TestDatabase};
 
@@ -107,6 +109,7 @@ fn refused_sign_in(criterion: &mut Criterion) {
     let mut conn = startup::open_up_to_date(&url).expect("a new database");
     app::add_person(&mut conn, "owner@example.com", Role::Owner, None);
     let password = Password::new("not the right one".into());
+    let nobody = Actor::nobody(Origin::default());
     let mut group = criterion.benchmark_group("refused sign-in");
     for (name, email) in [
         ("known", "owner@example.com"),
@@ -115,8 +118,8 @@ fn refused_sign_in(criterion: &mut Criterion) {
         group.bench_function(name, |b| {
             b.iter(|| {
                 let now = Clock::default().now();
-                sign_in::sign_in(&mut conn, Origin::default(), email, &password, now)
-                    .expect("an answer")
+                let mut op = Op::new(&mut conn, &nobody, now);
+                account::sign_in(&mut op, email, &password).expect("an answer")
             });
         });
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use diesel::connection::SimpleConnection;
 use keyward::db::connection::DatabaseUrl;
-use keyward::domain::policy::Role;
+use keyward::records::Role;
 use keyward::startup;
 
 use crate::app::add_person;

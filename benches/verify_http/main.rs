@@ -5,7 +5,7 @@
 //! `cargo bench --bench verify_http`; `BENCH_SECONDS` says how long each turn lasts.
 
 #[allow(dead_code)]
-#[path = "../../tests/it/app.rs"]
+#[path = "../../tests/it/app/mod.rs"]
 mod app;
 mod compare;
 mod load;
@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use compare::{Side, compare};
-use keyward::key::Environment;
+use keyward_key::Environment;
 use load::{Load, Requests};
 use servers::Server;
 

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use keyward::access::Actor;
 use keyward::clock::Clock;
 use keyward::db::connection::DatabaseUrl;
 use keyward::db::instances::Memory;
-use keyward::db::projects::Project;
 use keyward::db::{Pool, projects};
-use keyward::domain::Actor;
-use keyward::domain::revoke_key::{RevokeRequest, revoke_key};
+use keyward::domain::Op;
+use keyward::domain::keys::{self, RevokeRequest};
+use keyward::records::Project;
 use keyward::verify::{Follower, Known};
 
 use crate::seed;
@@ -45,7 +46,8 @@ fn revocations(with_instance: bool) -> Duration {
         .map(|id| {
             let (actor, now) = (Actor::command_line(), Clock::default().now());
             let started = Instant::now();
-            revoke_key(&mut conn, &actor, &project, id, &request, now).expect("a living key");
+            let mut op = Op::new(&mut conn, &actor, now);
+            keys::revoke(&mut op, &project, id, &request).expect("a living key");
             started.elapsed()
         })
         .collect();

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use diesel::connection::SimpleConnection;
 use keyward::db::connection::DatabaseUrl;
-use keyward::domain::policy::Role;
-use keyward::key::{Environment, KeyFormat};
+use keyward::records::Role;
 use keyward::startup;
+use keyward_key::{Environment, KeyFormat};
 use tempfile::TempDir;
 
 use crate::app::add_person;

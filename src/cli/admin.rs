@@ -3,10 +3,10 @@
 use clap::Subcommand;
 
 use super::{Arguments, Failure, password};
-use crate::domain::Actor;
-use crate::domain::create_user::{NewPerson, create_user};
-use crate::domain::policy::Role;
-use crate::domain::reset_password::reset_password;
+use crate::access::Actor;
+use crate::domain::Op;
+use crate::domain::users::{self, NewPerson};
+use crate::records::Role;
 
 #[derive(Subcommand)]
 pub(super) enum Admin {
@@ -36,8 +36,9 @@ pub(super) enum Admin {
 
 impl Admin {
     pub(super) fn run(&self, arguments: &Arguments) -> Result<(), Failure> {
+        let mut conn = arguments.connect()?;
         let actor = Actor::command_line();
-        let now = super::clock().now();
+        let mut op = Op::new(&mut conn, &actor, super::clock().now());
         match self {
             Admin::Create {
                 email,
@@ -45,14 +46,13 @@ impl Admin {
                 project,
                 password_file,
             } => {
-                let mut conn = arguments.connect()?;
                 let new = NewPerson {
                     email: email.clone(),
                     password: password::read(password_file.as_deref())?,
                     role: *role,
                     project: project.clone(),
                 };
-                create_user(&mut conn, &actor, &new, now)?;
+                users::create(&mut op, &new)?;
                 let of = project
                     .as_ref()
                     .map_or("all projects".into(), |slug| format!("the project {slug}"));
@@ -62,9 +62,8 @@ impl Admin {
                 email,
                 password_file,
             } => {
-                let mut conn = arguments.connect()?;
                 let password = password::read(password_file.as_deref())?;
-                reset_password(&mut conn, &actor, email, &password, now)?;
+                users::reset_password(&mut op, email, &password)?;
                 println!("{email} has another password. Every session of theirs has ended.");
             }
         }

@@ -5,34 +5,24 @@ use std::io::{BufRead, BufReader, IsTerminal, Write};
 
 use super::projects::named_project;
 use super::{Failure, in_json, print};
-use crate::clock::UtcTime;
-use crate::db::Connection;
-use crate::db::projects::Project;
-use crate::domain::import_keys::{BATCH, ImportError, check_lines, import_keys};
-use crate::domain::key_json::KeyJson;
-use crate::domain::read_key::read_key;
-use crate::domain::{Actor, DomainError};
+use crate::domain::keys::{self, BATCH, ImportError};
+use crate::domain::{DomainError, Op};
+use crate::json::KeyJson;
+use crate::records::Project;
 
 /// On a terminal, a line is printed whenever so many keys were written.
 const PROGRESS: usize = 10_000;
 
 /// Brings the keys in that `file` (`-` is standard input) describes.
-pub(super) fn import(
-    conn: &mut Connection,
-    actor: &Actor,
-    file: &str,
-    slug: &str,
-    json: bool,
-    now: UtcTime,
-) -> Result<(), Failure> {
-    let project = named_project(conn, actor, slug)?;
+pub(super) fn import(op: &mut Op, file: &str, slug: &str, json: bool) -> Result<(), Failure> {
+    let project = named_project(op, slug)?;
     let input: Box<dyn BufRead> = match file {
         "-" => Box::new(std::io::stdin().lock()),
         path => Box::new(BufReader::new(
             File::open(path).map_err(|error| unreadable(path, &error))?,
         )),
     };
-    let keys = check_lines(conn, actor, &project, input, now).map_err(|error| match error {
+    let keys = keys::check_lines(op, &project, input).map_err(|error| match error {
         ImportError::Unreadable(error) => unreadable(file, &error),
         ImportError::Wrong(lines) => {
             let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
@@ -43,12 +33,10 @@ pub(super) fn import(
     let shows_progress = std::io::stderr().is_terminal();
     let mut done = 0;
     for batch in keys.chunks(BATCH) {
-        let ids = import_keys(conn, actor, &project, batch, now)
-            .map_err(|error| stopped_after(done, error))?;
+        let ids = keys::import(op, &project, batch).map_err(|error| stopped_after(done, error))?;
         done += ids.len();
         if json {
-            print_keys(conn, actor, &project, &ids, now)
-                .map_err(|error| stopped_after(done, error))?;
+            print_keys(op, &project, &ids).map_err(|error| stopped_after(done, error))?;
         }
         if shows_progress && done.is_multiple_of(PROGRESS) {
             eprintln!("{done} of {} keys are imported.", keys.len());
@@ -61,17 +49,11 @@ pub(super) fn import(
 }
 
 /// Whoever reads may have seen enough; that is no reason to stop.
-fn print_keys(
-    conn: &mut Connection,
-    actor: &Actor,
-    project: &Project,
-    ids: &[i64],
-    now: UtcTime,
-) -> Result<(), DomainError> {
+fn print_keys(op: &mut Op, project: &Project, ids: &[i64]) -> Result<(), DomainError> {
     let mut out = std::io::stdout().lock();
     for id in ids {
-        let key = read_key(conn, actor, project, *id)?;
-        let line = in_json(&KeyJson::new(&key, project, now));
+        let key = keys::read(op, project, *id)?;
+        let line = in_json(&KeyJson::new(&key, project, op.now()));
         drop(writeln!(out, "{line}"));
     }
     Ok(())
@@ -87,8 +69,8 @@ fn unreadable(file: &str, error: &std::io::Error) -> Failure {
 /// What was written before stays.
 fn stopped_after(done: usize, error: DomainError) -> Failure {
     match Failure::from(error) {
-        Failure::Failed(told) if done > 0 => Failure::Failed(format!(
-            "{told}\nThe first {} of the file were imported.",
+        Failure::Failed(message) if done > 0 => Failure::Failed(format!(
+            "{message}\nThe first {} of the file were imported.",
             counted(done)
         )),
         failure => failure,

@@ -4,23 +4,19 @@
 use std::io::Write;
 
 use clap::Subcommand;
+use keyward_key::{KeyFormat, pattern};
 use zeroize::Zeroizing;
 
 use super::overlap::Overlap;
 use super::projects::named_project;
 use super::{Arguments, Failure, import, in_json, print};
+use crate::access::Actor;
 use crate::clock::{UtcTime, rfc3339};
 use crate::db::key_list::{KeyFilter, Order, SortBy};
-use crate::db::projects::Project;
-use crate::db::{AnyConnection, Connection, keys};
-use crate::domain::key_json::KeyJson;
-use crate::domain::list_keys::{Slice, list_keys};
-use crate::domain::list_projects::list_projects;
-use crate::domain::read_key::read_key;
-use crate::domain::revoke_key::{RevokeRequest, revoke_key};
-use crate::domain::rotate_key::rotate_key_at_once;
-use crate::domain::{Actor, DomainError};
-use crate::key::{Key, KeyFormat, KeyState, RevokeReason, pattern};
+use crate::domain::keys::{self, RevokeRequest, Slice};
+use crate::domain::{DomainError, Op, projects};
+use crate::json::KeyJson;
+use crate::records::{Key, KeyState, Project, RevokeReason};
 
 const PAGE: usize = 200;
 
@@ -90,19 +86,20 @@ impl Keys {
         let mut conn = arguments.connect()?;
         let actor = Actor::command_line();
         let now = super::clock().now();
+        let mut op = Op::new(&mut conn, &actor, now);
         match self {
             Keys::List {
                 project,
                 state,
                 json,
-            } => list(&mut conn, &actor, project.as_deref(), *state, *json, now),
+            } => list(&mut op, project.as_deref(), *state, *json),
             Keys::Import {
                 file,
                 project,
                 json,
-            } => import::import(&mut conn, &actor, file, project, *json, now),
+            } => import::import(&mut op, file, project, *json),
             Keys::Pattern { gitleaks } => {
-                let formats: Vec<KeyFormat> = list_projects(&mut conn, &actor)?
+                let formats: Vec<KeyFormat> = projects::list(&mut op)?
                     .iter()
                     .map(Project::key_format)
                     .collect();
@@ -118,35 +115,32 @@ impl Keys {
                 note,
                 json,
             } => {
-                let project = project_of(&mut conn, *id)?;
+                let project = project_of(&mut op, *id)?;
                 let request = RevokeRequest {
                     reason: reason.as_str().into(),
                     note: note.clone(),
                 };
-                let key = revoke_key(&mut conn, &actor, &project, *id, &request, now)?;
+                let key = keys::revoke(&mut op, &project, *id, &request)?;
                 match json {
                     true => print(&in_json(&KeyJson::new(&key, &project, now))),
                     false => print(&format!("Revoked {} ({}…).", key.label, key.prefix)),
                 }
             }
-            Keys::Rotate { id, overlap, json } => {
-                rotate(&mut conn, &actor, *id, *overlap, *json, now)
-            }
+            Keys::Rotate { id, overlap, json } => rotate(&mut op, *id, *overlap, *json),
         }
     }
 }
 
 fn list(
-    conn: &mut AnyConnection,
-    actor: &Actor,
+    op: &mut Op,
     project: Option<&str>,
     state: Option<KeyState>,
     json: bool,
-    now: UtcTime,
 ) -> Result<(), Failure> {
+    let now = op.now();
     let projects = match project {
-        Some(slug) => vec![named_project(conn, actor, slug)?],
-        None => list_projects(conn, actor)?,
+        Some(slug) => vec![named_project(op, slug)?],
+        None => projects::list(op)?,
     };
     let mut out = std::io::stdout().lock();
     let filter = KeyFilter {
@@ -166,7 +160,7 @@ fn list(
                 skip: 0,
                 limit: PAGE,
             };
-            let page = list_keys(conn, actor, project, &filter, &slice, now)?;
+            let page = keys::list(op, project, &filter, &slice)?;
             for key in &page.keys {
                 let line = match json {
                     true => in_json(&KeyJson::new(key, project, now)),
@@ -202,17 +196,11 @@ fn in_columns(key: &Key, project: &Project, now: UtcTime) -> String {
     )
 }
 
-/// Prints the secret alone on its line, and beside it what it is.
-fn rotate(
-    conn: &mut Connection,
-    actor: &Actor,
-    id: i64,
-    overlap: Overlap,
-    json: bool,
-    now: UtcTime,
-) -> Result<(), Failure> {
-    let project = project_of(conn, id)?;
-    let minted = rotate_key_at_once(conn, actor, &project, id, overlap.0, now)?;
+/// Prints the secret alone on its line and, on standard error, what it is.
+fn rotate(op: &mut Op, id: i64, overlap: Overlap, json: bool) -> Result<(), Failure> {
+    let now = op.now();
+    let project = project_of(op, id)?;
+    let minted = keys::rotate_at_once(op, &project, id, overlap.0)?;
     let secret = minted.secret.expose();
     if json {
         let key = KeyJson::new(&minted.key, &project, now).with_secret(secret);
@@ -221,7 +209,7 @@ fn rotate(
     print(secret)?;
     let new = minted.key.id;
     eprintln!("This is the secret of key {new}, the successor of key {id}. It is not shown again.");
-    let old = read_key(conn, actor, &project, id)?;
+    let old = keys::read(op, &project, id)?;
     match old.expires_at.filter(|expiry| *expiry > now) {
         Some(expiry) => eprintln!("Key {id} works until {}.", rfc3339(expiry)),
         None => eprintln!("Key {id} has ended."),
@@ -229,12 +217,11 @@ fn rotate(
     Ok(())
 }
 
-fn project_of(conn: &mut AnyConnection, id: i64) -> Result<Project, Failure> {
-    keys::project_of(conn, id)?.ok_or_else(|| Failure::Failed(format!("There is no key {id}.")))
-}
-
-impl From<crate::db::DbError> for Failure {
-    fn from(error: crate::db::DbError) -> Self {
-        DomainError::from(error).into()
+/// The project that the key `id` belongs to.
+fn project_of(op: &mut Op, id: i64) -> Result<Project, Failure> {
+    match keys::find(op, id) {
+        Ok((project, _)) => Ok(project),
+        Err(DomainError::NotFound) => Err(Failure::Failed(format!("There is no key {id}."))),
+        Err(error) => Err(error.into()),
     }
 }

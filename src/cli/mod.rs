@@ -122,12 +122,12 @@ pub fn run() -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Failed(told)) => {
-            eprintln!("{told}");
+        Err(Failure::Failed(message)) => {
+            eprintln!("{message}");
             ExitCode::from(1)
         }
-        Err(Failure::Usage(told)) => {
-            eprintln!("{told}");
+        Err(Failure::Usage(message)) => {
+            eprintln!("{message}");
             ExitCode::from(2)
         }
     }

@@ -20,8 +20,8 @@ pub(super) fn read(file: Option<&str>) -> Result<Password, Failure> {
             .map_err(|error| Failure::Failed(format!("{path} can't be read: {error}."))),
         None if std::io::stdin().is_terminal() => prompt(),
         None => {
-            let told = "Give the password with --password-file, for instance --password-file -.";
-            Err(Failure::Usage(told.into()))
+            let message = "Give the password with --password-file, for instance --password-file -.";
+            Err(Failure::Usage(message.into()))
         }
     }
 }

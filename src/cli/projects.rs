@@ -3,15 +3,12 @@
 use clap::Subcommand;
 
 use super::{Arguments, Failure, in_json, print, print_lines};
-use crate::db::AnyConnection;
-use crate::db::projects::Project;
-use crate::domain::archive_project::archive_project;
-use crate::domain::catalogues::Catalogue;
-use crate::domain::create_project::create_project;
-use crate::domain::list_projects::{find_project, list_projects};
-use crate::domain::project_draft::ProjectDraft;
-use crate::domain::project_json::ProjectJson;
-use crate::domain::{Actor, DomainError};
+use crate::access::Actor;
+use crate::domain::projects::{self, ProjectDraft};
+use crate::domain::scopes::Catalogue;
+use crate::domain::{DomainError, Op};
+use crate::json::ProjectJson;
+use crate::records::Project;
 
 #[derive(Subcommand)]
 pub(super) enum Projects {
@@ -56,10 +53,10 @@ impl Projects {
     pub(super) fn run(&self, arguments: &Arguments) -> Result<(), Failure> {
         let mut conn = arguments.connect()?;
         let actor = Actor::command_line();
-        let now = super::clock().now();
+        let mut op = Op::new(&mut conn, &actor, super::clock().now());
         match self {
             Projects::List { json } => {
-                let projects = list_projects(&mut conn, &actor)?;
+                let projects = projects::list(&mut op)?;
                 print_lines(projects.iter().map(|project| match json {
                     true => in_json(&ProjectJson::new(project)),
                     false => in_columns(project),
@@ -81,16 +78,17 @@ impl Projects {
                     rate_limit: None,
                     default_lifetime_days: None,
                     max_lifetime_days: None,
+                    unreadable: Vec::new(),
                 };
-                let project = create_project(&mut conn, &actor, slug, &draft, *catalogue, now)?;
+                let project = projects::create(&mut op, slug, &draft, *catalogue)?;
                 print(&match json {
                     true => in_json(&ProjectJson::new(&project)),
                     false => format!("Created the project {}.", project.slug),
                 })
             }
             Projects::Archive { slug, name, json } => {
-                let project = named_project(&mut conn, &actor, slug)?;
-                let project = archive_project(&mut conn, &actor, &project, name, now)?;
+                let project = named_project(&mut op, slug)?;
+                let project = projects::archive(&mut op, &project, name)?;
                 print(&match json {
                     true => in_json(&ProjectJson::new(&project)),
                     false => format!(
@@ -115,12 +113,8 @@ fn in_columns(project: &Project) -> String {
 }
 
 /// The project with this slug.
-pub(super) fn named_project(
-    conn: &mut AnyConnection,
-    actor: &Actor,
-    slug: &str,
-) -> Result<Project, Failure> {
-    find_project(conn, actor, slug).map_err(|error| match error {
+pub(super) fn named_project(op: &mut Op, slug: &str) -> Result<Project, Failure> {
+    projects::find(op, slug).map_err(|error| match error {
         DomainError::NotFound => Failure::Failed(format!("There is no project {slug}.")),
         error => error.into(),
     })

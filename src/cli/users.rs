@@ -7,19 +7,14 @@ use serde::Serialize;
 
 use super::projects::named_project;
 use super::{Arguments, Failure, in_json, print, print_lines};
+use crate::access::Actor;
 use crate::clock::rfc3339;
 use crate::config::Config;
-use crate::db::AnyConnection;
-use crate::db::projects::Project;
-use crate::db::users::User;
-use crate::domain::edit_grants::{Whom, delete_grant, find_person, put_grant};
-use crate::domain::list_projects::list_projects;
-use crate::domain::manage_users::{disable_user, enable_user, find_user, list_users};
-use crate::domain::password_link::{PasswordLink, invite, new_link};
-use crate::domain::policy::Role;
-use crate::domain::precondition::Precondition;
-use crate::domain::user_json::UserJson;
-use crate::domain::{Actor, DomainError};
+use crate::domain::grants::{self, Whom};
+use crate::domain::users::{self, PasswordLink};
+use crate::domain::{DomainError, Op, Precondition, projects};
+use crate::json::UserJson;
+use crate::records::{Project, Role, User};
 
 #[derive(Subcommand)]
 pub(super) enum Users {
@@ -88,11 +83,11 @@ pub(super) struct Place {
 
 impl Users {
     pub(super) fn run(&self, arguments: &Arguments) -> Result<(), Failure> {
-        let conn = &mut arguments.connect()?;
-        let actor = &Actor::command_line();
-        let now = super::clock().now();
+        let mut conn = arguments.connect()?;
+        let actor = Actor::command_line();
+        let op = &mut Op::new(&mut conn, &actor, super::clock().now());
         match self {
-            Users::List { json } => list(conn, actor, *json),
+            Users::List { json } => list(op, *json),
             Users::Invite {
                 email,
                 role,
@@ -100,22 +95,22 @@ impl Users {
                 json,
             } => {
                 let slug = place.project.as_deref();
-                let (link, _) = invite(conn, actor, email, *role, slug, now)?;
+                let (link, _) = users::invite(op, email, *role, slug)?;
                 hand_out(&link, &arguments.config(None)?, *json)
             }
             Users::Disable(Somebody { email, json }) => {
-                let user = find_person(conn, actor, None, email)?;
-                disable_user(conn, actor, user.id, now)?;
-                tell(conn, actor, &user, "is kept out from now on", *json)
+                let user = grants::find_person(op, None, email)?;
+                users::disable(op, user.id)?;
+                tell(op, &user, "is kept out from now on", *json)
             }
             Users::Enable(Somebody { email, json }) => {
-                let user = find_person(conn, actor, None, email)?;
-                enable_user(conn, actor, user.id, now)?;
-                tell(conn, actor, &user, "may sign in again", *json)
+                let user = grants::find_person(op, None, email)?;
+                users::enable(op, user.id)?;
+                tell(op, &user, "may sign in again", *json)
             }
             Users::Link(Somebody { email, json }) => {
-                let user = find_person(conn, actor, None, email)?;
-                let link = new_link(conn, actor, user.id, now)?;
+                let user = grants::find_person(op, None, email)?;
+                let link = users::new_link(op, user.id)?;
                 hand_out(&link, &arguments.config(None)?, *json)
             }
             Users::Grant {
@@ -124,33 +119,18 @@ impl Users {
                 place,
                 json,
             } => {
-                let project = place.project(conn, actor)?;
-                let user = find_person(conn, actor, None, email)?;
+                let project = place.project(op)?;
+                let user = grants::find_person(op, None, email)?;
                 let still = Precondition::none();
-                put_grant(
-                    conn,
-                    actor,
-                    project.as_ref(),
-                    &Whom::Id(user.id),
-                    *role,
-                    &still,
-                    now,
-                )?;
+                grants::put(op, project.as_ref(), &Whom::Id(user.id), *role, &still)?;
                 let became = format!("is {role} of {place}");
-                tell(conn, actor, &user, &became, *json)
+                tell(op, &user, &became, *json)
             }
             Users::TakeAway { email, place, json } => {
-                let project = place.project(conn, actor)?;
-                let user = find_person(conn, actor, None, email)?;
+                let project = place.project(op)?;
+                let user = grants::find_person(op, None, email)?;
                 let still = Precondition::none();
-                let taken = delete_grant(
-                    conn,
-                    actor,
-                    project.as_ref(),
-                    &Whom::Id(user.id),
-                    &still,
-                    now,
-                );
+                let taken = grants::delete(op, project.as_ref(), &Whom::Id(user.id), &still);
                 taken.map_err(|error| match error {
                     DomainError::NotFound => {
                         Failure::Failed(format!("{} has no role on {place}.", user.email))
@@ -158,17 +138,16 @@ impl Users {
                     error => error.into(),
                 })?;
                 let became = format!("has no role on {place} any more");
-                tell(conn, actor, &user, &became, *json)
+                tell(op, &user, &became, *json)
             }
         }
     }
 }
 
 impl Place {
-    fn project(&self, conn: &mut AnyConnection, actor: &Actor) -> Result<Option<Project>, Failure> {
+    fn project(&self, op: &mut Op) -> Result<Option<Project>, Failure> {
         let slug = self.project.as_deref();
-        slug.map(|slug| named_project(conn, actor, slug))
-            .transpose()
+        slug.map(|slug| named_project(op, slug)).transpose()
     }
 }
 
@@ -181,9 +160,9 @@ impl fmt::Display for Place {
     }
 }
 
-fn list(conn: &mut AnyConnection, actor: &Actor, json: bool) -> Result<(), Failure> {
-    let people = list_users(conn, actor)?;
-    let projects = list_projects(conn, actor)?;
+fn list(op: &mut Op, json: bool) -> Result<(), Failure> {
+    let people = users::list(op)?;
+    let projects = projects::list(op)?;
     print_lines(people.iter().map(|person| {
         let person = UserJson::new(person, &projects);
         match json {
@@ -204,22 +183,16 @@ fn in_columns(person: &UserJson) -> String {
 }
 
 /// Prints what became of a person.
-fn tell(
-    conn: &mut AnyConnection,
-    actor: &Actor,
-    user: &User,
-    became: &str,
-    json: bool,
-) -> Result<(), Failure> {
+fn tell(op: &mut Op, user: &User, became: &str, json: bool) -> Result<(), Failure> {
     if !json {
         return print(&format!("{} {became}.", user.email));
     }
-    let person = find_user(conn, actor, user.id)?;
-    let projects = list_projects(conn, actor)?;
+    let person = users::find(op, user.id)?;
+    let projects = projects::list(op)?;
     print(&in_json(&UserJson::new(&person, &projects)))
 }
 
-/// Prints a link alone on its line, and beside it what it is for.
+/// Prints a link alone on its line and, on standard error, what it is for.
 fn hand_out(link: &PasswordLink, config: &Config, json: bool) -> Result<(), Failure> {
     #[derive(Serialize)]
     struct LinkJson<'a> {

@@ -2,49 +2,107 @@
 
 use diesel::prelude::*;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::change::Tx;
 use super::schema::{audit_entries, audit_head};
 use super::{AnyConnection, DbError};
+use crate::access::{Actor, Origin};
 use crate::clock::{UtcTime, rfc3339};
+use crate::records::AuditEntry;
 
-/// What happened, as a change hands it over.
+/// An entry that is about to be written.
 #[derive(Clone, Debug)]
-pub struct AuditEntry {
+pub struct NewEntry {
+    /// When it happened.
     pub at: UtcTime,
     /// An email, `command line`, or `nobody` before anyone signed in.
     pub actor: String,
+    /// The person's id, if it was one.
     pub actor_id: Option<i64>,
     /// A noun and what happened to it, for instance `key.revoked`.
     pub action: &'static str,
     /// The name of the thing: a label or an email.
     pub subject: String,
+    /// The project it happened in.
     pub project_id: Option<i64>,
+    /// The key it happened to.
     pub key_id: Option<i64>,
-    /// The other key, where one takes the place of another.
+    /// The other key, where one replaces another.
     pub related_key_id: Option<i64>,
     /// What else is worth knowing; never a secret.
-    pub details: serde_json::Map<String, serde_json::Value>,
-    pub client_ip: Option<String>,
-    pub user_agent: Option<String>,
-    pub request_id: Option<String>,
+    pub details: Map<String, Value>,
+    origin: Origin,
 }
 
-/// An entry as it is read back.
-#[derive(Clone, Debug, Queryable, Selectable)]
+impl NewEntry {
+    /// An entry of what `actor` did at the time `at`, to be filled in further. A personal token
+    /// that the actor came with is named in the details.
+    pub fn new(
+        actor: &Actor,
+        at: UtcTime,
+        action: &'static str,
+        subject: impl Into<String>,
+    ) -> Self {
+        let token = actor.token().map(|token| Value::from(token.prefix.clone()));
+        NewEntry {
+            at,
+            actor: actor.name().to_owned(),
+            actor_id: actor.id(),
+            action,
+            subject: subject.into(),
+            project_id: None,
+            key_id: None,
+            related_key_id: None,
+            details: Map::from_iter(token.map(|prefix| ("personal_token".to_owned(), prefix))),
+            origin: actor.origin.clone(),
+        }
+    }
+
+    /// The same, in a project or, with `None`, in none.
+    pub fn in_project(mut self, project: impl Into<Option<i64>>) -> Self {
+        self.project_id = project.into();
+        self
+    }
+
+    /// The same with one more detail.
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.details.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+/// A row of `audit_entries`, as lists show it.
+#[derive(Queryable, Selectable)]
 #[diesel(table_name = audit_entries)]
-pub struct AuditRow {
-    pub id: i64,
-    pub at: UtcTime,
-    pub actor: String,
-    pub action: String,
-    pub subject: String,
-    pub project_id: Option<i64>,
-    pub key_id: Option<i64>,
-    pub related_key_id: Option<i64>,
-    pub details: String,
-    pub client_ip: Option<String>,
+struct Row {
+    id: i64,
+    at: UtcTime,
+    actor: String,
+    action: String,
+    subject: String,
+    project_id: Option<i64>,
+    key_id: Option<i64>,
+    related_key_id: Option<i64>,
+    details: String,
+    client_ip: Option<String>,
+}
+
+impl From<Row> for AuditEntry {
+    fn from(row: Row) -> Self {
+        AuditEntry {
+            id: row.id,
+            at: row.at,
+            actor: row.actor,
+            action: row.action,
+            subject: row.subject,
+            project_id: row.project_id,
+            key_id: row.key_id,
+            related_key_id: row.related_key_id,
+            details: row.details,
+            client_ip: row.client_ip,
+        }
+    }
 }
 
 /// The end of the chain, held by the change that is under way.
@@ -63,8 +121,8 @@ pub(super) fn take_head(conn: &mut AnyConnection) -> Result<Head, DbError> {
 }
 
 /// Writes `entry` behind `head` and moves the head to it.
-pub(super) fn append(tx: &mut Tx, head: Head, entry: AuditEntry) -> Result<(), DbError> {
-    let details = serde_json::Value::Object(entry.details.clone()).to_string();
+pub(super) fn append(conn: &mut AnyConnection, head: Head, entry: NewEntry) -> Result<(), DbError> {
+    let details = Value::Object(entry.details.clone()).to_string();
     let hash = chained_hash(&head, &entry, &details);
     diesel::insert_into(audit_entries::table)
         .values((
@@ -81,23 +139,23 @@ pub(super) fn append(tx: &mut Tx, head: Head, entry: AuditEntry) -> Result<(), D
             (
                 audit_entries::related_key_id.eq(entry.related_key_id),
                 audit_entries::details.eq(details),
-                audit_entries::client_ip.eq(entry.client_ip),
-                audit_entries::user_agent.eq(entry.user_agent),
-                audit_entries::request_id.eq(entry.request_id),
+                audit_entries::client_ip.eq(entry.origin.client_ip),
+                audit_entries::user_agent.eq(entry.origin.user_agent),
+                audit_entries::request_id.eq(entry.origin.request_id),
                 audit_entries::previous_hash.eq(head.hash),
                 audit_entries::hash.eq(hash.as_slice()),
             ),
         ))
-        .execute(tx.conn())?;
+        .execute(conn)?;
     diesel::update(audit_head::table.find(1))
         .set(audit_head::hash.eq(hash.as_slice()))
-        .execute(tx.conn())?;
+        .execute(conn)?;
     Ok(())
 }
 
 /// The hash of an entry: SHA-256 over the previous entry's hash and this entry as JSON, its
 /// fields in the order written here. Whoever changes or drops an entry breaks every later one.
-fn chained_hash(head: &Head, entry: &AuditEntry, details: &str) -> [u8; 32] {
+fn chained_hash(head: &Head, entry: &NewEntry, details: &str) -> [u8; 32] {
     #[derive(Serialize)]
     struct Hashed<'a> {
         id: i64,
@@ -125,9 +183,9 @@ fn chained_hash(head: &Head, entry: &AuditEntry, details: &str) -> [u8; 32] {
         key_id: entry.key_id,
         related_key_id: entry.related_key_id,
         details,
-        client_ip: entry.client_ip.as_deref(),
-        user_agent: entry.user_agent.as_deref(),
-        request_id: entry.request_id.as_deref(),
+        client_ip: entry.origin.client_ip.as_deref(),
+        user_agent: entry.origin.user_agent.as_deref(),
+        request_id: entry.origin.request_id.as_deref(),
     };
     let json = serde_json::to_vec(&hashed).expect("strings and numbers");
     Sha256::new()
@@ -145,20 +203,21 @@ pub fn page(
     before: Option<i64>,
     skip: i64,
     limit: i64,
-) -> Result<Vec<AuditRow>, DbError> {
+) -> Result<Vec<AuditEntry>, DbError> {
     let before = before.unwrap_or(i64::MAX);
     let newest = audit_entries::table
         .filter(audit_entries::id.lt(before))
         .order(audit_entries::id.desc())
         .offset(skip)
         .limit(limit);
-    match projects {
-        None => newest.select(AuditRow::as_select()).load(conn),
+    let rows: Vec<Row> = match projects {
+        None => newest.select(Row::as_select()).load(conn)?,
         Some(projects) => newest
             .filter(audit_entries::project_id.eq_any(projects))
-            .select(AuditRow::as_select())
-            .load(conn),
-    }
+            .select(Row::as_select())
+            .load(conn)?,
+    };
+    Ok(rows.into_iter().map(AuditEntry::from).collect())
 }
 
 /// The number of the last entry, which is how many there are.
@@ -170,8 +229,8 @@ pub fn last_entry(conn: &mut AnyConnection) -> Result<i64, DbError> {
 }
 
 /// What happened to one key, newest first, at most `limit` entries.
-pub fn of_key(conn: &mut AnyConnection, key: i64, limit: i64) -> Result<Vec<AuditRow>, DbError> {
-    audit_entries::table
+pub fn of_key(conn: &mut AnyConnection, key: i64, limit: i64) -> Result<Vec<AuditEntry>, DbError> {
+    let rows: Vec<Row> = audit_entries::table
         .filter(
             audit_entries::key_id
                 .eq(key)
@@ -179,8 +238,9 @@ pub fn of_key(conn: &mut AnyConnection, key: i64, limit: i64) -> Result<Vec<Audi
         )
         .order(audit_entries::id.desc())
         .limit(limit)
-        .select(AuditRow::as_select())
-        .load(conn)
+        .select(Row::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(AuditEntry::from).collect())
 }
 
 /// The addresses of a person's latest sign-ins, at most `limit`.

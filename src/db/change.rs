@@ -1,26 +1,102 @@
 //! The two ways to write.
 //!
-//! A [`change`] is something a person did: it takes the audit log's head first, and commits
-//! together with its entry or not at all. An [`upkeep`] is what the service writes for itself
-//! (sessions, counts, what ran out) and has no entry. The types keep them apart: a function
-//! that takes `&mut Tx` can only be called inside a change.
+//! A [`change`] is something that somebody did: it takes a permit, and commits together with its
+//! audit entry or not at all. An [`unaudited`] write is what the service keeps for itself
+//! (sessions, usage, expired records). The types keep them apart: a function that takes
+//! `&mut Tx` can be called only inside a change.
 
 use diesel::Connection as _;
 
-use super::audit::{self, AuditEntry};
+use super::audit::{self, NewEntry};
 use super::{AnyConnection, Connection, DbError, instances};
+use crate::access::{Actor, OwnPermit, Permit};
+use crate::clock::UtcTime;
+use crate::records::{Key, Project};
+
+pub(super) mod sealed {
+    /// Keeps proofs of permission to those that `db` knows.
+    pub trait Sealed {}
+}
+
+/// The proof that somebody may make a change. Each kind is made only by what proves it: the
+/// policy, the actor's own sign-in, a set-up code, a password link.
+pub trait Permission: sealed::Sealed {
+    /// Who may, for the audit entry.
+    fn actor(&self) -> &Actor;
+}
+
+impl sealed::Sealed for Permit<'_> {}
+
+impl Permission for Permit<'_> {
+    fn actor(&self) -> &Actor {
+        Permit::actor(*self)
+    }
+}
+
+impl sealed::Sealed for OwnPermit<'_> {}
+
+impl Permission for OwnPermit<'_> {
+    fn actor(&self) -> &Actor {
+        OwnPermit::actor(*self)
+    }
+}
+
+/// How a change ends that is not refused.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
+pub enum Ending<T> {
+    /// Something was changed, and the entry says what.
+    Done(T, NewEntry),
+    /// Everything is already as it should be. The transaction is rolled back.
+    Unchanged(T),
+}
+
+/// What a change can fail with.
+pub trait ChangeError: From<DbError> + From<CommitUnknown> {
+    /// Whether it tells what the database holds ("revoked already", "there is no such key"), so
+    /// that whoever reads it relies on it. False if the database failed.
+    fn is_refusal(&self) -> bool;
+}
 
 /// A write transaction that ends with an audit entry. Only [`change`] makes one.
 pub struct Tx<'a> {
     conn: &'a mut AnyConnection,
+    actor: &'a Actor,
+    now: UtcTime,
     entry: i64,
     touches_verdicts: bool,
 }
 
-impl Tx<'_> {
+impl<'a> Tx<'a> {
     /// The connection, to read and write inside the transaction.
     pub fn conn(&mut self) -> &mut AnyConnection {
         self.conn
+    }
+
+    /// Who makes the change.
+    pub fn actor(&self) -> &'a Actor {
+        self.actor
+    }
+
+    /// The time of the change.
+    pub fn now(&self) -> UtcTime {
+        self.now
+    }
+
+    /// An audit entry of this change.
+    pub fn entry(&self, action: &'static str, subject: impl Into<String>) -> NewEntry {
+        NewEntry::new(self.actor, self.now, action, subject)
+    }
+
+    /// An audit entry of this change, about a project.
+    pub fn project_entry(&self, action: &'static str, project: &Project) -> NewEntry {
+        self.entry(action, &project.name).in_project(project.id)
+    }
+
+    /// An audit entry of this change, about a key.
+    pub fn key_entry(&self, action: &'static str, key: &Key) -> NewEntry {
+        let mut entry = self.entry(action, &key.label).in_project(key.project_id);
+        entry.key_id = Some(key.id);
+        entry.with("key_prefix", key.prefix.as_str())
     }
 
     /// The number of this change's audit entry, for `changed_in`. Whoever writes something
@@ -37,69 +113,145 @@ impl Tx<'_> {
 #[error("the database went away before it said whether the change is in force")]
 pub struct CommitUnknown;
 
-/// A write transaction for the service's own records. Only [`upkeep`] makes one.
-pub struct Upkeep<'a>(&'a mut AnyConnection);
+/// Why a transaction was rolled back.
+enum RolledBack<T, E> {
+    Unchanged(T),
+    Failed(E),
+}
 
-impl Upkeep<'_> {
-    /// The connection, to write inside the transaction.
-    pub fn conn(&mut self) -> &mut AnyConnection {
-        self.0
+impl<T, E: From<DbError>> From<DbError> for RolledBack<T, E> {
+    fn from(error: DbError) -> Self {
+        RolledBack::Failed(error.into())
     }
 }
 
 /// Runs `f` in a transaction that no other change can interleave with, and commits its writes
-/// together with the audit entry it returns. If they touch verdicts, this returns only when no
-/// instance answers without knowing of them any more.
+/// together with the audit entry it returns.
 ///
 /// The first statement takes the audit log's head, and with it the write lock on both
 /// databases. On SQLite this is what keeps a read followed by a write from failing when
 /// another writer came between. It also makes the entries' numbers rise in the order of the
 /// commits, which instances rely on to know that they missed none.
 ///
+/// However it ends (done, unchanged or refused), this returns only when no instance answers
+/// without knowing every change to a verdict that `f` could see, its own included. So "revoked
+/// already" is as true on every instance as "revoked".
+///
+/// A change without an audit entry does not compile:
+///
+/// ```compile_fail,E0308
+/// use keyward::access::Permit;
+/// use keyward::clock::UtcTime;
+/// use keyward::db::{Connection, change};
+/// use keyward::domain::DomainError;
+///
+/// fn unaudited(conn: &mut Connection, permit: Permit, now: UtcTime) -> Result<(), DomainError> {
+///     change(conn, permit, now, |_| Ok(()))
+/// }
+/// ```
+///
+/// Nor does one without a permit, which [`Permit`] shows how to get:
+///
+/// ```compile_fail,E0061
+/// use keyward::clock::UtcTime;
+/// use keyward::db::{Connection, Ending, change};
+/// use keyward::domain::DomainError;
+///
+/// fn unpermitted(conn: &mut Connection, now: UtcTime) -> Result<(), DomainError> {
+///     change(conn, now, |tx| Ok(Ending::Done((), tx.entry("thing.changed", "a thing"))))
+/// }
+/// ```
+///
+/// With both, it does:
+///
+/// ```
+/// use keyward::access::Permit;
+/// use keyward::clock::UtcTime;
+/// use keyward::db::{Connection, Ending, change};
+/// use keyward::domain::DomainError;
+///
+/// fn allowed(conn: &mut Connection, permit: Permit, now: UtcTime) -> Result<(), DomainError> {
+///     change(conn, permit, now, |tx| Ok(Ending::Done((), tx.entry("thing.changed", "a thing"))))
+/// }
+/// ```
+///
 /// # Errors
 /// What `f` fails with, or the database; nothing is written then. [`CommitUnknown`] if the
 /// database went away at the very end.
-pub fn change<T, E: From<DbError> + From<CommitUnknown>>(
+pub fn change<T, E: ChangeError>(
     conn: &mut Connection,
-    f: impl FnOnce(&mut Tx) -> Result<(T, AuditEntry), E>,
+    permission: impl Permission,
+    now: UtcTime,
+    f: impl FnOnce(&mut Tx) -> Result<Ending<T>, E>,
 ) -> Result<T, E> {
     let mut is_done = false;
-    let changed = conn.transaction(|conn| {
+    let ended = conn.transaction(|conn| {
         let head = audit::take_head(conn)?;
         let mut tx = Tx {
             conn,
+            actor: permission.actor(),
+            now,
             entry: head.entry,
             touches_verdicts: false,
         };
-        let (value, entry) = f(&mut tx)?;
-        let to_settle = tx.touches_verdicts.then_some(head.entry);
-        audit::append(&mut tx, head, entry)?;
-        if to_settle.is_some() {
-            instances::ring(tx.conn())?;
+        let (value, entry) = match f(&mut tx).map_err(RolledBack::Failed)? {
+            Ending::Done(value, entry) => (value, entry),
+            Ending::Unchanged(value) => return Err(RolledBack::Unchanged(value)),
+        };
+        let own = tx.touches_verdicts.then_some(head.entry);
+        audit::append(tx.conn, head, entry)?;
+        if own.is_some() {
+            instances::announce(tx.conn)?;
         }
         is_done = true;
-        Ok::<_, E>((value, to_settle))
+        Ok((value, own))
     });
-    let (value, to_settle) = match changed {
+    let (result, own) = match ended {
+        Ok((value, own)) => (Ok(value), own),
+        Err(RolledBack::Unchanged(value)) => (Ok(value), None),
         // A server that goes away at the commit may have done it.
         Err(_) if is_done && matches!(&**conn, AnyConnection::Postgres(_)) => {
             return Err(CommitUnknown.into());
         }
-        changed => changed?,
+        Err(RolledBack::Failed(error)) if error.is_refusal() => (Err(error), None),
+        Err(RolledBack::Failed(error)) => return Err(error),
     };
-    if let Some(entry) = to_settle {
-        instances::settle(conn, entry);
+    match own {
+        Some(entry) => instances::settle(conn, entry),
+        None => instances::settle_all(conn),
     }
-    Ok(value)
+    result
 }
 
-/// Runs `f` in a transaction without an audit entry. Its first statement must be a write.
+/// Writes an audit entry about something that changed nothing: a sign-in, a denial.
+///
+/// # Errors
+/// The database fails; nothing is written then.
+pub fn note(conn: &mut AnyConnection, entry: NewEntry) -> Result<(), DbError> {
+    conn.transaction(|conn| {
+        let head = audit::take_head(conn)?;
+        audit::append(conn, head, entry)
+    })
+}
+
+/// A write transaction for the service's own records. Only [`unaudited`] makes one.
+pub struct UnauditedTx<'a>(&'a mut AnyConnection);
+
+impl UnauditedTx<'_> {
+    /// The connection, to write inside the transaction.
+    pub fn conn(&mut self) -> &mut AnyConnection {
+        self.0
+    }
+}
+
+/// Runs `f` in a transaction without an audit entry. Its first statement must be a write: on
+/// SQLite, one that reads first fails if another writer comes between.
 ///
 /// # Errors
 /// What `f` fails with, or the database; nothing is written then.
-pub fn upkeep<T, E: From<DbError>>(
+pub fn unaudited<T, E: From<DbError>>(
     conn: &mut AnyConnection,
-    f: impl FnOnce(&mut Upkeep) -> Result<T, E>,
+    f: impl FnOnce(&mut UnauditedTx) -> Result<T, E>,
 ) -> Result<T, E> {
-    conn.transaction(|conn| f(&mut Upkeep(conn)))
+    conn.transaction(|conn| f(&mut UnauditedTx(conn)))
 }

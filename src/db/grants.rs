@@ -6,67 +6,74 @@ use super::change::Tx;
 use super::schema::{grants, users};
 use super::{AnyConnection, DbError};
 use crate::clock::UtcTime;
+use crate::records::{Grant, Role};
 
-/// A grant as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+/// A row of `grants`.
+#[derive(Queryable, Selectable)]
 #[diesel(table_name = grants)]
-pub struct GrantRow {
-    pub user_id: i64,
-    /// `None` is every project.
-    pub project_id: Option<i64>,
-    pub role: String,
-    /// Who gave it.
-    pub created_by: String,
-    pub created_at: UtcTime,
+struct GrantRow {
+    user_id: i64,
+    project_id: Option<i64>,
+    role: String,
+    created_by: String,
+    created_at: UtcTime,
+}
+
+impl GrantRow {
+    /// The grant; `None` for a role that Keyward does not know, which gives nothing.
+    fn read(self) -> Option<Grant> {
+        Some(Grant {
+            user_id: self.user_id,
+            project_id: self.project_id,
+            role: self.role.parse().ok()?,
+            created_by: self.created_by,
+            created_at: self.created_at,
+        })
+    }
 }
 
 /// What a person has been given.
-pub fn of_user(conn: &mut AnyConnection, user: i64) -> Result<Vec<GrantRow>, DbError> {
-    grants::table
+pub fn of_user(conn: &mut AnyConnection, user: i64) -> Result<Vec<Grant>, DbError> {
+    let rows: Vec<GrantRow> = grants::table
         .filter(grants::user_id.eq(user))
         .order(grants::id)
         .select(GrantRow::as_select())
-        .load(conn)
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(GrantRow::read).collect())
 }
 
 /// What everybody has been given.
-pub fn all(conn: &mut AnyConnection) -> Result<Vec<GrantRow>, DbError> {
-    grants::table
+pub fn all(conn: &mut AnyConnection) -> Result<Vec<Grant>, DbError> {
+    let rows: Vec<GrantRow> = grants::table
         .order(grants::id)
         .select(GrantRow::as_select())
-        .load(conn)
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(GrantRow::read).collect())
 }
 
 /// The grants on a project, or on all, each with the person's email, by email.
-pub fn on(
-    conn: &mut AnyConnection,
-    project: Option<i64>,
-) -> Result<Vec<(GrantRow, String)>, DbError> {
+pub fn on(conn: &mut AnyConnection, project: Option<i64>) -> Result<Vec<(Grant, String)>, DbError> {
     let query = grants::table
         .inner_join(users::table)
         .order(users::email)
         .select((GrantRow::as_select(), users::email));
-    match project {
-        Some(project) => query.filter(grants::project_id.eq(project)).load(conn),
-        None => query.filter(grants::project_id.is_null()).load(conn),
-    }
+    let rows: Vec<(GrantRow, String)> = match project {
+        Some(project) => query.filter(grants::project_id.eq(project)).load(conn)?,
+        None => query.filter(grants::project_id.is_null()).load(conn)?,
+    };
+    let read = |(row, email): (GrantRow, String)| Some((row.read()?, email));
+    Ok(rows.into_iter().filter_map(read).collect())
 }
 
 /// Gives a person a role on a project, or on all, in place of the one they have there.
-pub fn put(
-    tx: &mut Tx,
-    user: i64,
-    role: &str,
-    project: Option<i64>,
-    given_by: &str,
-    now: UtcTime,
-) -> Result<(), DbError> {
+pub fn put(tx: &mut Tx, user: i64, role: Role, project: Option<i64>) -> Result<(), DbError> {
+    let (given_by, now) = (tx.actor().name(), tx.now());
     delete(tx, user, project)?;
     diesel::insert_into(grants::table)
         .values((
             grants::user_id.eq(user),
             grants::project_id.eq(project),
-            grants::role.eq(role),
+            grants::role.eq(role.as_str()),
             grants::created_by.eq(given_by),
             grants::created_at.eq(now),
         ))

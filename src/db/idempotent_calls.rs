@@ -3,14 +3,13 @@
 
 use diesel::prelude::*;
 
-use super::change::Upkeep;
+use super::change::UnauditedTx;
 use super::schema::idempotent_calls as calls;
 use super::{AnyConnection, DbError};
 use crate::clock::UtcTime;
 
 /// A call as it is kept.
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = calls)]
+#[derive(Clone, Debug)]
 pub struct Call {
     /// The digest of method, path and body.
     pub request: Vec<u8>,
@@ -18,6 +17,24 @@ pub struct Call {
     pub status: i64,
     /// The answer's body, without any secret.
     pub answer: String,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = calls)]
+struct CallRow {
+    request: Vec<u8>,
+    status: i64,
+    answer: String,
+}
+
+impl From<CallRow> for Call {
+    fn from(row: CallRow) -> Self {
+        Call {
+            request: row.request,
+            status: row.status,
+            answer: row.answer,
+        }
+    }
 }
 
 /// The call of this person with this key.
@@ -28,14 +45,15 @@ pub fn find(
 ) -> Result<Option<Call>, DbError> {
     calls::table
         .find((user, idempotency_key))
-        .select(Call::as_select())
+        .select(CallRow::as_select())
         .first(conn)
         .optional()
+        .map(|row| row.map(Call::from))
 }
 
 /// Notes that a call is under way.
 pub fn begin(
-    upkeep: &mut Upkeep,
+    tx: &mut UnauditedTx,
     user: i64,
     idempotency_key: &str,
     request: &[u8],
@@ -50,13 +68,13 @@ pub fn begin(
             calls::answer.eq(""),
             calls::created_at.eq(now),
         ))
-        .execute(upkeep.conn())?;
+        .execute(tx.conn())?;
     Ok(())
 }
 
 /// Keeps what a call was answered.
 pub fn finish(
-    upkeep: &mut Upkeep,
+    tx: &mut UnauditedTx,
     user: i64,
     idempotency_key: &str,
     status: u16,
@@ -67,17 +85,17 @@ pub fn finish(
             calls::status.eq(i64::from(status)),
             calls::answer.eq(answer),
         ))
-        .execute(upkeep.conn())?;
+        .execute(tx.conn())?;
     Ok(())
 }
 
 /// Forgets a call that created nothing.
-pub fn forget(upkeep: &mut Upkeep, user: i64, idempotency_key: &str) -> Result<(), DbError> {
-    diesel::delete(calls::table.find((user, idempotency_key))).execute(upkeep.conn())?;
+pub fn forget(tx: &mut UnauditedTx, user: i64, idempotency_key: &str) -> Result<(), DbError> {
+    diesel::delete(calls::table.find((user, idempotency_key))).execute(tx.conn())?;
     Ok(())
 }
 
 /// Forgets calls that began before `before`.
-pub fn delete_old(upkeep: &mut Upkeep, before: UtcTime) -> Result<usize, DbError> {
-    diesel::delete(calls::table.filter(calls::created_at.le(before))).execute(upkeep.conn())
+pub fn delete_old(tx: &mut UnauditedTx, before: UtcTime) -> Result<usize, DbError> {
+    diesel::delete(calls::table.filter(calls::created_at.le(before))).execute(tx.conn())
 }

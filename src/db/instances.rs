@@ -10,12 +10,13 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::change::Upkeep;
-use super::schema::{audit_entries, audit_head, instances};
-use super::{AnyConnection, Connection, DbError, upkeep};
+use super::change::UnauditedTx;
+use super::schema::{audit_entries, audit_head, instances, keys, projects};
+use super::{AnyConnection, Connection, DbError, unaudited};
 
 /// How long an instance may answer from memory after it last knew every change.
 pub const LEASE: Duration = Duration::from_secs(2);
@@ -31,6 +32,9 @@ const CHANNEL: &str = "keyward_changes";
 
 /// What the instance in this process keeps in memory.
 pub trait Memory: Send + Sync {
+    /// Whether it has taken in every change up to this audit entry.
+    fn knows(&self, entry: i64) -> bool;
+
     /// Takes in every committed change. If that is not possible, answers nothing from memory
     /// until it is.
     fn catch_up(&self, conn: &mut AnyConnection);
@@ -68,30 +72,30 @@ pub fn continues(conn: &mut AnyConnection, known: &Head) -> Result<bool, DbError
 
 /// Adds an instance that knows every change up to `applied`, and gives back its id. It is
 /// random, so that no other ever gets the same, even if the database is a restored backup.
-pub fn register(upkeep: &mut Upkeep, applied: i64) -> Result<i64, DbError> {
+pub fn register(tx: &mut UnauditedTx, applied: i64) -> Result<i64, DbError> {
     let (random, _) = uuid::Uuid::new_v4().as_u64_pair();
     let id = i64::try_from(random >> 1).unwrap_or(i64::MAX);
     diesel::insert_into(instances::table)
         .values((instances::id.eq(id), instances::applied.eq(applied)))
-        .execute(upkeep.conn())?;
+        .execute(tx.conn())?;
     Ok(id)
 }
 
 /// A sign of life of an instance that knows every change up to `applied`. False if others
 /// took it for dead and removed its row.
-pub fn beat(upkeep: &mut Upkeep, id: i64, applied: i64) -> Result<bool, DbError> {
+pub fn beat(tx: &mut UnauditedTx, id: i64, applied: i64) -> Result<bool, DbError> {
     let beaten = diesel::update(instances::table.find(id))
         .set((
             instances::applied.eq(applied),
             instances::beat.eq(instances::beat + 1),
         ))
-        .execute(upkeep.conn())?;
+        .execute(tx.conn())?;
     Ok(beaten == 1)
 }
 
 /// Removes an instance that no longer answers from memory.
-pub fn remove(upkeep: &mut Upkeep, id: i64) -> Result<(), DbError> {
-    diesel::delete(instances::table.find(id)).execute(upkeep.conn())?;
+pub fn remove(tx: &mut UnauditedTx, id: i64) -> Result<(), DbError> {
+    diesel::delete(instances::table.find(id)).execute(tx.conn())?;
     Ok(())
 }
 
@@ -125,16 +129,16 @@ impl Silent {
 
 /// Removes an instance unless it gave a sign of life after `beat`.
 fn remove_if_silent(conn: &mut AnyConnection, id: i64, beat: i64) -> Result<(), DbError> {
-    upkeep(conn, |upkeep| {
+    unaudited(conn, |tx| {
         let silent = instances::table.find(id).filter(instances::beat.eq(beat));
-        diesel::delete(silent).execute(upkeep.conn())?;
+        diesel::delete(silent).execute(tx.conn())?;
         Ok(())
     })
 }
 
 /// Wakes the instances that listen, when the transaction commits. On SQLite they see it by
 /// themselves.
-pub(super) fn ring(conn: &mut AnyConnection) -> Result<(), DbError> {
+pub(super) fn announce(conn: &mut AnyConnection) -> Result<(), DbError> {
     if let AnyConnection::Postgres(conn) = conn {
         diesel::sql_query(format!("NOTIFY {CHANNEL}")).execute(conn)?;
     }
@@ -143,29 +147,29 @@ pub(super) fn ring(conn: &mut AnyConnection) -> Result<(), DbError> {
 
 /// Tells whether something was committed since the last look, without asking a server.
 #[derive(Default)]
-pub struct Doorbell {
+pub struct ChangeListener {
     data_version: i64,
 }
 
-impl Doorbell {
-    /// A bell that rings from now on, on this connection.
+impl ChangeListener {
+    /// Hears of every change from now on, on this connection.
     ///
     /// # Errors
     /// The database fails.
-    pub fn hang(conn: &mut AnyConnection) -> Result<Self, DbError> {
+    pub fn subscribe(conn: &mut AnyConnection) -> Result<Self, DbError> {
         if let AnyConnection::Postgres(conn) = conn {
             diesel::sql_query(format!("LISTEN {CHANNEL}")).execute(conn)?;
         }
-        let mut bell = Doorbell::default();
-        bell.rang(conn)?;
-        Ok(bell)
+        let mut listener = ChangeListener::default();
+        listener.has_news(conn)?;
+        Ok(listener)
     }
 
-    /// Whether it rang since it was last asked.
+    /// Whether something was committed since the last call.
     ///
     /// # Errors
     /// The connection is broken.
-    pub fn rang(&mut self, conn: &mut AnyConnection) -> Result<bool, DbError> {
+    pub fn has_news(&mut self, conn: &mut AnyConnection) -> Result<bool, DbError> {
         #[derive(QueryableByName)]
         struct DataVersion {
             #[diesel(sql_type = BigInt)]
@@ -178,26 +182,34 @@ impl Doorbell {
                 Ok(last != now.data_version)
             }
             AnyConnection::Postgres(conn) => {
-                let mut rang = false;
+                let mut has_news = false;
                 for notification in conn.notifications_iter() {
                     notification?;
-                    rang = true;
+                    has_news = true;
                 }
-                Ok(rang)
+                Ok(has_news)
             }
         }
     }
 }
 
-/// Settles everything that is committed, for an answer that relies on a change whose own
-/// settling may have been cut short.
-///
-/// # Errors
-/// The database fails.
-pub fn settle_committed(conn: &mut Connection) -> Result<(), DbError> {
-    let head = head(conn)?;
-    settle(conn, head.entry);
-    Ok(())
+/// The audit entry of the last change that verdicts depend on.
+fn last_verdict_change(conn: &mut AnyConnection) -> Result<i64, DbError> {
+    let key: Option<i64> = keys::table.select(max(keys::changed_in)).first(conn)?;
+    let project: Option<i64> = projects::table
+        .select(max(projects::changed_in))
+        .first(conn)?;
+    Ok(key.max(project).unwrap_or(0))
+}
+
+/// Settles every committed change, for an answer that relies on one whose own settling may have
+/// been cut short: its process was killed, or is still waiting.
+pub(super) fn settle_all(conn: &mut Connection) {
+    let entry = last_verdict_change(conn).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the last change can't be read; waiting for every lease to end");
+        i64::MAX
+    });
+    settle(conn, entry);
 }
 
 /// Returns when no instance can answer from memory without knowing the change with this audit
@@ -206,7 +218,7 @@ pub fn settle_committed(conn: &mut Connection) -> Result<(), DbError> {
 pub(super) fn settle(conn: &mut Connection, entry: i64) {
     let committed = Instant::now();
     let memory = conn.memory().cloned();
-    if let Some(memory) = &memory {
+    if let Some(memory) = memory.as_ref().filter(|memory| !memory.knows(entry)) {
         memory.catch_up(conn);
     }
     let own = memory.and_then(|memory| memory.instance()).unwrap_or(0);

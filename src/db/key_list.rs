@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
+use keyward_key::Environment;
 
 use super::any::MultiBackend;
 use super::key_rows::KeyRow;
@@ -12,8 +13,8 @@ use super::key_search::{self, Wanted};
 use super::schema::{key_terms, keys};
 use super::{AnyConnection, DbError};
 use crate::clock::UtcTime;
-use crate::key::record::{DORMANT, EXPIRING};
-use crate::key::{Environment, Key, KeyState};
+use crate::records::key::{DORMANT, EXPIRING};
+use crate::records::{Key, KeyState};
 
 /// A search word found in at most this many keys is where the search starts; one found in more
 /// is so common that walking the list in its order soon fills a page.

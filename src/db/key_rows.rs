@@ -2,11 +2,12 @@
 
 use diesel::prelude::*;
 use ipnet::IpNet;
+use keyward_key::{Environment, scope};
 use time::macros::datetime;
 
 use super::schema::keys;
 use crate::clock::UtcTime;
-use crate::key::{Environment, Key, LastUse, RateLimit, Revocation, RevokeReason, scope};
+use crate::records::{Key, LastUse, RateLimit, Revocation, RevokeReason};
 
 /// What stands in the row of a key that never expires.
 const NEVER: UtcTime = datetime!(9999-12-31 0:00);

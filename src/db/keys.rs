@@ -1,16 +1,16 @@
 //! Keys: writing them, and finding one.
 
 use diesel::prelude::*;
-use ipnet::IpNet;
+use keyward_key::{Environment, KeyDigest};
 
 use super::change::Tx;
 use super::key_rows::{KeyRow, expiry_to_row, fold, join};
-use super::key_search::Findable;
-use super::projects::Project;
+use super::key_search::{self, Findable};
+use super::projects::ProjectRow;
 use super::schema::{keys, projects};
-use super::{AnyConnection, DbError, key_search};
+use super::{AnyConnection, DbError};
 use crate::clock::UtcTime;
-use crate::key::{Environment, Key, KeyDigest, RateLimit, Revocation};
+use crate::records::{Key, KeyTerms, Project, Revocation};
 
 /// A key about to be written.
 pub struct NewKey<'a> {
@@ -19,30 +19,8 @@ pub struct NewKey<'a> {
     pub prefix: &'a str,
     pub environment: Environment,
     pub terms: &'a KeyTerms,
-    pub created_by: &'a str,
+    pub created_at: UtcTime,
     pub replaces: Option<i64>,
-}
-
-/// What can be chosen at creation and edited later.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyTerms {
-    pub label: String,
-    pub scopes: Vec<String>,
-    pub expires_at: Option<UtcTime>,
-    pub rate_limit: Option<RateLimit>,
-    pub allowed_ips: Vec<IpNet>,
-}
-
-impl From<&Key> for KeyTerms {
-    fn from(key: &Key) -> Self {
-        KeyTerms {
-            label: key.label.clone(),
-            scopes: key.scopes.clone(),
-            expires_at: key.expires_at,
-            rate_limit: key.rate_limit,
-            allowed_ips: key.allowed_ips.clone(),
-        }
-    }
 }
 
 /// The key of this project with this id.
@@ -61,14 +39,15 @@ pub fn project_of(conn: &mut AnyConnection, id: i64) -> Result<Option<Project>, 
     keys::table
         .inner_join(projects::table)
         .filter(keys::id.eq(id))
-        .select(Project::as_select())
+        .select(ProjectRow::as_select())
         .first(conn)
         .optional()
+        .map(|row| row.map(Project::from))
 }
 
 /// Writes a new key and gives back its id.
-pub fn insert(tx: &mut Tx, new: &NewKey, now: UtcTime) -> Result<i64, DbError> {
-    let terms = new.terms;
+pub fn insert(tx: &mut Tx, new: &NewKey) -> Result<i64, DbError> {
+    let (terms, created_by) = (new.terms, tx.actor().name());
     let changed_in = tx.changed_in();
     let id = diesel::insert_into(keys::table)
         .values((
@@ -86,10 +65,10 @@ pub fn insert(tx: &mut Tx, new: &NewKey, now: UtcTime) -> Result<i64, DbError> {
                 keys::rate_limit_requests.eq(terms.rate_limit.map(|limit| limit.requests)),
                 keys::rate_limit_seconds.eq(terms.rate_limit.map(|limit| limit.seconds)),
                 keys::allowed_ips.eq(join(&terms.allowed_ips)),
-                keys::created_at.eq(now),
-                keys::created_by.eq(new.created_by),
+                keys::created_at.eq(new.created_at),
+                keys::created_by.eq(created_by),
                 keys::replaces.eq(new.replaces),
-                keys::quiet_since.eq(now),
+                keys::quiet_since.eq(new.created_at),
                 keys::changed_in.eq(changed_in),
             ),
         ))
@@ -106,7 +85,7 @@ pub fn insert(tx: &mut Tx, new: &NewKey, now: UtcTime) -> Result<i64, DbError> {
     let findable = Findable {
         label: &terms.label,
         prefix: new.prefix,
-        created_by: new.created_by,
+        created_by,
         scopes: &terms.scopes,
     };
     key_search::index(tx, new.project_id, id, &findable)?;

@@ -2,13 +2,14 @@
 
 use diesel::prelude::*;
 use ipnet::IpNet;
+use keyward_key::scope::{self, Inclusion};
+use keyward_key::{Environment, KeyDigest};
 
 use super::key_rows::{environment_from_row, expiry_from_row, networks, rate_limit};
 use super::schema::{keys, projects, scopes};
 use super::{AnyConnection, DbError};
 use crate::clock::UtcTime;
-use crate::key::scope::{self, Inclusion};
-use crate::key::{Environment, KeyDigest, RateLimit};
+use crate::records::RateLimit;
 
 /// A key, as far as verdicts depend on it.
 #[derive(Clone, Debug, PartialEq)]

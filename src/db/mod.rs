@@ -27,7 +27,10 @@ pub mod usage;
 pub mod users;
 
 pub use any::AnyConnection;
-pub use change::{CommitUnknown, Tx, Upkeep, change, upkeep};
+pub use audit::NewEntry;
+pub use change::{
+    ChangeError, CommitUnknown, Ending, Permission, Tx, UnauditedTx, change, note, unaudited,
+};
 pub use connection::Connection;
 pub use pool::{Pool, PoolError};
 

@@ -1,15 +1,60 @@
 //! Links with which a person chooses a password, once: invitations and resets.
 
 use diesel::prelude::*;
+use keyward_key::KeyDigest;
 
-use super::change::{Tx, Upkeep};
+use super::change::{Permission, Tx, UnauditedTx, sealed};
 use super::schema::{password_links, users};
-use super::users::User;
+use super::users::UserRow;
 use super::{AnyConnection, DbError};
+use crate::access::Actor;
 use crate::clock::UtcTime;
-use crate::key::KeyDigest;
+use crate::records::User;
 
-/// The person whose link this is, if it hasn't run out.
+/// The proof that somebody holds a person's link. [`redeem`] makes it.
+pub struct LinkPermit<'a> {
+    actor: &'a Actor,
+    digest: KeyDigest,
+    user: User,
+}
+
+impl LinkPermit<'_> {
+    /// The person whose link it is.
+    pub fn user(&self) -> &User {
+        &self.user
+    }
+
+    /// What the database keeps of the link.
+    pub fn digest(&self) -> KeyDigest {
+        self.digest
+    }
+}
+
+impl sealed::Sealed for &LinkPermit<'_> {}
+
+impl Permission for &LinkPermit<'_> {
+    fn actor(&self) -> &Actor {
+        self.actor
+    }
+}
+
+/// Lets `actor`, who holds the link with this digest, choose the password of the person it
+/// belongs to; `None` if it was used, has expired, or never was one.
+pub fn redeem<'a>(
+    conn: &mut AnyConnection,
+    actor: &'a Actor,
+    digest: KeyDigest,
+    now: UtcTime,
+) -> Result<Option<LinkPermit<'a>>, DbError> {
+    let user = person(conn, &digest, now)?;
+    Ok(user.map(|user| LinkPermit {
+        actor,
+        digest,
+        user,
+    }))
+}
+
+/// The person whose link this is, if it has not expired and they are not disabled.
 pub fn person(
     conn: &mut AnyConnection,
     digest: &KeyDigest,
@@ -19,9 +64,17 @@ pub fn person(
         .inner_join(users::table)
         .filter(password_links::digest.eq(digest.as_bytes()))
         .filter(password_links::expires_at.gt(now))
-        .select(User::as_select())
+        .filter(users::disabled_at.is_null())
+        .select(UserRow::as_select())
         .first(conn)
         .optional()
+        .map(|row| row.map(User::from))
+}
+
+/// Uses a link up, and tells whether it was still there.
+pub fn take(tx: &mut Tx, digest: &KeyDigest) -> Result<bool, DbError> {
+    let own = password_links::table.filter(password_links::digest.eq(digest.as_bytes()));
+    Ok(diesel::delete(own).execute(tx.conn())? > 0)
 }
 
 /// Keeps the digest of a link, in place of any other that the person has.
@@ -45,7 +98,7 @@ pub fn delete_of_user(tx: &mut Tx, user: i64) -> Result<(), DbError> {
 }
 
 /// Drops links that have run out.
-pub fn delete_expired(upkeep: &mut Upkeep, now: UtcTime) -> Result<usize, DbError> {
+pub fn delete_expired(tx: &mut UnauditedTx, now: UtcTime) -> Result<usize, DbError> {
     diesel::delete(password_links::table.filter(password_links::expires_at.le(now)))
-        .execute(upkeep.conn())
+        .execute(tx.conn())
 }

@@ -7,72 +7,44 @@ use super::key_rows::rate_limit;
 use super::schema::projects;
 use super::{AnyConnection, DbError};
 use crate::clock::UtcTime;
-use crate::key::{Environment, KeyFormat, RateLimit};
+use crate::records::{Project, ProjectTerms};
 
-/// A project.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+/// A row of `projects`.
+#[derive(Queryable, Selectable)]
 #[diesel(table_name = projects)]
-pub struct Project {
-    pub id: i64,
-    pub slug: String,
-    pub name: String,
-    pub key_start: String,
-    pub environment_segment: bool,
-    /// How many keys it has, in whatever state.
-    pub key_count: i64,
-    pub created_at: UtcTime,
+pub(super) struct ProjectRow {
+    id: i64,
+    slug: String,
+    name: String,
+    key_start: String,
+    environment_segment: bool,
+    key_count: i64,
+    created_at: UtcTime,
     rate_limit_requests: Option<i64>,
     rate_limit_seconds: Option<i64>,
-    /// How many days a key lives if nobody says otherwise.
-    pub default_lifetime_days: Option<i64>,
-    /// How many days a key lives at most.
-    pub max_lifetime_days: Option<i64>,
-    /// Since when, and by whom, none of its keys works any more.
-    pub archived_at: Option<UtcTime>,
-    pub archived_by: Option<String>,
-    /// Rises with every edit.
-    pub version: i64,
+    default_lifetime_days: Option<i64>,
+    max_lifetime_days: Option<i64>,
+    archived_at: Option<UtcTime>,
+    archived_by: Option<String>,
+    version: i64,
 }
 
-/// What can be chosen for a project.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProjectTerms {
-    pub name: String,
-    pub key_start: String,
-    pub environment_segment: bool,
-    pub rate_limit: Option<RateLimit>,
-    pub default_lifetime_days: Option<i64>,
-    pub max_lifetime_days: Option<i64>,
-}
-
-impl Project {
-    /// The limit of keys that have none of their own.
-    pub fn rate_limit(&self) -> Option<RateLimit> {
-        rate_limit(self.rate_limit_requests, self.rate_limit_seconds)
-    }
-
-    /// How its keys begin.
-    pub fn key_format(&self) -> KeyFormat {
-        KeyFormat {
-            start: self.key_start.clone(),
-            environment_segment: self.environment_segment,
-        }
-    }
-
-    /// Whether its keys can be for this environment.
-    pub fn has(&self, environment: Environment) -> bool {
-        self.environment_segment || environment == Environment::Live
-    }
-
-    /// What was chosen for it.
-    pub fn terms(&self) -> ProjectTerms {
-        ProjectTerms {
-            name: self.name.clone(),
-            key_start: self.key_start.clone(),
-            environment_segment: self.environment_segment,
-            rate_limit: self.rate_limit(),
-            default_lifetime_days: self.default_lifetime_days,
-            max_lifetime_days: self.max_lifetime_days,
+impl From<ProjectRow> for Project {
+    fn from(row: ProjectRow) -> Self {
+        Project {
+            id: row.id,
+            slug: row.slug,
+            name: row.name,
+            key_start: row.key_start,
+            environment_segment: row.environment_segment,
+            key_count: row.key_count,
+            created_at: row.created_at,
+            rate_limit: rate_limit(row.rate_limit_requests, row.rate_limit_seconds),
+            default_lifetime_days: row.default_lifetime_days,
+            max_lifetime_days: row.max_lifetime_days,
+            archived_at: row.archived_at,
+            archived_by: row.archived_by,
+            version: row.version,
         }
     }
 }
@@ -85,30 +57,34 @@ pub fn by_slug(conn: &mut AnyConnection, slug: &str) -> Result<Option<Project>, 
     }
     projects::table
         .filter(projects::slug.eq(slug))
-        .select(Project::as_select())
+        .select(ProjectRow::as_select())
         .first(conn)
         .optional()
+        .map(|row| row.map(Project::from))
 }
 
 /// The project with this id.
 pub fn by_id(conn: &mut AnyConnection, id: i64) -> Result<Option<Project>, DbError> {
     projects::table
         .find(id)
-        .select(Project::as_select())
+        .select(ProjectRow::as_select())
         .first(conn)
         .optional()
+        .map(|row| row.map(Project::from))
 }
 
 /// Every project, by name.
 pub fn all(conn: &mut AnyConnection) -> Result<Vec<Project>, DbError> {
-    projects::table
+    let rows: Vec<ProjectRow> = projects::table
         .order((projects::name, projects::id))
-        .select(Project::as_select())
-        .load(conn)
+        .select(ProjectRow::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(Project::from).collect())
 }
 
 /// Adds a project and gives back its id.
-pub fn insert(tx: &mut Tx, slug: &str, terms: &ProjectTerms, now: UtcTime) -> Result<i64, DbError> {
+pub fn insert(tx: &mut Tx, slug: &str, terms: &ProjectTerms) -> Result<i64, DbError> {
+    let now = tx.now();
     let changed_in = tx.changed_in();
     diesel::insert_into(projects::table)
         .values((
@@ -148,7 +124,8 @@ pub fn update(tx: &mut Tx, id: i64, terms: &ProjectTerms) -> Result<(), DbError>
 
 /// Ends a project and with it every key of it. Nothing in Keyward writes `archived_at` back to
 /// null.
-pub fn archive(tx: &mut Tx, id: i64, by: &str, now: UtcTime) -> Result<(), DbError> {
+pub fn archive(tx: &mut Tx, id: i64) -> Result<(), DbError> {
+    let (by, now) = (tx.actor().name(), tx.now());
     let changed_in = tx.changed_in();
     diesel::update(
         projects::table

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::change::{Tx, Upkeep};
+use super::change::{Tx, UnauditedTx};
 use super::schema::reveals;
 use super::{AnyConnection, DbError};
 use crate::clock::UtcTime;
@@ -79,6 +79,6 @@ pub fn delete(tx: &mut Tx, of: Of) -> Result<(), DbError> {
 }
 
 /// Takes away what nobody came for in time.
-pub fn delete_expired(upkeep: &mut Upkeep, now: UtcTime) -> Result<usize, DbError> {
-    diesel::delete(reveals::table.filter(reveals::expires_at.le(now))).execute(upkeep.conn())
+pub fn delete_expired(tx: &mut UnauditedTx, now: UtcTime) -> Result<usize, DbError> {
+    diesel::delete(reveals::table.filter(reveals::expires_at.le(now))).execute(tx.conn())
 }

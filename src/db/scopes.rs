@@ -1,21 +1,13 @@
 //! The catalogue of scopes of each project.
 
 use diesel::prelude::*;
+use keyward_key::scope;
 
 use super::change::Tx;
 use super::key_rows::join;
 use super::schema::scopes;
 use super::{AnyConnection, DbError, projects};
-use crate::key::scope;
-
-/// A scope that keys of a project may carry.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scope {
-    pub name: String,
-    pub description: String,
-    /// Names of scopes of the same project that come with it.
-    pub includes: Vec<String>,
-}
+use crate::records::Scope;
 
 type Row = (String, String, String);
 

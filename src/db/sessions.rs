@@ -2,79 +2,97 @@
 
 use diesel::prelude::*;
 
-use super::change::{Tx, Upkeep};
+use super::change::{Tx, UnauditedTx};
 use super::schema::sessions;
 use super::{AnyConnection, DbError};
 use crate::clock::UtcTime;
+use crate::records::StoredSession;
 
-/// A session as it is kept.
-#[derive(Clone, Debug, Queryable, Selectable)]
+/// A row of `sessions`.
+#[derive(Queryable, Selectable)]
 #[diesel(table_name = sessions)]
-pub struct SessionRow {
-    pub digest: Vec<u8>,
-    pub user_id: i64,
-    /// What the session holds, as JSON.
-    pub state: String,
-    pub created_at: UtcTime,
-    pub last_seen_at: UtcTime,
-    /// Where it began.
-    pub client_ip: Option<String>,
-    pub user_agent: Option<String>,
+struct SessionRow {
+    digest: Vec<u8>,
+    user_id: i64,
+    state: String,
+    created_at: UtcTime,
+    last_seen_at: UtcTime,
+    client_ip: Option<String>,
+    user_agent: Option<String>,
+}
+
+impl From<SessionRow> for StoredSession {
+    fn from(row: SessionRow) -> Self {
+        StoredSession {
+            digest: row.digest,
+            user_id: row.user_id,
+            state: row.state,
+            created_at: row.created_at,
+            last_seen_at: row.last_seen_at,
+            client_ip: row.client_ip,
+            user_agent: row.user_agent,
+        }
+    }
 }
 
 /// The session with this digest, whether or not it has run out.
-pub fn by_digest(conn: &mut AnyConnection, digest: &[u8]) -> Result<Option<SessionRow>, DbError> {
+pub fn by_digest(
+    conn: &mut AnyConnection,
+    digest: &[u8],
+) -> Result<Option<StoredSession>, DbError> {
     sessions::table
         .find(digest)
         .select(SessionRow::as_select())
         .first(conn)
         .optional()
+        .map(|row: Option<SessionRow>| row.map(StoredSession::from))
 }
 
 /// A person's sessions, the latest first, whether or not they have run out.
-pub fn of_user(conn: &mut AnyConnection, user: i64) -> Result<Vec<SessionRow>, DbError> {
-    sessions::table
+pub fn of_user(conn: &mut AnyConnection, user: i64) -> Result<Vec<StoredSession>, DbError> {
+    let rows: Vec<SessionRow> = sessions::table
         .filter(sessions::user_id.eq(user))
         .order(sessions::last_seen_at.desc())
         .select(SessionRow::as_select())
-        .load(conn)
+        .load(conn)?;
+    Ok(rows.into_iter().map(StoredSession::from).collect())
 }
 
 /// Starts a session.
-pub fn insert(upkeep: &mut Upkeep, row: &SessionRow) -> Result<(), DbError> {
+pub fn insert(tx: &mut UnauditedTx, session: &StoredSession) -> Result<(), DbError> {
     diesel::insert_into(sessions::table)
         .values((
-            sessions::digest.eq(&row.digest),
-            sessions::user_id.eq(row.user_id),
-            sessions::state.eq(&row.state),
-            sessions::created_at.eq(row.created_at),
-            sessions::last_seen_at.eq(row.last_seen_at),
-            sessions::client_ip.eq(&row.client_ip),
-            sessions::user_agent.eq(&row.user_agent),
+            sessions::digest.eq(&session.digest),
+            sessions::user_id.eq(session.user_id),
+            sessions::state.eq(&session.state),
+            sessions::created_at.eq(session.created_at),
+            sessions::last_seen_at.eq(session.last_seen_at),
+            sessions::client_ip.eq(&session.client_ip),
+            sessions::user_agent.eq(&session.user_agent),
         ))
-        .execute(upkeep.conn())?;
+        .execute(tx.conn())?;
     Ok(())
 }
 
 /// Replaces what a session holds.
-pub fn set_state(upkeep: &mut Upkeep, digest: &[u8], state: &str) -> Result<(), DbError> {
+pub fn set_state(tx: &mut UnauditedTx, digest: &[u8], state: &str) -> Result<(), DbError> {
     diesel::update(sessions::table.find(digest))
         .set(sessions::state.eq(state))
-        .execute(upkeep.conn())?;
+        .execute(tx.conn())?;
     Ok(())
 }
 
 /// Notes that a session is in use.
-pub fn touch(upkeep: &mut Upkeep, digest: &[u8], now: UtcTime) -> Result<(), DbError> {
+pub fn touch(tx: &mut UnauditedTx, digest: &[u8], now: UtcTime) -> Result<(), DbError> {
     diesel::update(sessions::table.find(digest))
         .set(sessions::last_seen_at.eq(now))
-        .execute(upkeep.conn())?;
+        .execute(tx.conn())?;
     Ok(())
 }
 
 /// Ends one session.
-pub fn delete(upkeep: &mut Upkeep, digest: &[u8]) -> Result<(), DbError> {
-    diesel::delete(sessions::table.find(digest)).execute(upkeep.conn())?;
+pub fn delete(tx: &mut UnauditedTx, digest: &[u8]) -> Result<(), DbError> {
+    diesel::delete(sessions::table.find(digest)).execute(tx.conn())?;
     Ok(())
 }
 
@@ -96,12 +114,12 @@ pub fn delete_one(tx: &mut Tx, user: i64, digest: &[u8]) -> Result<bool, DbError
 
 /// Drops sessions unseen since `idle` or started before `started`.
 pub fn delete_stale(
-    upkeep: &mut Upkeep,
+    tx: &mut UnauditedTx,
     idle: UtcTime,
     started: UtcTime,
 ) -> Result<usize, DbError> {
     let stale = sessions::last_seen_at
         .le(idle)
         .or(sessions::created_at.le(started));
-    diesel::delete(sessions::table.filter(stale)).execute(upkeep.conn())
+    diesel::delete(sessions::table.filter(stale)).execute(tx.conn())
 }

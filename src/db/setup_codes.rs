@@ -2,25 +2,44 @@
 
 use diesel::prelude::*;
 
-use super::change::{Tx, Upkeep};
+use super::change::{Permission, Tx, UnauditedTx, sealed};
 use super::schema::setup_codes;
 use super::{AnyConnection, DbError};
+use crate::access::Actor;
 use crate::clock::UtcTime;
 
 /// Keeps the digest of a code that is about to be printed.
-pub fn insert(upkeep: &mut Upkeep, digest: &[u8], now: UtcTime) -> Result<(), DbError> {
+pub fn insert(tx: &mut UnauditedTx, digest: &[u8], now: UtcTime) -> Result<(), DbError> {
     diesel::insert_into(setup_codes::table)
         .values((
             setup_codes::digest.eq(digest),
             setup_codes::created_at.eq(now),
         ))
-        .execute(upkeep.conn())?;
+        .execute(tx.conn())?;
     Ok(())
 }
 
-/// Whether a code with this digest was printed and still counts.
-pub fn is_known(conn: &mut AnyConnection, digest: &[u8]) -> Result<bool, DbError> {
-    diesel::select(diesel::dsl::exists(setup_codes::table.find(digest))).get_result(conn)
+/// The proof that somebody knows a setup code. [`redeem`] makes it.
+pub struct SetupPermit<'a>(&'a Actor);
+
+impl sealed::Sealed for SetupPermit<'_> {}
+
+impl Permission for SetupPermit<'_> {
+    fn actor(&self) -> &Actor {
+        self.0
+    }
+}
+
+/// Lets `actor`, who knows the code with this digest, set the instance up; `None` if it was not
+/// printed, or does not count any more.
+pub fn redeem<'a>(
+    conn: &mut AnyConnection,
+    actor: &'a Actor,
+    digest: &[u8],
+) -> Result<Option<SetupPermit<'a>>, DbError> {
+    let is_known: bool =
+        diesel::select(diesel::dsl::exists(setup_codes::table.find(digest))).get_result(conn)?;
+    Ok(is_known.then_some(SetupPermit(actor)))
 }
 
 /// Ends every code: there is an owner now.

@@ -4,10 +4,11 @@ use diesel::dsl::case_when;
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
-use super::change::Upkeep;
+use super::change::UnauditedTx;
 use super::schema::key_sources::{self, dsl};
 use super::{AnyConnection, DbError};
 use crate::clock::UtcTime;
+use crate::records::Source;
 
 /// How many sources of a key are kept.
 pub const KEPT_SOURCES: usize = 100;
@@ -34,19 +35,33 @@ impl SourceUse {
     }
 }
 
-/// A source of a key, as it is read back.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+/// A row of `key_sources`, as it is read back.
+#[derive(Queryable, Selectable)]
 #[diesel(table_name = key_sources)]
-pub struct Source {
-    /// Empty where it is not known.
-    pub ip: String,
-    pub user_agent: String,
-    pub first_seen: UtcTime,
-    pub last_seen: UtcTime,
-    pub passed: i64,
-    pub refused: i64,
-    pub refused_at: Option<UtcTime>,
-    pub refusal: Option<String>,
+struct SourceRow {
+    ip: String,
+    user_agent: String,
+    first_seen: UtcTime,
+    last_seen: UtcTime,
+    passed: i64,
+    refused: i64,
+    refused_at: Option<UtcTime>,
+    refusal: Option<String>,
+}
+
+impl From<SourceRow> for Source {
+    fn from(row: SourceRow) -> Self {
+        Source {
+            ip: row.ip,
+            user_agent: row.user_agent,
+            first_seen: row.first_seen,
+            last_seen: row.last_seen,
+            passed: row.passed,
+            refused: row.refused,
+            refused_at: row.refused_at,
+            refusal: row.refusal,
+        }
+    }
 }
 
 #[derive(Insertable)]
@@ -94,7 +109,7 @@ macro_rules! upsert {
 }
 
 /// Adds what was seen: key, address, user agent, and the use. Each source once.
-pub fn add(upkeep: &mut Upkeep, seen: &[(i64, &str, &str, &SourceUse)]) -> Result<(), DbError> {
+pub fn add(tx: &mut UnauditedTx, seen: &[(i64, &str, &str, &SourceUse)]) -> Result<(), DbError> {
     let rows: Vec<Row> = seen
         .iter()
         .map(|(key, ip, user_agent, used)| Row {
@@ -109,7 +124,7 @@ pub fn add(upkeep: &mut Upkeep, seen: &[(i64, &str, &str, &SourceUse)]) -> Resul
             refusal: used.refusal.map(|(_, code)| code),
         })
         .collect();
-    match upkeep.conn() {
+    match tx.conn() {
         AnyConnection::Sqlite(conn) => {
             for row in &rows {
                 upsert!(row).execute(conn)?;
@@ -134,22 +149,23 @@ pub fn oldest_kept(conn: &mut AnyConnection, key: i64) -> Result<Option<UtcTime>
 }
 
 /// Drops the sources of a key that were not seen since `before`.
-pub fn prune(upkeep: &mut Upkeep, key: i64, before: UtcTime) -> Result<(), DbError> {
+pub fn prune(tx: &mut UnauditedTx, key: i64, before: UtcTime) -> Result<(), DbError> {
     let old = key_sources::table
         .filter(key_sources::key_id.eq(key))
         .filter(key_sources::last_seen.lt(before));
-    diesel::delete(old).execute(upkeep.conn())?;
+    diesel::delete(old).execute(tx.conn())?;
     Ok(())
 }
 
 /// The sources of a key, the latest first.
 pub fn of_key(conn: &mut AnyConnection, key: i64) -> Result<Vec<Source>, DbError> {
-    key_sources::table
+    let rows: Vec<SourceRow> = key_sources::table
         .filter(key_sources::key_id.eq(key))
         .order(key_sources::last_seen.desc())
         .limit(KEPT_SOURCES as i64)
-        .select(Source::as_select())
-        .load(conn)
+        .select(SourceRow::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(Source::from).collect())
 }
 
 /// A source by its primary key: key, address, user agent.
@@ -174,10 +190,10 @@ pub fn older_than(
 }
 
 /// Drops these sources.
-pub fn forget(upkeep: &mut Upkeep, sources: &[Name]) -> Result<(), DbError> {
+pub fn forget(tx: &mut UnauditedTx, sources: &[Name]) -> Result<(), DbError> {
     for (key, ip, user_agent) in sources {
         let source = key_sources::table.find((key, ip, user_agent));
-        diesel::delete(source).execute(upkeep.conn())?;
+        diesel::delete(source).execute(tx.conn())?;
     }
     Ok(())
 }

@@ -1,41 +1,48 @@
 //! Personal tokens: what people's scripts identify themselves with.
 
 use diesel::prelude::*;
+use keyward_key::{KeyDigest, scope};
 
-use super::change::{Tx, Upkeep};
+use super::change::{Tx, UnauditedTx};
 use super::schema::personal_tokens;
 use super::{AnyConnection, DbError};
 use crate::clock::UtcTime;
-use crate::key::{KeyDigest, scope};
+use crate::records::Token;
 
-/// Everything that is kept of a personal token, except its digest.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+/// A row of `personal_tokens`, without its digest.
+#[derive(Queryable, Selectable)]
 #[diesel(table_name = personal_tokens)]
-pub struct Token {
-    pub id: i64,
-    pub user_id: i64,
-    pub prefix: String,
-    pub description: String,
+struct TokenRow {
+    id: i64,
+    user_id: i64,
+    prefix: String,
+    description: String,
     permissions: String,
-    /// The one project it is bound to; `None` is all.
-    pub project_id: Option<i64>,
-    pub created_at: UtcTime,
-    pub expires_at: UtcTime,
-    pub last_used_at: Option<UtcTime>,
-    pub last_used_ip: Option<String>,
-    pub revoked_at: Option<UtcTime>,
-    pub revoked_by: Option<String>,
+    project_id: Option<i64>,
+    created_at: UtcTime,
+    expires_at: UtcTime,
+    last_used_at: Option<UtcTime>,
+    last_used_ip: Option<String>,
+    revoked_at: Option<UtcTime>,
+    revoked_by: Option<String>,
 }
 
-impl Token {
-    /// The names of what it may do.
-    pub fn permissions(&self) -> Vec<String> {
-        scope::split(&self.permissions)
-    }
-
-    /// Whether it lets anything through at the time `now`.
-    pub fn is_active(&self, now: UtcTime) -> bool {
-        self.revoked_at.is_none() && self.expires_at > now
+impl From<TokenRow> for Token {
+    fn from(row: TokenRow) -> Self {
+        Token {
+            id: row.id,
+            user_id: row.user_id,
+            prefix: row.prefix,
+            description: row.description,
+            permissions: scope::split(&row.permissions),
+            project_id: row.project_id,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            last_used_at: row.last_used_at,
+            last_used_ip: row.last_used_ip,
+            revoked_at: row.revoked_at,
+            revoked_by: row.revoked_by,
+        }
     }
 }
 
@@ -45,14 +52,15 @@ pub struct NewToken<'a> {
     pub digest: KeyDigest,
     pub prefix: &'a str,
     pub description: &'a str,
-    /// Names parted by spaces.
+    /// Names separated by spaces.
     pub permissions: &'a str,
     pub project_id: Option<i64>,
     pub expires_at: UtcTime,
 }
 
 /// Writes a new token and gives back its id.
-pub fn insert(tx: &mut Tx, new: &NewToken, now: UtcTime) -> Result<i64, DbError> {
+pub fn insert(tx: &mut Tx, new: &NewToken) -> Result<i64, DbError> {
+    let now = tx.now();
     diesel::insert_into(personal_tokens::table)
         .values((
             personal_tokens::user_id.eq(new.user_id),
@@ -72,9 +80,10 @@ pub fn insert(tx: &mut Tx, new: &NewToken, now: UtcTime) -> Result<i64, DbError>
 pub fn by_digest(conn: &mut AnyConnection, digest: &KeyDigest) -> Result<Option<Token>, DbError> {
     personal_tokens::table
         .filter(personal_tokens::digest.eq(digest.as_bytes()))
-        .select(Token::as_select())
+        .select(TokenRow::as_select())
         .first(conn)
         .optional()
+        .map(|row| row.map(Token::from))
 }
 
 /// The token of this person with this id.
@@ -82,22 +91,25 @@ pub fn by_id(conn: &mut AnyConnection, user: i64, id: i64) -> Result<Option<Toke
     personal_tokens::table
         .find(id)
         .filter(personal_tokens::user_id.eq(user))
-        .select(Token::as_select())
+        .select(TokenRow::as_select())
         .first(conn)
         .optional()
+        .map(|row| row.map(Token::from))
 }
 
 /// A person's tokens, the newest first.
 pub fn of_user(conn: &mut AnyConnection, user: i64) -> Result<Vec<Token>, DbError> {
-    personal_tokens::table
+    let rows: Vec<TokenRow> = personal_tokens::table
         .filter(personal_tokens::user_id.eq(user))
         .order(personal_tokens::id.desc())
-        .select(Token::as_select())
-        .load(conn)
+        .select(TokenRow::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(Token::from).collect())
 }
 
 /// Ends a token that was not revoked yet.
-pub fn revoke(tx: &mut Tx, id: i64, by: &str, now: UtcTime) -> Result<(), DbError> {
+pub fn revoke(tx: &mut Tx, id: i64) -> Result<(), DbError> {
+    let (by, now) = (tx.actor().name(), tx.now());
     let alive = personal_tokens::table
         .find(id)
         .filter(personal_tokens::revoked_at.is_null());
@@ -112,7 +124,7 @@ pub fn revoke(tx: &mut Tx, id: i64, by: &str, now: UtcTime) -> Result<(), DbErro
 
 /// Notes that a token is in use.
 pub fn touch(
-    upkeep: &mut Upkeep,
+    tx: &mut UnauditedTx,
     id: i64,
     client_ip: Option<&str>,
     now: UtcTime,
@@ -122,6 +134,6 @@ pub fn touch(
             personal_tokens::last_used_at.eq(now),
             personal_tokens::last_used_ip.eq(client_ip),
         ))
-        .execute(upkeep.conn())?;
+        .execute(tx.conn())?;
     Ok(())
 }

@@ -4,11 +4,11 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamp};
 use diesel::upsert::excluded;
 
-use super::change::Upkeep;
+use super::change::UnauditedTx;
 use super::schema::{key_usage, keys};
 use super::{AnyConnection, DbError};
 use crate::clock::UtcTime;
-use crate::key::LastUse;
+use crate::records::LastUse;
 
 /// How often a key was presented in one hour with one outcome. An hour that was folded stands
 /// for its whole day.
@@ -33,8 +33,8 @@ macro_rules! upsert {
 }
 
 /// Adds to the counts. Each key, hour and outcome once.
-pub fn add(upkeep: &mut Upkeep, counts: &[Count]) -> Result<(), DbError> {
-    match upkeep.conn() {
+pub fn add(tx: &mut UnauditedTx, counts: &[Count]) -> Result<(), DbError> {
+    match tx.conn() {
         AnyConnection::Sqlite(conn) => {
             for count in counts {
                 upsert!(count).execute(conn)?;
@@ -48,8 +48,8 @@ pub fn add(upkeep: &mut Upkeep, counts: &[Count]) -> Result<(), DbError> {
 }
 
 /// Notes the last use of these keys, unless a later one is noted already.
-pub fn set_last_uses(upkeep: &mut Upkeep, uses: &[(i64, &LastUse)]) -> Result<(), DbError> {
-    match upkeep.conn() {
+pub fn set_last_uses(tx: &mut UnauditedTx, uses: &[(i64, &LastUse)]) -> Result<(), DbError> {
+    match tx.conn() {
         AnyConnection::Sqlite(conn) => {
             for (key, last) in uses {
                 let later = keys::last_used_at
@@ -139,13 +139,13 @@ pub fn between(
 
 /// Drops these counts and, with `into`, adds each to that hour of its key and outcome. What
 /// another instance dropped meanwhile is left to it.
-pub fn fold(upkeep: &mut Upkeep, rows: &[Row], into: Option<UtcTime>) -> Result<(), DbError> {
+pub fn fold(tx: &mut UnauditedTx, rows: &[Row], into: Option<UtcTime>) -> Result<(), DbError> {
     for (key_id, hour, outcome, _) in rows {
         let row = key_usage::table.find((key_id, hour, outcome));
         // As it is now: more may have been added since it was read.
         let dropped: Option<i64> = diesel::delete(row)
             .returning(key_usage::requests)
-            .get_result(upkeep.conn())
+            .get_result(tx.conn())
             .optional()?;
         if let (Some(hour), Some(requests)) = (into, dropped) {
             let folded = Count {
@@ -154,7 +154,7 @@ pub fn fold(upkeep: &mut Upkeep, rows: &[Row], into: Option<UtcTime>) -> Result<
                 outcome,
                 requests,
             };
-            add(upkeep, &[folded])?;
+            add(tx, &[folded])?;
         }
     }
     Ok(())

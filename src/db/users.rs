@@ -2,39 +2,37 @@
 
 use diesel::dsl::{exists, select};
 use diesel::prelude::*;
-use sha2::{Digest, Sha256};
 
-use super::change::{Tx, Upkeep};
+use super::change::{Tx, UnauditedTx};
 use super::schema::{grants, users};
 use super::{AnyConnection, DbError, password_links};
 use crate::clock::UtcTime;
+use crate::records::User;
 
-/// A person who may sign in.
-#[derive(Clone, Debug, Queryable, Selectable)]
+/// A row of `users`.
+#[derive(Queryable, Selectable)]
 #[diesel(table_name = users)]
-pub struct User {
-    pub id: i64,
-    pub email: String,
-    /// A PHC string (argon2id).
-    pub password_hash: String,
-    pub disabled_at: Option<UtcTime>,
-    pub created_at: UtcTime,
-    /// When they chose a password; `None` while they are only invited.
-    pub joined_at: Option<UtcTime>,
-    /// Rises with another password, another role, and when they are disabled.
-    pub version: i64,
+pub(super) struct UserRow {
+    id: i64,
+    email: String,
+    password_hash: String,
+    disabled_at: Option<UtcTime>,
+    created_at: UtcTime,
+    joined_at: Option<UtcTime>,
+    version: i64,
 }
 
-impl User {
-    /// Stands for the password without giving it away. A session keeps it, so that one that
-    /// began with an earlier password ends even if it was being written when that changed.
-    pub fn stamp(&self) -> String {
-        let digest = Sha256::digest(&self.password_hash);
-        digest
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+impl From<UserRow> for User {
+    fn from(row: UserRow) -> Self {
+        User {
+            id: row.id,
+            email: row.email,
+            password_hash: row.password_hash,
+            disabled_at: row.disabled_at,
+            created_at: row.created_at,
+            joined_at: row.joined_at,
+            version: row.version,
+        }
     }
 }
 
@@ -45,28 +43,31 @@ pub fn any(conn: &mut AnyConnection) -> Result<bool, DbError> {
 
 /// Everybody, by email.
 pub fn all(conn: &mut AnyConnection) -> Result<Vec<User>, DbError> {
-    users::table
+    let rows: Vec<UserRow> = users::table
         .order(users::email)
-        .select(User::as_select())
-        .load(conn)
+        .select(UserRow::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(User::from).collect())
 }
 
 /// The person with this email, which must be lower case.
 pub fn by_email(conn: &mut AnyConnection, email: &str) -> Result<Option<User>, DbError> {
     users::table
         .filter(users::email.eq(email))
-        .select(User::as_select())
+        .select(UserRow::as_select())
         .first(conn)
         .optional()
+        .map(|row| row.map(User::from))
 }
 
 /// The person with this id.
 pub fn by_id(conn: &mut AnyConnection, id: i64) -> Result<Option<User>, DbError> {
     users::table
         .find(id)
-        .select(User::as_select())
+        .select(UserRow::as_select())
         .first(conn)
         .optional()
+        .map(|row| row.map(User::from))
 }
 
 /// Whether anybody holds the role `owner`.
@@ -92,8 +93,8 @@ pub fn insert(
     email: &str,
     password_hash: &str,
     joined_at: Option<UtcTime>,
-    now: UtcTime,
 ) -> Result<i64, DbError> {
+    let now = tx.now();
     diesel::insert_into(users::table)
         .values((
             users::email.eq(email),
@@ -106,12 +107,8 @@ pub fn insert(
 }
 
 /// Gives a person another password. Short-lived tokens and password links of theirs end.
-pub fn set_password(
-    tx: &mut Tx,
-    user: &User,
-    password_hash: &str,
-    now: UtcTime,
-) -> Result<(), DbError> {
+pub fn set_password(tx: &mut Tx, user: &User, password_hash: &str) -> Result<(), DbError> {
+    let now = tx.now();
     password_links::delete_of_user(tx, user.id)?;
     diesel::update(users::table.find(user.id))
         .set((
@@ -145,13 +142,13 @@ pub fn raise_version(tx: &mut Tx, id: i64) -> Result<(), DbError> {
 
 /// Keeps the same password under newer hashing parameters, unless it was changed meanwhile.
 pub fn rehash_password(
-    upkeep: &mut Upkeep,
+    tx: &mut UnauditedTx,
     user: &User,
     password_hash: &str,
 ) -> Result<(), DbError> {
     let unchanged = users::password_hash.eq(&user.password_hash);
     diesel::update(users::table.find(user.id).filter(unchanged))
         .set(users::password_hash.eq(password_hash))
-        .execute(upkeep.conn())?;
+        .execute(tx.conn())?;
     Ok(())
 }

@@ -2,16 +2,19 @@
 
 use std::borrow::Cow;
 
-use crate::db::{self, CommitUnknown, DbError, PoolError};
-use crate::domain::policy::Action;
+use crate::access::Denial;
+use crate::db::{self, ChangeError, CommitUnknown, DbError, PoolError};
 
 /// Everything a use case can fail with. `web/error.rs` alone turns it into an answer.
 #[derive(Debug, thiserror::Error)]
 pub enum DomainError {
+    /// There is no such thing, or none for this actor.
     #[error("not found")]
     NotFound,
+    /// They may not.
     #[error(transparent)]
     Denied(#[from] Denial),
+    /// Fields are wrong: every one of them.
     #[error("invalid fields: {}", FieldError::names(.0))]
     Invalid(Vec<FieldError>),
     /// They were signed out, disabled or lost their token since they asked.
@@ -20,36 +23,29 @@ pub enum DomainError {
     /// A personal token tried what only its owner may; a sentence.
     #[error("{0}")]
     TokenCant(&'static str),
-    /// It is not any more what it was when they last saw it.
+    /// It is no longer what it was when they last saw it.
     #[error("it was changed in between")]
     Stale,
-    /// A sentence that says what came in between.
+    /// A sentence that says what stands in the way.
     #[error("{0}")]
     Conflict(String),
     /// The database is away, locked or full. It passes by itself.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
-    /// The database took too long to answer. What was asked may still come to pass.
+    /// The database took too long to answer. The change may still be made.
     #[error("the database took too long to answer")]
     TimedOut,
+    /// A fault of the program, for the log.
     #[error("internal: {0}")]
     Internal(String),
-}
-
-/// Somebody tried what they may not do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{action:?} was denied")]
-pub struct Denial {
-    pub action: Action,
-    pub project_id: Option<i64>,
-    /// They may not even know of the project: the answer is that of one that is not there.
-    pub hidden: bool,
 }
 
 /// What is wrong with one field, as a sentence for the person who filled it in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
+    /// The field's name in JSON; a field of an object behind a dot (`rate_limit.requests`).
     pub field: Cow<'static, str>,
+    /// What is wrong with it.
     pub detail: String,
 }
 
@@ -75,6 +71,21 @@ impl DomainError {
     /// A single wrong field.
     pub fn field(field: &'static str, detail: impl Into<String>) -> Self {
         DomainError::Invalid(vec![FieldError::new(field, detail)])
+    }
+}
+
+impl ChangeError for DomainError {
+    fn is_refusal(&self) -> bool {
+        match self {
+            DomainError::NotFound
+            | DomainError::Denied(_)
+            | DomainError::Invalid(_)
+            | DomainError::NoLonger
+            | DomainError::TokenCant(_)
+            | DomainError::Stale
+            | DomainError::Conflict(_) => true,
+            DomainError::Unavailable(_) | DomainError::TimedOut | DomainError::Internal(_) => false,
+        }
     }
 }
 

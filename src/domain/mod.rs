@@ -1,48 +1,30 @@
-//! What people can do, one file per use case, and who may do it.
+//! What people can do, one use case a file, and the rules they keep to.
+//!
+//! A use case takes an [`Op`]: the connection, who acts, and when. One that changes something
+//! first gets a permit from it.
 
-pub mod actor;
-pub mod archive_project;
-pub mod catalogues;
-pub mod create_project;
-pub mod create_user;
-pub mod denial;
-pub mod draft;
-pub mod edit_grants;
-pub mod edit_key;
-pub mod edit_project;
-pub mod edit_scopes;
+pub mod account;
+pub mod actors;
+mod archived;
+pub mod audit;
+pub mod counting;
 pub mod error;
-pub mod import_keys;
-mod json_schema;
-pub mod jwt;
-pub mod key_json;
-pub mod list_keys;
-pub mod list_projects;
-pub mod manage_users;
-pub mod mint_key;
-pub mod own_account;
-pub mod password_link;
+pub mod grants;
+pub mod idempotency;
+pub mod keys;
+pub mod lifetimes;
+pub mod op;
 pub mod passwords;
-pub mod policy;
 pub mod precondition;
-pub mod project_draft;
-pub mod project_json;
-pub mod read_audit;
-pub mod read_key;
-pub mod read_usage;
-pub mod replace_key;
-pub mod reset_password;
+pub mod projects;
+mod rate_limit;
 pub mod reveal;
-pub mod reveal_key;
-pub mod revoke_key;
-pub mod rotate_key;
+pub mod scopes;
 pub mod seal;
-pub mod set_up;
-pub mod sign_in;
-pub mod sign_out;
 pub mod text;
 pub mod tokens;
-pub mod user_json;
+pub mod users;
 
-pub use actor::{Actor, Origin};
 pub use error::{DomainError, FieldError};
+pub use op::Op;
+pub use precondition::Precondition;

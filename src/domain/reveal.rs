@@ -1,21 +1,19 @@
 //! The one showing of a new secret: once, in the session that asked for it, within five
 //! minutes. Keys and personal tokens alike.
 
-use time::Duration;
+use keyward_key::PlainKey;
 
-use super::DomainError;
 use super::seal::SealKey;
+use super::{DomainError, Op, lifetimes};
 use crate::clock::UtcTime;
+use crate::db::Tx;
 use crate::db::reveals::{self, Of};
-use crate::db::{AnyConnection, Tx};
-use crate::key::{Key, PlainKey};
-
-/// How long a new secret waits for its one showing, and how long that showing lasts.
-pub const REVEAL_TIME: Duration = Duration::minutes(5);
+use crate::records::Key;
 
 /// Something new whose secret waits for its reveal.
 #[derive(Debug)]
 pub struct Minted {
+    /// The id of the key or token.
     pub id: i64,
     /// Opens the secret, in the session that asked for it.
     pub seal_key: SealKey,
@@ -24,42 +22,78 @@ pub struct Minted {
 /// A new key, and its secret at once: for programs, which have no session.
 #[derive(Debug)]
 pub struct MintedKey {
+    /// The key.
     pub key: Key,
+    /// Its secret.
     pub secret: PlainKey,
 }
 
 /// A secret on its one showing.
 #[derive(Debug)]
 pub struct Revealed {
+    /// The secret.
     pub secret: PlainKey,
     /// When the page has to forget it.
     pub until: UtcTime,
 }
 
-/// Lays the secret down, sealed, for its one showing.
-pub(super) fn lay_down(
-    tx: &mut Tx,
-    of: Of,
-    seal_key: &SealKey,
-    secret: &PlainKey,
-    session_id: &str,
-    now: UtcTime,
-) -> Result<(), DomainError> {
-    let sealed = seal_key.seal(secret, of, session_id)?;
-    reveals::insert(tx, of, session_id, &sealed, now + REVEAL_TIME)?;
-    Ok(())
+/// A reveal that is being prepared: for which session, and under which seal key.
+pub(super) struct Reveal<'a> {
+    session_id: &'a str,
+    seal_key: SealKey,
+}
+
+impl<'a> Reveal<'a> {
+    /// A reveal in this session, under a new seal key.
+    ///
+    /// # Errors
+    /// The operating system has no randomness to give.
+    pub(super) fn in_session(session_id: &'a str) -> Result<Self, DomainError> {
+        Ok(Reveal {
+            session_id,
+            seal_key: SealKey::generate()?,
+        })
+    }
+
+    /// Stores the sealed secret until its reveal.
+    pub(super) fn store(&self, tx: &mut Tx, of: Of, secret: &PlainKey) -> Result<(), DomainError> {
+        let sealed = self.seal_key.seal(secret, of, self.session_id)?;
+        let expires_at = tx.now() + lifetimes::REVEAL;
+        Ok(reveals::insert(
+            tx,
+            of,
+            self.session_id,
+            &sealed,
+            expires_at,
+        )?)
+    }
+
+    /// What whoever asked for it gets: the id, and the key that opens the secret.
+    pub(super) fn minted(self, id: i64) -> Minted {
+        Minted {
+            id,
+            seal_key: self.seal_key,
+        }
+    }
+}
+
+/// Whether a secret waits for its reveal in this session.
+pub(super) fn is_waiting(op: &mut Op, of: Of, session_id: &str) -> Result<bool, DomainError> {
+    let now = op.now();
+    let reveal = reveals::find(op.conn(), of)?;
+    Ok(reveal.is_some_and(|reveal| reveal.waits_for(session_id, now)))
 }
 
 /// Until when a secret waits for this session with this seal key, if it does. Shows nothing
 /// and uses nothing up.
 pub(super) fn waiting_until(
-    conn: &mut AnyConnection,
+    op: &mut Op,
     of: Of,
     session_id: &str,
     seal_key: Option<&SealKey>,
-    now: UtcTime,
 ) -> Result<Option<UtcTime>, DomainError> {
-    let Some(reveal) = reveals::find(conn, of)? else {
+    let now = op.now();
+    let Some(reveal) = reveals::find(op.conn(), of)? else {
         return Ok(None);
     };
     let opens = reveal.waits_for(session_id, now)
@@ -76,10 +110,9 @@ pub(super) fn take(
     of: Of,
     session_id: &str,
     seal_key: &SealKey,
-    now: UtcTime,
 ) -> Result<Revealed, DomainError> {
     let reveal = reveals::find(tx.conn(), of)?.ok_or(DomainError::NotFound)?;
-    if !reveal.waits_for(session_id, now) {
+    if !reveal.waits_for(session_id, tx.now()) {
         return Err(DomainError::NotFound);
     }
     let secret = seal_key

@@ -4,10 +4,10 @@ use std::fmt;
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce};
+use keyward_key::PlainKey;
 use zeroize::Zeroizing;
 
 use crate::db::reveals::Of;
-use crate::key::PlainKey;
 
 const NONCE_BYTES: usize = 12;
 
@@ -96,8 +96,9 @@ impl fmt::Debug for SealKey {
 
 #[cfg(test)]
 mod tests {
+    use keyward_key::{Environment, KeyFormat};
+
     use super::*;
-    use crate::key::{Environment, KeyFormat};
 
     #[test]
     fn a_sealed_secret_opens_for_its_key_record_and_session_only() {

@@ -2,12 +2,12 @@
 
 pub mod body;
 pub mod client;
-pub mod problem;
+pub mod request_id;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 pub use client::TrustedProxies;
-pub use problem::Problem;
+pub use request_id::request_id;
 
 /// `text` so that it fits into a header, whatever it holds (RFC 3986, section 2.1). It takes no
 /// more room than it needs: an instance keeps one for each key.

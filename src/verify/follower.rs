@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use super::index::Index;
 use super::lease::{Lease, Moment};
 use crate::db::connection::{DatabaseUrl, OpenError};
-use crate::db::instances::{self, Doorbell, Head, Memory, Silent};
+use crate::db::instances::{self, ChangeListener, Head, Memory, Silent};
 use crate::db::known_keys::{self, KnownKey, Which};
-use crate::db::{AnyConnection, Connection, DbError, upkeep};
+use crate::db::{AnyConnection, Connection, DbError, unaudited};
 
 /// How often an instance gives a sign of life; a quarter of its lease, so that one that is
 /// late by a second still keeps it.
@@ -150,6 +150,10 @@ impl Known {
 }
 
 impl Memory for Known {
+    fn knows(&self, entry: i64) -> bool {
+        self.is_loaded() && self.applied().entry >= entry
+    }
+
     fn catch_up(&self, conn: &mut AnyConnection) {
         if !self.is_loaded() {
             return; // Nothing is answered from memory yet.
@@ -215,23 +219,23 @@ fn follow_until_told(
     stopped: &Receiver<()>,
 ) -> Result<(), FollowError> {
     let mut conn = database.open()?;
-    let mut bell = Doorbell::hang(&mut conn)?;
+    let mut listener = ChangeListener::subscribe(&mut conn)?;
     if !known.is_loaded() {
         known.load(&mut conn, database)?;
     }
     let mut silent = Silent::default();
     loop {
-        let told = beat(&mut conn, known, database)?;
+        let said = beat(&mut conn, known, database)?;
         let own = known.instance().unwrap_or_default();
         silent.remove(&mut conn, own)?;
         let beaten = Instant::now();
         while beaten.elapsed() < BEAT {
             if stopped.recv_timeout(GLANCE) != Err(RecvTimeoutError::Timeout) {
                 known.lease.end();
-                upkeep(&mut conn, |upkeep| instances::remove(upkeep, own))?;
+                unaudited(&mut conn, |tx| instances::remove(tx, own))?;
                 return Ok(());
             }
-            if bell.rang(&mut conn)? && instances::head(&mut conn)?.entry != told {
+            if listener.has_news(&mut conn)? && instances::head(&mut conn)?.entry != said {
                 break;
             }
         }
@@ -245,7 +249,7 @@ fn beat(conn: &mut Connection, known: &Known, database: &DatabaseUrl) -> Result<
     known.follow_or_reload(conn, database)?;
     let applied = known.applied().entry;
     let has_row = match known.instance() {
-        Some(id) => upkeep(conn, |upkeep| instances::beat(upkeep, id, applied))?,
+        Some(id) => unaudited(conn, |tx| instances::beat(tx, id, applied))?,
         None => false,
     };
     if has_row {
@@ -254,7 +258,7 @@ fn beat(conn: &mut Connection, known: &Known, database: &DatabaseUrl) -> Result<
     }
     // No lease yet: whoever changes something must find the row, and only a beat proves that
     // nobody removed it since.
-    let id = upkeep(conn, |upkeep| instances::register(upkeep, applied))?;
+    let id = unaudited(conn, |tx| instances::register(tx, applied))?;
     known.instance.store(id, Ordering::Release);
     beat(conn, known, database)
 }

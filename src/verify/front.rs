@@ -14,22 +14,22 @@ use actix_web::dev::{AppConfig, ServiceResponse};
 use futures_util::FutureExt;
 use futures_util::future::{Either, LocalBoxFuture};
 
-use super::gateway::Gateway;
+use super::endpoint::VerifyEndpoint;
 
-/// Puts a [`Gateway`] before an application.
+/// Puts a [`VerifyEndpoint`] before an application.
 pub struct Front<S> {
-    gateway: Rc<Gateway>,
+    endpoint: Rc<VerifyEndpoint>,
     behind: S,
 }
 
 impl<S> Front<S> {
     /// `gateway` before `application`.
-    pub fn new(gateway: Gateway, application: impl IntoServiceFactory<S, Request>) -> Self
+    pub fn new(endpoint: VerifyEndpoint, application: impl IntoServiceFactory<S, Request>) -> Self
     where
         S: ServiceFactory<Request>,
     {
         Front {
-            gateway: Rc::new(gateway),
+            endpoint: Rc::new(endpoint),
             behind: application.into_factory(),
         }
     }
@@ -51,11 +51,11 @@ where
     type Future = LocalBoxFuture<'static, Result<Self::Service, Self::InitError>>;
 
     fn new_service(&self, config: AppConfig) -> Self::Future {
-        let gateway = Rc::clone(&self.gateway);
+        let endpoint = Rc::clone(&self.endpoint);
         let behind = self.behind.new_service(config);
         async move {
             let behind = behind.await?;
-            Ok(FrontService { gateway, behind })
+            Ok(FrontService { endpoint, behind })
         }
         .boxed_local()
     }
@@ -63,7 +63,7 @@ where
 
 /// The same on one thread.
 pub struct FrontService<S> {
-    gateway: Rc<Gateway>,
+    endpoint: Rc<VerifyEndpoint>,
     behind: S,
 }
 
@@ -92,10 +92,10 @@ where
                 answering.map(|answer| Ok(Response::from(answer?).map_into_boxed_body()));
             return Either::Right(answering.boxed_local());
         }
-        if let Some(answer) = self.gateway.answer_now(req.head()) {
+        if let Some(answer) = self.endpoint.answer_now(req.head()) {
             return Either::Left(ready(Ok(answer.into())));
         }
-        let gateway = Rc::clone(&self.gateway);
-        Either::Right(async move { Ok(gateway.answer(req.head()).await.into()) }.boxed_local())
+        let endpoint = Rc::clone(&self.endpoint);
+        Either::Right(async move { Ok(endpoint.answer(req.head()).await.into()) }.boxed_local())
     }
 }

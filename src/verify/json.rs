@@ -6,18 +6,18 @@ use std::net::IpAddr;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
+use keyward_guard::Problem;
+use keyward_key::Environment;
+use keyward_key::verdict::{Outcome, Requirement};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::gateway::{NO_STORE, unsure};
+use super::endpoint::{NO_STORE, unsure};
 use super::ledger::Caller;
 use super::verifier::{Unsure, Verdict, Verifier};
 use crate::clock::rfc3339;
 use crate::http::body::{self, BodyError};
-use crate::http::problem::request_id;
-use crate::http::{Problem, TrustedProxies};
-use crate::key::Environment;
-use crate::key::verdict::{Outcome, Requirement};
+use crate::http::{TrustedProxies, request_id};
 
 /// A key that somebody presented, and what it must be good for.
 #[derive(Deserialize, ToSchema)]

@@ -10,10 +10,10 @@ use std::sync::{Mutex, PoisonError};
 
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use foldhash::fast::RandomState;
+use keyward_key::verdict::Outcome;
 use thread_local::ThreadLocal;
 
 use crate::http::client;
-use crate::key::verdict::Outcome;
 
 /// Who presents a key.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,10 +1,9 @@
 //! Deciding whether a presented key may pass.
 
-mod credential;
+pub mod endpoint;
+pub mod entry;
 pub mod follower;
 pub mod front;
-pub mod gateway;
-pub mod guard;
 pub mod index;
 pub mod json;
 mod lease;

@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use keyward_key::verdict::Outcome;
+
 use super::ledger::{Caller, Ledger, Tally};
 use crate::clock::{UtcTime, from_micros, start_of_hour};
-use crate::db::sources::{KEPT_SOURCES, SourceUse};
-use crate::db::usage::Count;
-use crate::db::{AnyConnection, DbError, is_outage, sources, upkeep, usage};
-use crate::key::LastUse;
-use crate::key::verdict::Outcome;
+use crate::db::sources::{self, KEPT_SOURCES, SourceUse};
+use crate::db::usage::{self, Count};
+use crate::db::{AnyConnection, DbError, is_outage, unaudited};
+use crate::records::LastUse;
 
 /// How many rows one transaction writes at most, so that nobody waits long for its end.
 const ROWS_AT_ONCE: usize = 500;
@@ -117,7 +118,7 @@ impl UsageBuffer {
         for key in crowded {
             // Read outside of the transaction, whose first statement must be a write.
             if let Some(oldest) = sources::oldest_kept(conn, key)? {
-                upkeep(conn, |upkeep| sources::prune(upkeep, key, oldest))?;
+                unaudited(conn, |tx| sources::prune(tx, key, oldest))?;
             }
             lock(&self.crowded).remove(&key);
             self.last_pruned.store(key, Ordering::Relaxed);
@@ -181,10 +182,10 @@ fn write(
             of_sources.map(|((ip, agent), used)| (*key, ip.as_str(), agent.as_str(), used)),
         );
     }
-    upkeep(conn, |upkeep| {
-        usage::add(upkeep, &counts)?;
-        usage::set_last_uses(upkeep, &last_uses)?;
-        sources::add(upkeep, &from)
+    unaudited(conn, |tx| {
+        usage::add(tx, &counts)?;
+        usage::set_last_uses(tx, &last_uses)?;
+        sources::add(tx, &from)
     })
 }
 
@@ -242,9 +243,10 @@ impl Pending {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use time::Duration;
     use time::macros::datetime;
+
+    use super::*;
 
     const NOW: UtcTime = datetime!(2026-11-21 12:59:59.9);
 

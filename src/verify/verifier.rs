@@ -4,18 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web;
+use keyward_key::verdict::{Outcome, Requirement};
+use keyward_key::{KeyDigest, format};
 use tokio::sync::Semaphore;
 
 use super::UsageBuffer;
+use super::entry::{Entry, ProjectFacts};
 use super::follower::Known;
-use super::index::{Entry, ProjectFacts};
 use super::ledger::Caller;
 use super::limits::Remaining;
 use crate::clock::Clock;
 use crate::db::known_keys::{self, Which};
 use crate::db::{DbError, Pool};
-use crate::key::verdict::{Outcome, Requirement};
-use crate::key::{KeyDigest, format};
 
 /// How long a caller is kept waiting for the database: an unsure verifier says so within two
 /// seconds.
@@ -210,10 +210,11 @@ fn look_up(pool: &Pool, known: &Known, digest: &KeyDigest) -> Result<Option<Fres
 mod tests {
     use std::sync::atomic::Ordering;
 
+    use keyward_key::{Environment, KeyFormat};
+
     use super::*;
     use crate::db::connection::DatabaseUrl;
     use crate::db::known_keys::{KnownKey, KnownProject};
-    use crate::key::{Environment, KeyFormat};
     use crate::verify::lease::Moment;
 
     /// A verifier that knows one key, and whose database is not there.

@@ -1,20 +1,22 @@
 //! Every URL on one screen, but `/verify`, which `verify::front` answers before any of these.
+//! `HEAD` is answered wherever `GET` is, by `head::as_get`.
 
 use actix_htmx::HtmxMiddleware;
 use actix_web::dev::HttpServiceFactory;
 use actix_web::middleware::from_fn;
-use actix_web::web::{self, get, head, resource, scope};
+use actix_web::web::{self, resource, scope};
 
-use super::api::error::{self as api_error, ApiError};
+use super::api::base::error::{self as api_error, ApiError};
 use super::api::{
     account, audit as audit_api, grants, keys as keys_api, openapi, projects as projects_api,
     scopes, session as session_api, tokens, users,
 };
 use super::pages::{
-    account as account_pages, audit, docs, keys, login, logout, overview, password, projects,
-    setup, users as users_pages,
+    account as account_pages, audit, docs, health, keys, login, logout, overview, password,
+    projects, setup, users as users_pages,
 };
-use super::{AppState, WebError, assets, error, health, rotated_cookies, session};
+use super::shared::error::{self, LeadOn};
+use super::shared::{AppState, WebError, assets, rotated_cookies, session};
 use crate::domain::DomainError;
 use crate::instance_secret::DerivedKey;
 use crate::verify;
@@ -26,17 +28,9 @@ pub fn configure(
     cookie_keys: &[DerivedKey],
 ) {
     config
-        .service(
-            resource("/healthz")
-                .route(get().to(health::healthz))
-                .route(head().to(health::healthz)),
-        )
-        .service(
-            resource("/readyz")
-                .route(get().to(health::readyz))
-                .route(head().to(health::readyz)),
-        )
-        .route("/static/{file}", get().to(assets::serve));
+        .service(resource("/healthz").get(health::healthz))
+        .service(resource("/readyz").get(health::readyz))
+        .service(resource("/static/{file}").get(assets::serve));
     // Without a version: the current one.
     for base in ["/api/v1", "/api"] {
         config.service(api(base));
@@ -48,27 +42,16 @@ pub fn configure(
         .wrap(from_fn(rotated_cookies::renew))
         .wrap(from_fn(error::answer))
         .service(resource("/setup").get(setup::show).post(setup::submit))
-        .service(resource("/login").get(login::show).post(login::submit))
+        .service(
+            resource("/login")
+                .app_data(login::lead_on as LeadOn)
+                .get(login::show)
+                .post(login::submit),
+        )
         .service(resource("/logout").post(logout::submit))
         .service(resource("/").get(overview::show))
-        .service(resource("/account").get(account_pages::show::show))
-        .service(resource("/account/password").post(account_pages::password::submit))
-        .service(resource("/account/sessions/end").post(account_pages::sessions::end))
-        .service(resource("/account/sessions/end-others").post(account_pages::sessions::end_others))
-        .service(resource("/account/tokens").post(account_pages::tokens::new::submit))
-        .service(resource("/account/tokens/new").get(account_pages::tokens::new::show))
-        .service(
-            resource("/account/tokens/{id}/reveal")
-                .get(account_pages::tokens::reveal::show)
-                .post(account_pages::tokens::reveal::submit),
-        )
-        .service(
-            resource("/account/tokens/{id}/revocation")
-                .get(account_pages::tokens::revocation::show)
-                .post(account_pages::tokens::revocation::submit),
-        )
-        .service(resource("/audit").get(audit::show))
-        .service(resource("/docs").get(docs::show))
+        .service(resource("/audit").get(audit::list::show))
+        .service(resource("/docs").get(docs::show::show))
         .service(
             resource("/password")
                 .get(password::show)
@@ -82,26 +65,6 @@ pub fn configure(
                 .post(projects::archival::submit),
         )
         .service(
-            resource("/projects/{project}/scopes")
-                .get(projects::scopes::list::show)
-                .post(projects::scopes::new::submit),
-        )
-        .service(resource("/projects/{project}/scopes/new").get(projects::scopes::new::show))
-        .service(
-            resource("/projects/{project}/scopes/catalogue")
-                .post(projects::scopes::catalogue::submit),
-        )
-        .service(
-            resource("/projects/{project}/scopes/{scope}/edit")
-                .get(projects::scopes::edit::show)
-                .post(projects::scopes::edit::submit),
-        )
-        .service(
-            resource("/projects/{project}/scopes/{scope}/removal")
-                .get(projects::scopes::removal::show)
-                .post(projects::scopes::removal::submit),
-        )
-        .service(
             resource("/projects/{project}/grants")
                 .get(projects::grants::show)
                 .post(projects::grants::submit),
@@ -113,11 +76,54 @@ pub fn configure(
         )
         .service(
             resource("/projects/{project}/settings")
+                .app_data(projects::settings::lead_on as LeadOn)
                 .get(projects::settings::show)
                 .post(projects::settings::submit),
         )
         .service(
+            scope("/account")
+                .app_data(account_pages::lead_on as LeadOn)
+                .service(resource("").get(account_pages::show::show))
+                .service(resource("/password").post(account_pages::password::submit))
+                .service(resource("/sessions/end").post(account_pages::sessions::end))
+                .service(resource("/sessions/end-others").post(account_pages::sessions::end_others))
+                .service(resource("/tokens").post(account_pages::tokens::new::submit))
+                .service(resource("/tokens/new").get(account_pages::tokens::new::show))
+                .service(
+                    resource("/tokens/{id}/reveal")
+                        .get(account_pages::tokens::reveal::show)
+                        .post(account_pages::tokens::reveal::submit),
+                )
+                .service(
+                    resource("/tokens/{id}/revocation")
+                        .get(account_pages::tokens::revocation::show)
+                        .post(account_pages::tokens::revocation::submit),
+                ),
+        )
+        .service(
+            scope("/projects/{project}/scopes")
+                .app_data(projects::scopes::lead_on as LeadOn)
+                .service(
+                    resource("")
+                        .get(projects::scopes::list::show)
+                        .post(projects::scopes::new::submit),
+                )
+                .service(resource("/new").get(projects::scopes::new::show))
+                .service(resource("/catalogue").post(projects::scopes::catalogue::submit))
+                .service(
+                    resource("/{scope}/edit")
+                        .get(projects::scopes::edit::show)
+                        .post(projects::scopes::edit::submit),
+                )
+                .service(
+                    resource("/{scope}/removal")
+                        .get(projects::scopes::removal::show)
+                        .post(projects::scopes::removal::submit),
+                ),
+        )
+        .service(
             scope("/projects/{project}/keys")
+                .app_data(keys::lead_on as LeadOn)
                 .service(resource("").get(keys::list::show).post(keys::new::submit))
                 .service(resource("/new").get(keys::new::show))
                 .service(resource("/{id}").get(keys::one::show))
@@ -145,6 +151,7 @@ pub fn configure(
         )
         .service(
             scope("/users")
+                .app_data(users_pages::lead_on as LeadOn)
                 .service(
                     resource("")
                         .get(users_pages::list::show)
@@ -198,20 +205,33 @@ fn api(base: &str) -> impl HttpServiceFactory + 'static {
         .service(resource("/openapi.json").get(openapi::show))
         .service(resource("/session").post(session_api::create))
         .service(resource("/keys/verify").post(verify::json::verify))
+        // The short forms name no project.
         .service(
-            resource("/keys")
+            resource(["/projects/{project}/keys", "/keys"])
                 .get(keys_api::collection::list)
                 .post(keys_api::collection::create),
         )
         .service(
-            resource("/keys/{id}")
+            resource(["/projects/{project}/keys/{id}", "/keys/{id}"])
                 .get(keys_api::one::read)
                 .patch(keys_api::one::edit)
                 .delete(keys_api::one::revoke),
         )
-        .service(resource("/keys/{id}/state").get(keys_api::one::state))
-        .service(resource("/keys/{id}/usage").get(keys_api::usage::read))
-        .service(resource("/keys/{id}/rotation").post(keys_api::rotation::rotate))
+        .service(
+            resource(["/projects/{project}/keys/{id}/state", "/keys/{id}/state"])
+                .get(keys_api::one::state),
+        )
+        .service(
+            resource(["/projects/{project}/keys/{id}/usage", "/keys/{id}/usage"])
+                .get(keys_api::usage::read),
+        )
+        .service(
+            resource([
+                "/projects/{project}/keys/{id}/rotation",
+                "/keys/{id}/rotation",
+            ])
+            .post(keys_api::rotation::rotate),
+        )
         .service(
             resource("/projects")
                 .get(projects_api::list)

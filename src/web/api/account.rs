@@ -4,20 +4,17 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::{self, Collection, Data};
-use super::bearer::Bearer;
-use super::body::Json;
-use super::error::ApiError;
-use super::projects::PageQuery;
+use super::base::answer::{self, Collection, Data};
+use super::base::bearer::Bearer;
+use super::base::body::Json;
+use super::base::error::ApiError;
+use super::base::paging::PageQuery;
 use crate::clock::rfc3339;
-use crate::db::sessions::SessionRow;
-use crate::domain::DomainError;
-use crate::domain::own_account::{
-    change_password, end_other_sessions, end_session, list_sessions, own_user,
-};
 use crate::domain::passwords::Password;
+use crate::domain::{DomainError, account};
 use crate::http::TrustedProxies;
-use crate::web::session::{self, is_over};
+use crate::records::StoredSession;
+use crate::web::shared::session::{self, is_over};
 
 /// Who you are.
 #[derive(Debug, Serialize, ToSchema)]
@@ -58,8 +55,8 @@ pub struct BrowserSessionJson {
     user_agent: Option<String>,
 }
 
-impl From<SessionRow> for BrowserSessionJson {
-    fn from(row: SessionRow) -> Self {
+impl From<StoredSession> for BrowserSessionJson {
+    fn from(row: StoredSession) -> Self {
         BrowserSessionJson {
             id: session::name_of(&row),
             created_at: rfc3339(row.created_at),
@@ -76,7 +73,7 @@ impl From<SessionRow> for BrowserSessionJson {
 #[utoipa::path(get, path = "/account", tag = "account",
     responses((status = 200, description = "Who you are", body = Data<AccountJson>)))]
 pub async fn read(req: HttpRequest, bearer: Bearer) -> Result<HttpResponse, ApiError> {
-    let user = bearer.act(|conn, actor, _| own_user(conn, actor)).await?;
+    let user = bearer.act(account::own_user).await?;
     let json = AccountJson {
         id: user.id,
         email: user.email,
@@ -100,13 +97,9 @@ pub async fn put_password(
     throttle.attempt_on_own(bearer.actor.name(), proxies.client_ip(&req))?;
     let present = Password::new(body.fields.present_password);
     let new = Password::new(body.fields.password);
-    let (actor, now) = (bearer.actor.clone(), bearer.now);
+    let _turn = bearer.state.hashing_turn().await?;
     bearer
-        .state
-        .run_hashing(move |conn| {
-            let actor = actor.again(conn, now)?;
-            change_password(conn, &actor, &present, &new, None, now)
-        })
+        .act(move |op| account::change_password(op, &present, &new, None))
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -121,9 +114,7 @@ pub async fn sessions(
     query: web::Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let page = query.page()?;
-    let mut all = bearer
-        .act(|conn, actor, _| list_sessions(conn, actor))
-        .await?;
+    let mut all = bearer.act(account::list_sessions).await?;
     all.retain(|row| !is_over(row, bearer.now));
     Ok(answer::short_collection(
         &req,
@@ -140,7 +131,7 @@ pub async fn sessions(
     responses((status = 204, description = "They have ended")))]
 pub async fn delete_sessions(bearer: Bearer) -> Result<HttpResponse, ApiError> {
     bearer
-        .act(|conn, actor, now| end_other_sessions(conn, actor, None, now))
+        .act(|op| account::end_other_sessions(op, None))
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -155,7 +146,7 @@ pub async fn delete_session(
 ) -> Result<HttpResponse, ApiError> {
     let digest = session::digest_named(&id).ok_or(DomainError::NotFound)?;
     bearer
-        .act(move |conn, actor, now| end_session(conn, actor, &digest, now))
+        .act(move |op| account::end_session(op, &digest))
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -4,15 +4,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::answer::{self, Collection};
-use super::bearer::Bearer;
-use super::error::ApiError;
-use super::paging::{self, From, Page};
+use super::base::answer::{self, Collection};
+use super::base::bearer::Bearer;
+use super::base::error::ApiError;
+use super::base::paging::{self, From, Page};
 use crate::clock::rfc3339;
-use crate::db::audit::AuditRow;
-use crate::db::projects::Project;
-use crate::domain::list_projects::list_projects;
-use crate::domain::read_audit::read_audit;
+use crate::domain::{audit, projects};
+use crate::records::{AuditEntry, Project};
 
 /// Which entries.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -61,21 +59,21 @@ pub struct EntryJson {
 }
 
 impl EntryJson {
-    fn new(row: AuditRow, projects: &[Project]) -> Self {
+    fn new(entry: AuditEntry, projects: &[Project]) -> Self {
         let project = projects
             .iter()
-            .find(|project| Some(project.id) == row.project_id);
+            .find(|project| Some(project.id) == entry.project_id);
         EntryJson {
-            id: row.id,
-            at: rfc3339(row.at),
-            actor: row.actor,
-            action: row.action,
-            subject: row.subject,
+            id: entry.id,
+            at: rfc3339(entry.at),
+            actor: entry.actor,
+            action: entry.action,
+            subject: entry.subject,
             project: project.map(|project| project.slug.clone()),
-            key_id: row.key_id,
-            related_key_id: row.related_key_id,
-            details: serde_json::from_str(&row.details).unwrap_or_default(),
-            client_ip: row.client_ip,
+            key_id: entry.key_id,
+            related_key_id: entry.related_key_id,
+            details: serde_json::from_str(&entry.details).unwrap_or_default(),
+            client_ip: entry.client_ip,
         }
     }
 }
@@ -111,19 +109,21 @@ pub async fn list(
     paging::all_right(errors)?;
     let limit = page.limit;
     let (log, projects) = bearer
-        .act(move |conn, actor, _| {
-            let log = read_audit(conn, actor, before, skip, limit)?;
-            Ok((log, list_projects(conn, actor)?))
+        .act(move |op| {
+            let log = audit::read(op, before, skip, limit)?;
+            Ok((log, projects::list(op)?))
         })
         .await?;
     let start = page.start();
     let end = usize::try_from(start)
         .unwrap_or(usize::MAX)
-        .saturating_add(log.rows.len());
+        .saturating_add(log.entries.len());
     let next = log
         .next
         .map(|entry| paging::cursor(end, &entry.to_string()));
-    let rows = log.rows.into_iter();
-    let value = rows.map(|row| EntryJson::new(row, &projects)).collect();
+    let entries = log.entries.into_iter();
+    let value = entries
+        .map(|entry| EntryJson::new(entry, &projects))
+        .collect();
     Ok(answer::collection(&req, value, start, log.total, next))
 }

@@ -5,18 +5,15 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::{self, Collection, Data, fingerprint};
-use super::bearer::Bearer;
-use super::body::Json;
-use super::error::ApiError;
-use super::projects::PageQuery;
+use super::base::answer::{self, Collection, Data, fingerprint};
+use super::base::bearer::Bearer;
+use super::base::body::Json;
+use super::base::error::ApiError;
+use super::base::paging::PageQuery;
 use crate::clock::rfc3339;
-use crate::db::grants::GrantRow;
-use crate::db::projects::Project;
-use crate::domain::edit_grants::{Given, Whom, delete_grant, list_grants, put_grant};
-use crate::domain::list_projects::find_project;
-use crate::domain::policy::Role;
-use crate::domain::{Actor, DomainError};
+use crate::domain::grants::{self, Given, Whom};
+use crate::domain::{DomainError, Op, projects};
+use crate::records::{Grant, Project, Role};
 
 /// A role that somebody has.
 #[derive(Debug, Serialize, ToSchema)]
@@ -30,7 +27,7 @@ pub struct GrantJson {
     project: Option<String>,
     /// `owner`, `admin`, `support`, `auditor` or `viewer`.
     #[schema(example = "support")]
-    role: String,
+    role: &'static str,
     #[schema(format = DateTime)]
     created_at: String,
     /// Who gave it.
@@ -50,14 +47,14 @@ pub struct GrantFields {
 }
 
 impl GrantJson {
-    fn new((row, email): Given, project: Option<&Project>) -> Self {
+    fn new((grant, email): Given, project: Option<&Project>) -> Self {
         GrantJson {
-            user_id: row.user_id,
+            user_id: grant.user_id,
             email,
             project: project.map(|project| project.slug.clone()),
-            role: row.role,
-            created_at: rfc3339(row.created_at),
-            created_by: row.created_by,
+            role: grant.role.as_str(),
+            created_at: rfc3339(grant.created_at),
+            created_by: grant.created_by,
         }
     }
 }
@@ -163,9 +160,9 @@ async fn list(
 ) -> Result<HttpResponse, ApiError> {
     let page = query.page()?;
     let (project, all) = bearer
-        .act(move |conn, actor, _| {
-            let project = find(conn, actor, slug.as_deref())?;
-            let all = list_grants(conn, actor, project.as_ref())?;
+        .act(move |op| {
+            let project = find(op, slug.as_deref())?;
+            let all = grants::list(op, project.as_ref())?;
             Ok((project, all))
         })
         .await?;
@@ -185,13 +182,13 @@ async fn put(
     let role = role.map_err(|error| DomainError::field("role", format!("{error}.")))?;
     let (whom, still) = (whom(user), answer::if_match(req, version));
     let (project, is_new, given) = bearer
-        .act(move |conn, actor, now| {
-            let project = find(conn, actor, slug.as_deref())?;
+        .act(move |op| {
+            let project = find(op, slug.as_deref())?;
             let place = project.as_ref();
-            let is_new = put_grant(conn, actor, place, &whom, role, &still, now)?;
-            let all = list_grants(conn, actor, place)?;
-            let is_theirs = |(row, email): &Given| match &whom {
-                Whom::Id(id) => row.user_id == *id,
+            let is_new = grants::put(op, place, &whom, role, &still)?;
+            let all = grants::list(op, place)?;
+            let is_theirs = |(grant, email): &Given| match &whom {
+                Whom::Id(id) => grant.user_id == *id,
                 Whom::Email(own) => email.eq_ignore_ascii_case(own),
             };
             let given = all.into_iter().find(is_theirs);
@@ -219,9 +216,9 @@ async fn delete(
 ) -> Result<HttpResponse, ApiError> {
     let (whom, still) = (whom(user), answer::if_match(req, version));
     bearer
-        .act(move |conn, actor, now| {
-            let project = find(conn, actor, slug.as_deref())?;
-            delete_grant(conn, actor, project.as_ref(), &whom, &still, now)
+        .act(move |op| {
+            let project = find(op, slug.as_deref())?;
+            grants::delete(op, project.as_ref(), &whom, &still)
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())
@@ -235,16 +232,12 @@ fn whom(user: String) -> Whom {
     }
 }
 
-fn find(
-    conn: &mut crate::db::Connection,
-    actor: &Actor,
-    slug: Option<&str>,
-) -> Result<Option<Project>, DomainError> {
-    slug.map(|slug| find_project(conn, actor, slug)).transpose()
+fn find(op: &mut Op, slug: Option<&str>) -> Result<Option<Project>, DomainError> {
+    slug.map(|slug| projects::find(op, slug)).transpose()
 }
 
 /// What `If-Match` compares.
-fn version(row: &GrantRow) -> String {
-    let said = format!("{} {}", row.role, rfc3339(row.created_at));
+fn version(grant: &Grant) -> String {
+    let said = format!("{} {}", grant.role, rfc3339(grant.created_at));
     fingerprint(said.as_bytes()).replace('-', ".")
 }

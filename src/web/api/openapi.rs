@@ -8,7 +8,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi, ToSchema};
 
-use super::error::{ApiError, ErrorCode};
+use super::base::error::{ApiError, ErrorCode};
 use super::{account, audit, grants, keys, projects, scopes, session, tokens, users};
 use crate::verify;
 
@@ -48,7 +48,9 @@ struct FieldProblem {
         description = "The management API of Keyward: everything that its console does. Every \
             request but signing in and verifying carries `Authorization: Bearer` with a personal \
             token (`kwp_…`, made on the account page) or the token of `POST /session`. \
-            `/api/…` without a version answers as the current version.",
+            `/api/…` without a version answers as the current version. Paths under \
+            `/projects/{project}/keys` also have a short form, `/keys…`, where lists and new keys \
+            are of the project that the token is bound to, else of `default`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     servers((url = "/api/v1")),

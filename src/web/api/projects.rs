@@ -1,55 +1,22 @@
 //! `/api/v1/projects`.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use keyward_key::Environment;
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use super::answer::{self, Collection, Data};
-use super::bearer::Bearer;
-use super::body::Json;
-use super::error::ApiError;
-use super::idempotency::{self, Created};
-use super::paging::{self, Page};
-use super::types::null_or;
-use crate::db::projects::Project;
-use crate::domain::archive_project::archive_project;
-use crate::domain::catalogues::Catalogue;
-use crate::domain::create_project::create_project;
-use crate::domain::edit_project::edit_project;
-use crate::domain::key_json::RateLimitJson;
-use crate::domain::list_projects::{find_project, list_projects};
-use crate::domain::project_draft::ProjectDraft;
-use crate::domain::project_json::ProjectJson;
+use super::base::answer::{self, Collection, Data};
+use super::base::bearer::Bearer;
+use super::base::body::Json;
+use super::base::error::ApiError;
+use super::base::idempotency::{self, Created};
+use super::base::paging::PageQuery;
+use super::base::types::null_or;
+use crate::domain::projects::{self, ProjectDraft};
+use crate::domain::scopes::Catalogue;
 use crate::domain::{DomainError, FieldError};
-use crate::key::Environment;
-
-/// Which page of a short collection.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct PageQuery {
-    /// How many records, 1 to 200; 50 without it.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<i64>,
-    /// The cursor of a page.
-    after: Option<String>,
-    /// The position of the first record.
-    #[param(minimum = 0)]
-    start: Option<i64>,
-}
-
-impl PageQuery {
-    /// The page that it asks for.
-    ///
-    /// # Errors
-    /// Every parameter that is wrong.
-    pub fn page(&self) -> Result<Page, DomainError> {
-        let mut errors = Vec::new();
-        let page = Page::read(self.limit, self.after.as_deref(), self.start, &mut errors);
-        paging::all_right(errors)?;
-        Ok(page)
-    }
-}
+use crate::json::{ProjectJson, RateLimitJson};
+use crate::records::Project;
 
 /// A project to create.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -124,9 +91,7 @@ pub async fn list(
     query: web::Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let page = query.page()?;
-    let all = bearer
-        .act(|conn, actor, _| list_projects(conn, actor))
-        .await?;
+    let all = bearer.act(projects::list).await?;
     Ok(answer::short_collection(&req, &page, all, |project| {
         ProjectJson::new(&project)
     }))
@@ -153,7 +118,7 @@ pub async fn create(
         };
         let (slug, draft) = (new.slug.clone().unwrap_or_default(), new.draft()?);
         let project = bearer
-            .act(move |conn, actor, now| create_project(conn, actor, &slug, &draft, catalogue, now))
+            .act(move |op| projects::create(op, &slug, &draft, catalogue))
             .await?;
         Ok(Created {
             location: format!("/api/v1/projects/{}", project.slug),
@@ -173,9 +138,7 @@ pub async fn read(
     bearer: Bearer,
     slug: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let project = bearer
-        .act(move |conn, actor, _| find_project(conn, actor, &slug))
-        .await?;
+    let project = bearer.act(move |op| projects::find(op, &slug)).await?;
     Ok(answer::data(
         &req,
         ProjectJson::new(&project),
@@ -198,10 +161,9 @@ pub async fn edit(
 ) -> Result<HttpResponse, ApiError> {
     let still = answer::if_match(&req, version);
     let project = bearer
-        .act(move |conn, actor, now| {
-            let project = find_project(conn, actor, &slug)?;
-            let draft = |project: &Project| body.fields.draft(project);
-            edit_project(conn, actor, &project, &still, draft, now)
+        .act(move |op| {
+            let project = projects::find(op, &slug)?;
+            projects::edit(op, &project, &still, |project| body.fields.draft(project))
         })
         .await?;
     Ok(answer::changed(
@@ -222,9 +184,9 @@ pub async fn archive(
     body: Json<Archival>,
 ) -> Result<HttpResponse, ApiError> {
     let project = bearer
-        .act(move |conn, actor, now| {
-            let project = find_project(conn, actor, &slug)?;
-            archive_project(conn, actor, &project, &body.fields.name, now)
+        .act(move |op| {
+            let project = projects::find(op, &slug)?;
+            projects::archive(op, &project, &body.fields.name)
         })
         .await?;
     Ok(answer::changed(
@@ -241,26 +203,34 @@ fn version(project: &Project) -> String {
 impl NewProject {
     fn draft(self) -> Result<ProjectDraft, DomainError> {
         let both = || Environment::ALL.to_vec();
+        let environments = self.environments.unwrap_or_else(both);
         Ok(ProjectDraft {
             name: self.name.unwrap_or_default(),
             key_start: self.key_start.unwrap_or_default(),
-            environment_segment: has_segment(&self.environments.unwrap_or_else(both))?,
+            environment_segment: has_segment(&environments)
+                .map_err(|error| DomainError::Invalid(vec![error]))?,
             rate_limit: self.rate_limit.map(Into::into),
             default_lifetime_days: self.default_lifetime_days,
             max_lifetime_days: self.max_lifetime_days,
+            unreadable: Vec::new(),
         })
     }
 }
 
 impl ProjectPatch {
-    fn draft(&self, project: &Project) -> Result<ProjectDraft, DomainError> {
+    /// The project with what is to change.
+    fn draft(&self, project: &Project) -> ProjectDraft {
         let present = project.terms();
-        Ok(ProjectDraft {
+        let mut unreadable = Vec::new();
+        ProjectDraft {
             name: self.name.clone().unwrap_or(present.name),
             key_start: self.key_start.clone().unwrap_or(present.key_start),
             environment_segment: match &self.environments {
                 None => present.environment_segment,
-                Some(environments) => has_segment(environments)?,
+                Some(environments) => has_segment(environments).unwrap_or_else(|error| {
+                    unreadable.push(error);
+                    present.environment_segment
+                }),
             },
             rate_limit: match self.rate_limit {
                 None => present.rate_limit,
@@ -270,18 +240,22 @@ impl ProjectPatch {
                 .default_lifetime_days
                 .unwrap_or(present.default_lifetime_days),
             max_lifetime_days: self.max_lifetime_days.unwrap_or(present.max_lifetime_days),
-        })
+            unreadable,
+        }
     }
 }
 
-/// Whether keys say their environment.
-fn has_segment(environments: &[Environment]) -> Result<bool, DomainError> {
+/// Whether keys of a project with these environments say which one they are for.
+///
+/// # Errors
+/// No project can have these.
+fn has_segment(environments: &[Environment]) -> Result<bool, FieldError> {
     match environments {
         [Environment::Live] => Ok(false),
         [Environment::Live, Environment::Test] | [Environment::Test, Environment::Live] => Ok(true),
-        _ => Err(DomainError::Invalid(vec![FieldError::new(
-            "environments",
-            "Write [\"live\", \"test\"] or [\"live\"].",
-        )])),
+        _ => {
+            let detail = "Write [\"live\", \"test\"] or [\"live\"].";
+            Err(FieldError::new("environments", detail))
+        }
     }
 }

@@ -5,19 +5,15 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::{self, Collection, Data, fingerprint};
-use super::bearer::Bearer;
-use super::body::Json;
-use super::error::ApiError;
-use super::projects::PageQuery;
+use super::base::answer::{self, Collection, Data, fingerprint};
+use super::base::bearer::Bearer;
+use super::base::body::Json;
+use super::base::error::ApiError;
+use super::base::paging::PageQuery;
 use crate::db::key_list::COUNTED;
-use crate::db::scopes::Scope;
-use crate::domain::DomainError;
-use crate::domain::catalogues::{Catalogue, add_catalogue};
-use crate::domain::edit_scopes::{
-    ScopeUse, catalogue, count_uses, delete_scope, find_scope, list_scopes, put_scope,
-};
-use crate::domain::list_projects::find_project;
+use crate::domain::scopes::{self, Catalogue, ScopeUse};
+use crate::domain::{DomainError, projects};
+use crate::records::Scope;
 
 /// A scope of a project's catalogue.
 #[derive(Debug, Serialize, ToSchema)]
@@ -84,12 +80,12 @@ pub async fn list(
     let page = query.page()?;
     let start = page.start();
     let (total, part, next) = bearer
-        .act(move |conn, actor, now| {
-            let project = find_project(conn, actor, &slug)?;
-            let all = catalogue(conn, actor, &project)?;
+        .act(move |op| {
+            let project = projects::find(op, &slug)?;
+            let all = scopes::catalogue(op, &project)?;
             let total = i64::try_from(all.len()).ok();
             let (part, next) = page.cut(all);
-            Ok((total, count_uses(conn, &project, part, now)?, next))
+            Ok((total, scopes::count_uses(op, &project, part)?, next))
         })
         .await?;
     let value = part.into_iter().map(ScopeJson::from).collect();
@@ -112,10 +108,10 @@ pub async fn add_ready(
     let ready = body.fields.catalogue.parse::<Catalogue>();
     let ready = ready.map_err(|error| DomainError::field("catalogue", format!("{error}.")))?;
     let all = bearer
-        .act(move |conn, actor, now| {
-            let project = find_project(conn, actor, &slug)?;
-            add_catalogue(conn, actor, &project, ready, now)?;
-            list_scopes(conn, actor, &project, now)
+        .act(move |op| {
+            let project = projects::find(op, &slug)?;
+            scopes::add_catalogue(op, &project, ready)?;
+            scopes::list(op, &project)
         })
         .await?;
     let total = i64::try_from(all.len()).ok();
@@ -135,9 +131,9 @@ pub async fn read(
 ) -> Result<HttpResponse, ApiError> {
     let (slug, name) = path.into_inner();
     let with_use = bearer
-        .act(move |conn, actor, now| {
-            let project = find_project(conn, actor, &slug)?;
-            find_scope(conn, actor, &project, &name, now)
+        .act(move |op| {
+            let project = projects::find(op, &slug)?;
+            scopes::find(op, &project, &name)
         })
         .await?;
     let version = version(&with_use.scope);
@@ -167,10 +163,10 @@ pub async fn put(
     };
     let still = answer::if_match(&req, version);
     let (is_new, with_use) = bearer
-        .act(move |conn, actor, now| {
-            let project = find_project(conn, actor, &slug)?;
-            let is_new = put_scope(conn, actor, &project, &scope, &still, now)?;
-            let with_use = find_scope(conn, actor, &project, &name, now)?;
+        .act(move |op| {
+            let project = projects::find(op, &slug)?;
+            let is_new = scopes::put(op, &project, &scope, &still)?;
+            let with_use = scopes::find(op, &project, &name)?;
             Ok((is_new, with_use))
         })
         .await?;
@@ -200,9 +196,9 @@ pub async fn delete(
     let (slug, name) = path.into_inner();
     let still = answer::if_match(&req, version);
     bearer
-        .act(move |conn, actor, now| {
-            let project = find_project(conn, actor, &slug)?;
-            delete_scope(conn, actor, &project, &name, &still, now)
+        .act(move |op| {
+            let project = projects::find(op, &slug)?;
+            scopes::delete(op, &project, &name, &still)
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())

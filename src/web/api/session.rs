@@ -5,14 +5,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::{self, Data};
-use super::body::Json;
-use super::error::ApiError;
+use super::base::answer::{self, Data};
+use super::base::body::Json;
+use super::base::error::ApiError;
 use crate::clock::rfc3339;
-use crate::domain::jwt::LIFETIME;
+use crate::domain::lifetimes::SHORT_LIVED_TOKEN;
 use crate::http::TrustedProxies;
-use crate::web::visitor::origin;
-use crate::web::{AppState, guarded_sign_in};
+use crate::web::shared::visitor::origin;
+use crate::web::shared::{AppState, guarded_sign_in};
 
 /// Who signs in.
 #[derive(Default, Deserialize, ToSchema)]
@@ -58,7 +58,7 @@ pub async fn create(
     let now = state.clock.now();
     let session = SessionJson {
         token: state.jwt.issue(&person, now)?,
-        expires_at: rfc3339(now + LIFETIME),
+        expires_at: rfc3339(now + SHORT_LIVED_TOKEN),
     };
     Ok(answer::plain(StatusCode::CREATED, session))
 }

@@ -5,20 +5,17 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::{self, Collection, Data};
-use super::bearer::Bearer;
-use super::body::Json;
-use super::error::ApiError;
-use super::idempotency::{self, Created};
-use super::projects::PageQuery;
-use super::types::Time;
+use super::base::answer::{self, Collection, Data};
+use super::base::bearer::Bearer;
+use super::base::body::Json;
+use super::base::error::ApiError;
+use super::base::idempotency::{self, Created};
+use super::base::paging::PageQuery;
+use super::base::types::Time;
 use crate::clock::{UtcTime, rfc3339};
-use crate::db::projects::Project;
-use crate::db::tokens::Token;
-use crate::domain::list_projects::list_projects;
-use crate::domain::tokens::{
-    TokenDraft, create_token_at_once, find_token, list_tokens, revoke_token,
-};
+use crate::domain::projects;
+use crate::domain::tokens::{self, TokenDraft};
+use crate::records::{Project, Token};
 
 /// A personal token, without its secret.
 #[derive(Debug, Serialize, ToSchema)]
@@ -91,7 +88,7 @@ impl TokenJson {
             id: token.id,
             description: token.description.clone(),
             token_prefix: token.prefix.clone(),
-            permissions: token.permissions(),
+            permissions: token.permissions.clone(),
             project: project.map(|project| project.slug.clone()),
             is_active: token.is_active(now),
             created_at: rfc3339(token.created_at),
@@ -138,12 +135,13 @@ pub async fn create(
         expires_at: new.expires_at.map(|at| at.0),
         permissions: new.permissions,
         project: new.project,
+        unreadable: Vec::new(),
     };
     let max_days = bearer.state.max_token_days;
     let creating = async {
-        let creating = bearer.act(move |conn, actor, now| {
-            let projects = list_projects(conn, actor)?;
-            let made = create_token_at_once(conn, actor, &draft, max_days, now)?;
+        let creating = bearer.act(move |op| {
+            let projects = projects::list(op)?;
+            let made = tokens::create_at_once(op, &draft, max_days)?;
             Ok((made.token, projects, made.secret))
         });
         let (token, projects, secret) = creating.await?;
@@ -167,9 +165,9 @@ pub async fn read_own(
 ) -> Result<HttpResponse, ApiError> {
     let (of, id) = (bearer.id(), id.into_inner());
     let (token, projects) = bearer
-        .act(move |conn, actor, _| {
-            let token = find_token(conn, actor, of, id)?;
-            Ok((token, list_projects(conn, actor)?))
+        .act(move |op| {
+            let token = tokens::find(op, of, id)?;
+            Ok((token, projects::list(op)?))
         })
         .await?;
     let json = TokenJson::new(&token, &projects, bearer.now);
@@ -216,9 +214,9 @@ async fn list(
 ) -> Result<HttpResponse, ApiError> {
     let page = query.page()?;
     let (all, projects) = bearer
-        .act(move |conn, actor, _| {
-            let all = list_tokens(conn, actor, of)?;
-            Ok((all, list_projects(conn, actor)?))
+        .act(move |op| {
+            let all = tokens::list(op, of)?;
+            Ok((all, projects::list(op)?))
         })
         .await?;
     Ok(answer::short_collection(req, &page, all, |token| {
@@ -228,9 +226,9 @@ async fn list(
 
 async fn revoke(bearer: &Bearer, of: i64, id: i64) -> Result<HttpResponse, ApiError> {
     let (token, projects) = bearer
-        .act(move |conn, actor, now| {
-            let token = revoke_token(conn, actor, of, id, now)?;
-            Ok((token, list_projects(conn, actor)?))
+        .act(move |op| {
+            let token = tokens::revoke(op, of, id)?;
+            Ok((token, projects::list(op)?))
         })
         .await?;
     let data = TokenJson::new(&token, &projects, bearer.now);

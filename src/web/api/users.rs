@@ -5,21 +5,18 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::{self, Collection, Data};
-use super::bearer::Bearer;
-use super::body::Json;
-use super::error::ApiError;
-use super::idempotency::{self, Created};
-use super::projects::PageQuery;
+use super::base::answer::{self, Collection, Data};
+use super::base::bearer::Bearer;
+use super::base::body::Json;
+use super::base::error::ApiError;
+use super::base::idempotency::{self, Created};
+use super::base::paging::PageQuery;
 use crate::clock::rfc3339;
-use crate::db::Connection;
-use crate::domain::list_projects::list_projects;
-use crate::domain::manage_users::{disable_user, enable_user, end_sessions, find_user, list_users};
-use crate::domain::password_link::{PasswordLink, invite, new_link};
-use crate::domain::policy::Role;
-use crate::domain::user_json::UserJson;
-use crate::domain::{Actor, DomainError};
-use crate::web::links;
+use crate::domain::users::{self, PasswordLink};
+use crate::domain::{DomainError, Op, projects};
+use crate::json::UserJson;
+use crate::records::Role;
+use crate::web::shared::links;
 
 /// A person to invite.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -77,9 +74,9 @@ pub async fn list(
 ) -> Result<HttpResponse, ApiError> {
     let page = query.page()?;
     let (all, projects) = bearer
-        .act(|conn, actor, _| {
-            let all = list_users(conn, actor)?;
-            Ok((all, list_projects(conn, actor)?))
+        .act(|op| {
+            let all = users::list(op)?;
+            Ok((all, projects::list(op)?))
         })
         .await?;
     Ok(answer::short_collection(&req, &page, all, |person| {
@@ -108,9 +105,9 @@ pub async fn create(
     let creating = async {
         let role = role.parse::<Role>();
         let role = role.map_err(|error| DomainError::field("role", format!("{error}.")))?;
-        let inviting = bearer.act(move |conn, actor, now| {
-            let projects = list_projects(conn, actor)?;
-            let (link, person) = invite(conn, actor, &email, role, project.as_deref(), now)?;
+        let inviting = bearer.act(move |op| {
+            let projects = projects::list(op)?;
+            let (link, person) = users::invite(op, &email, role, project.as_deref())?;
             Ok((link, UserJson::new(&person, &projects)))
         });
         let (link, user) = inviting.await?;
@@ -133,9 +130,7 @@ pub async fn read(
     id: web::Path<i64>,
 ) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
-    let user = bearer
-        .act(move |conn, actor, _| as_json(conn, actor, id))
-        .await?;
+    let user = bearer.act(move |op| as_json(op, id)).await?;
     Ok(answer::plain_data(&req, user))
 }
 
@@ -153,14 +148,14 @@ pub async fn edit(
 ) -> Result<HttpResponse, ApiError> {
     let (id, patch) = (id.into_inner(), body.fields);
     let user = bearer
-        .act(move |conn, actor, now| {
-            let is_disabled = find_user(conn, actor, id)?.user.disabled_at.is_some();
+        .act(move |op| {
+            let is_disabled = users::find(op, id)?.user.disabled_at.is_some();
             match patch.disabled {
-                Some(true) if !is_disabled => disable_user(conn, actor, id, now)?,
-                Some(false) if is_disabled => enable_user(conn, actor, id, now)?,
+                Some(true) if !is_disabled => users::disable(op, id)?,
+                Some(false) if is_disabled => users::enable(op, id)?,
                 _ => {}
             }
-            as_json(conn, actor, id)
+            as_json(op, id)
         })
         .await?;
     Ok(answer::plain_data(&req, user))
@@ -174,9 +169,7 @@ pub async fn edit(
     responses((status = 204, description = "They have ended")))]
 pub async fn delete_sessions(bearer: Bearer, id: web::Path<i64>) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
-    bearer
-        .act(move |conn, actor, now| end_sessions(conn, actor, id, now))
-        .await?;
+    bearer.act(move |op| users::end_sessions(op, id)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -192,9 +185,7 @@ pub async fn create_link(
     id: web::Path<i64>,
 ) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
-    let link: PasswordLink = bearer
-        .act(move |conn, actor, now| new_link(conn, actor, id, now))
-        .await?;
+    let link: PasswordLink = bearer.act(move |op| users::new_link(op, id)).await?;
     let data = PasswordLinkJson {
         url: links::absolute(&req, &link.path()),
         expires_at: rfc3339(link.expires_at),
@@ -202,8 +193,8 @@ pub async fn create_link(
     Ok(answer::plain(StatusCode::CREATED, data))
 }
 
-fn as_json(conn: &mut Connection, actor: &Actor, id: i64) -> Result<UserJson, DomainError> {
-    let person = find_user(conn, actor, id)?;
-    let projects = list_projects(conn, actor)?;
+fn as_json(op: &mut Op, id: i64) -> Result<UserJson, DomainError> {
+    let person = users::find(op, id)?;
+    let projects = projects::list(op)?;
     Ok(UserJson::new(&person, &projects))
 }

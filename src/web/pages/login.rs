@@ -6,13 +6,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::domain::sign_in;
+use crate::domain::account;
 use crate::http::TrustedProxies;
-use crate::web::csrf::AnonymousToken;
-use crate::web::form::Form;
-use crate::web::session::{self, SignedIn};
-use crate::web::visitor::origin;
-use crate::web::{AppState, WebError, guarded_sign_in, page};
+use crate::web::shared::csrf::AnonymousToken;
+use crate::web::shared::error::WayOn;
+use crate::web::shared::form::Form;
+use crate::web::shared::session::{self, SignedIn};
+use crate::web::shared::visitor::origin;
+use crate::web::shared::{AppState, WebError, acting, guarded_sign_in, page};
 
 #[derive(Template)]
 #[template(path = "login.html")]
@@ -57,7 +58,8 @@ pub async fn show(
     if SignedIn::read(&session).is_some() {
         return Ok(page::see_other("/"));
     }
-    if !state.run(|conn| sign_in::is_possible(conn)).await? {
+    let asking = acting::act_as_nobody(&state, origin(&req), account::is_possible);
+    if !asking.await? {
         return Ok(page::see_other("/setup"));
     }
     let token = AnonymousToken::for_browser(&req, &state)?;
@@ -116,6 +118,14 @@ pub async fn submit(
             Ok(token.respond(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }
     }
+}
+
+/// Where errors of this page lead: after too many attempts, back to it.
+pub fn lead_on(_req: &HttpRequest, status: StatusCode) -> Option<WayOn> {
+    (status == StatusCode::TOO_MANY_REQUESTS).then(|| WayOn {
+        path: "/login".into(),
+        words: "Back to sign in",
+    })
 }
 
 /// `next` if it is a path of this console; browsers read `//host` and `/\host` as another one.

@@ -3,23 +3,18 @@
 use actix_session::Session;
 use actix_web::HttpResponse;
 use actix_web::http::header::{HeaderName, HeaderValue};
-use serde::Deserialize;
 
-use crate::domain::sign_out::sign_out;
-use crate::web::form::Form;
-use crate::web::{Visitor, WebError, page};
-
-/// The form has only its token.
-#[derive(Deserialize)]
-pub struct Nothing {}
+use crate::domain::account;
+use crate::web::shared::form::{Form, NoFields};
+use crate::web::shared::{Visitor, WebError, page};
 
 /// Ends the session.
 pub async fn submit(
     visitor: Visitor,
     session: Session,
-    _form: Form<Nothing>,
+    _form: Form<NoFields>,
 ) -> Result<HttpResponse, WebError> {
-    visitor.act(sign_out).await?;
+    visitor.act(account::sign_out).await?;
     session.purge();
     let mut response = page::see_other("/login");
     let what = HeaderValue::from_static("\"cache\", \"cookies\", \"storage\"");

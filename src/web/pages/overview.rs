@@ -5,13 +5,15 @@ use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::projects::ArchivedView;
+use crate::access::Action;
 use crate::clock::UtcTime;
-use crate::db::projects::Project;
-use crate::domain::list_keys::{Attention, needing_attention, or_more};
-use crate::domain::policy::Action;
-use crate::web::page::{self, Layout, Section};
-use crate::web::times::{grouped, plural};
-use crate::web::{Visitor, WebError};
+use crate::domain::counting::or_more;
+use crate::domain::keys::{self, Attention};
+use crate::domain::{DomainError, projects};
+use crate::records::Project;
+use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::times::{grouped, plural};
+use crate::web::shared::{Visitor, WebError};
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -36,29 +38,25 @@ struct ProjectCard {
 
 /// The overview.
 pub async fn show(visitor: Visitor) -> Result<HttpResponse, WebError> {
-    let mut known = visitor.projects.clone();
-    known.sort_by_key(|project| project.archived_at.is_some());
-    let summary = summary(&known);
-    let projects = visitor
-        .act(move |conn, _, now| {
-            known
-                .into_iter()
-                .map(|project| {
-                    let attention = match project.archived_at {
-                        None => Some(needing_attention(conn, &project, now)?),
-                        Some(_) => None,
-                    };
-                    Ok(card(project, attention, now))
-                })
-                .collect()
-        })
-        .await?;
-    let layout = Layout::new(&visitor, Section::Overview, None, "Overview");
+    let loading = visitor.view(|op| {
+        let mut known = projects::list(op)?;
+        known.sort_by_key(|project| project.archived_at.is_some());
+        let with_attention = known.into_iter().map(|project| {
+            let attention = match project.archived_at {
+                None => Some(keys::needing_attention(op, &project)?),
+                Some(_) => None,
+            };
+            Ok((project, attention))
+        });
+        with_attention.collect::<Result<Vec<_>, DomainError>>()
+    });
+    let (viewer, known) = loading.await?;
+    let in_words = |(project, attention)| card(project, attention, viewer.now);
     let page = OverviewPage {
-        layout,
-        summary,
-        projects,
-        may_create: visitor.actor.may(Action::ManageProjects, None),
+        layout: Layout::new(&viewer, Section::Overview, None, "Overview"),
+        summary: summary(&viewer.projects),
+        projects: known.into_iter().map(in_words).collect(),
+        may_create: viewer.actor.may(Action::ManageProjects, None),
     };
     Ok(page::full(StatusCode::OK, &page))
 }

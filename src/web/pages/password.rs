@@ -6,16 +6,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::Errors;
-use crate::domain::actor::Proof;
 use crate::domain::passwords::Password;
-use crate::domain::{Actor, DomainError, password_link};
+use crate::domain::{DomainError, account};
 use crate::http::TrustedProxies;
-use crate::web::csrf::AnonymousToken;
-use crate::web::form::Form;
-use crate::web::session::SignedIn;
-use crate::web::visitor::origin;
-use crate::web::{AppState, WebError, page};
+use crate::web::shared::csrf::AnonymousToken;
+use crate::web::shared::form::{Errors, Form};
+use crate::web::shared::session::SignedIn;
+use crate::web::shared::visitor::origin;
+use crate::web::shared::{AppState, WebError, acting, page};
 
 #[derive(Template)]
 #[template(path = "password.html")]
@@ -65,15 +63,14 @@ pub async fn submit(
     Form(fields): Form<PasswordForm>,
 ) -> Result<HttpResponse, WebError> {
     state.throttle.attempt_from(proxies.client_ip(&req))?;
-    let (actor, now) = (Actor::nobody(origin(&req)), state.clock.now());
     let PasswordForm { code, password } = fields;
     let sent = code.clone();
-    let chosen = state
-        .run_hashing(move |conn| {
-            let password = Password::new(password);
-            password_link::choose_password(conn, &actor, &sent, &password, now)
-        })
-        .await;
+    let turn = state.hashing_turn().await?;
+    let choosing = acting::act_as_nobody(&state, origin(&req), move |op| {
+        account::choose_password(op, &sent, &Password::new(password))
+    });
+    let chosen = choosing.await;
+    drop(turn);
     let errors = match chosen {
         Ok(()) => {
             // Whoever was signed in here may be somebody else than whoever signs in next.
@@ -90,26 +87,26 @@ pub async fn submit(
 /// The form, with what is wrong in it, or the page that says that the link has ended.
 async fn answer(
     req: &HttpRequest,
-    state: &web::Data<AppState>,
+    state: &AppState,
     session: &Session,
     code: String,
     errors: Errors,
 ) -> Result<HttpResponse, WebError> {
-    let (sent, now, from) = (code.clone(), state.clock.now(), origin(req));
+    let sent = code.clone();
     let signed_in = SignedIn::read(session);
-    let own = signed_in.clone();
-    let (person, visitor) = state
-        .run(move |conn| {
-            let person = password_link::person_of(conn, &sent, now)?;
-            let visitor = match own {
-                Some(SignedIn { user_id, stamp, .. }) => {
-                    Actor::load(conn, user_id, Proof::Session { stamp }, from, now)?
-                }
-                None => None,
-            };
-            Ok((person, visitor))
-        })
-        .await?;
+    let claim = signed_in
+        .as_ref()
+        .map(|signed_in| signed_in.claim(origin(req)));
+    let loading = acting::act_as_nobody(state, origin(req), move |op| {
+        let now = op.now();
+        let person = account::person_of(op, &sent)?;
+        let visitor = match claim {
+            Some(claim) => claim.load(op.conn(), now)?,
+            None => None,
+        };
+        Ok((person, visitor))
+    });
+    let (person, visitor) = loading.await?;
     let status = match &person {
         None => StatusCode::NOT_FOUND,
         Some(_) if errors.any() => StatusCode::UNPROCESSABLE_ENTITY,

@@ -5,14 +5,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::Errors;
 use crate::domain::passwords::Password;
-use crate::domain::{Actor, DomainError, set_up};
+use crate::domain::{DomainError, account};
 use crate::http::TrustedProxies;
-use crate::web::csrf::AnonymousToken;
-use crate::web::form::Form;
-use crate::web::visitor::origin;
-use crate::web::{AppState, WebError, page};
+use crate::web::shared::csrf::AnonymousToken;
+use crate::web::shared::form::{Errors, Form};
+use crate::web::shared::visitor::origin;
+use crate::web::shared::{AppState, WebError, acting, page};
 
 #[derive(Template)]
 #[template(path = "setup.html")]
@@ -33,7 +32,8 @@ pub struct SetupForm {
 
 /// The form; once there is an owner, there is nothing here.
 pub async fn show(req: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, WebError> {
-    if !state.run(|conn| set_up::is_open(conn)).await? {
+    let asking = acting::act_as_nobody(&state, origin(&req), account::is_open);
+    if !asking.await? {
         return Err(DomainError::NotFound.into());
     }
     form(
@@ -54,20 +54,17 @@ pub async fn submit(
     Form(fields): Form<SetupForm>,
 ) -> Result<HttpResponse, WebError> {
     state.throttle.attempt_from(proxies.client_ip(&req))?;
-    let (actor, now) = (Actor::nobody(origin(&req)), state.clock.now());
     let SetupForm {
         code,
         email,
         password,
     } = fields;
     let (typed_code, typed_email) = (code.clone(), email.clone());
-    let made = state
-        .run_hashing(move |conn| {
-            let password = Password::new(password);
-            set_up::set_up(conn, &actor, &code, &email, &password, now)
-        })
-        .await;
-    match made {
+    let _turn = state.hashing_turn().await?;
+    let making = acting::act_as_nobody(&state, origin(&req), move |op| {
+        account::set_up(op, &code, &email, &Password::new(password))
+    });
+    match making.await {
         Ok(()) => Ok(page::see_other("/login?done=owner")),
         Err(DomainError::Invalid(errors)) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;

@@ -39,7 +39,7 @@ fn a_repeated_call_creates_nothing_and_gets_the_same_answer_without_the_secret()
     );
     assert_eq!(keys(&app), 2);
     // Somebody else's keys are their own.
-    let admin = app.program_of(keyward::domain::policy::Role::Admin);
+    let admin = app.program_of(keyward::records::Role::Admin);
     assert_eq!(create(&admin, "one", &body).status, 201);
     assert_eq!(keys(&app), 3);
 }

@@ -14,7 +14,7 @@ mod schemathesis;
 use std::path::{Path, PathBuf};
 
 use keyward::clock::{Clock, rfc3339};
-use keyward::domain::policy::Role;
+use keyward::records::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 use time::Duration;

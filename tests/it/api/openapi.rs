@@ -7,6 +7,18 @@ use crate::app::TestApp;
 /// The document as it was agreed on. `KEYWARD_TEST_UPDATE=1` writes it anew.
 const SNAPSHOT: &str = "tests/it/api/openapi.json";
 
+/// Keys without their project: in short, what stands under `/projects/{project}/keys`.
+fn is_short(route: &str) -> bool {
+    route.starts_with("/keys") && route != "/keys/verify"
+}
+
+/// The routes that belong into the document: method and path.
+fn documented_routes() -> Vec<(String, String)> {
+    let mut routes = crate::permissions::api_routes();
+    routes.retain(|(_, route)| route != "/openapi.json" && !is_short(route));
+    routes
+}
+
 #[test]
 fn the_document_is_the_one_that_was_agreed_on() {
     let app = TestApp::start();
@@ -29,12 +41,9 @@ fn the_document_is_the_one_that_was_agreed_on() {
 fn it_names_every_route_and_every_code() {
     let document: Value = serde_json::from_str(keyward::web::api::openapi::json()).unwrap();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
-    let routes = crate::permissions::api_routes();
+    let routes = documented_routes();
     assert!(routes.len() > 40);
     for (method, route) in &routes {
-        if route == "/openapi.json" {
-            continue;
-        }
         let operation = &document["paths"][route][method.to_lowercase()];
         assert!(
             operation.is_object(),
@@ -47,13 +56,24 @@ fn it_names_every_route_and_every_code() {
         .values()
         .map(|methods| methods.as_object().unwrap().len())
         .sum();
-    assert_eq!(documented, routes.len() - 1);
+    assert_eq!(documented, routes.len());
     let codes = document["components"]["schemas"]["ErrorCode"]["enum"]
         .as_array()
         .unwrap();
-    for code in keyward::web::api::error::ErrorCode::ALL {
+    for code in keyward::web::api::base::error::ErrorCode::ALL {
         assert!(codes.contains(&json!(code.as_str())), "{code:?}");
         assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+    }
+}
+
+#[test]
+fn every_short_path_has_a_long_one() {
+    let routes = crate::permissions::api_routes();
+    let short: Vec<_> = routes.iter().filter(|(_, route)| is_short(route)).collect();
+    assert_eq!(short.len(), 8, "{short:?}");
+    for (method, route) in short {
+        let long = (method.clone(), format!("/projects/{{project}}{route}"));
+        assert!(routes.contains(&long), "{method} {route} has no long form");
     }
 }
 
@@ -113,11 +133,11 @@ fn the_page_shows_all_of_it() {
     let page = app.anonymous().get("/docs");
     assert_eq!(page.status, 200);
     let operations = page.texts(".operation summary");
-    assert_eq!(operations.len(), crate::permissions::api_routes().len() - 1);
+    assert_eq!(operations.len(), documented_routes().len());
     assert!(
         operations
             .iter()
-            .any(|one| one == "POST /api/v1/keys Create a key"),
+            .any(|one| one == "POST /api/v1/projects/{project}/keys Create a key"),
         "{operations:?}"
     );
     assert!(page.body.contains("PRECONDITION_FAILED"));
@@ -126,7 +146,8 @@ fn the_page_shows_all_of_it() {
         .into_iter()
         .partition(|sample| sample.starts_with("curl "));
     assert_eq!(calls.len(), operations.len());
-    let create = r#"curl -X POST $URL/api/v1/keys -H "Authorization: Bearer $TOKEN" "#;
+    let create =
+        r#"curl -X POST $URL/api/v1/projects/default/keys -H "Authorization: Bearer $TOKEN" "#;
     assert!(calls.iter().any(|call| call.starts_with(create)));
     let answers: Vec<Value> = answers
         .iter()

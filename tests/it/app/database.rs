@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use keyward::db::Connection;
 use keyward::db::connection::DatabaseUrl;
-use keyward::domain::policy::Role;
+use keyward::records::Role;
 use keyward::startup;
 use tempfile::TempDir;
 

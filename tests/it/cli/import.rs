@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use keyward::key::{Environment, KeyDigest, KeyFormat, PlainKey};
+use keyward_key::{Environment, KeyDigest, KeyFormat, PlainKey};
 use serde_json::{Value, json};
 
 use super::{json_lines, run_on, told};
@@ -123,7 +123,7 @@ fn a_wrong_line_means_that_nothing_is_written_and_each_is_named() {
     let expected = [
         "line 2: this is not JSON: expected value.",
         "line 3: sha256: Write the 64 hexadecimal digits of the key's SHA-256. name: Fill this in.",
-        "line 4: prefix: Use 4 to 20 visible ASCII characters, without spaces.",
+        "line 4: prefix: Use 4 to 40 visible ASCII characters, without spaces.",
         "line 5: this key is on line 1 already.",
         "line 6: this key is here already.",
         "line 7: scopes: This project has no scope delete:all.",

@@ -76,11 +76,11 @@ fn scanners_find_keys_by_the_pattern_and_nothing_else() {
     assert_eq!(scanner.regex.as_str(), pattern.trim());
     let (_, live) = app.owner().new_key(&[]);
     let (_, test) = app.owner().new_key(&[("environment", "test")]);
-    let other = keyward::key::KeyFormat {
+    let other = keyward_key::KeyFormat {
         start: "hkr".into(),
         environment_segment: false,
     };
-    let other = other.generate(keyward::key::Environment::Live).unwrap();
+    let other = other.generate(keyward_key::Environment::Live).unwrap();
     for (file, found) in [
         (format!("API_KEY={live}\n"), vec![live.as_str()]),
         (

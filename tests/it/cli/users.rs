@@ -1,6 +1,6 @@
 //! `keyward users`.
 
-use keyward::domain::policy::Role;
+use keyward::records::Role;
 use serde_json::{Value, json};
 
 use super::{json_lines, run_on, told};

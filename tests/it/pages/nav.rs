@@ -1,6 +1,6 @@
 //! The sidebar.
 
-use keyward::domain::policy::Role;
+use keyward::records::Role;
 
 use crate::app::TestApp;
 

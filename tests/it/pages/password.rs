@@ -1,4 +1,4 @@
-use keyward::domain::policy::Role;
+use keyward::records::Role;
 use sha2::{Digest, Sha256};
 use time::Duration;
 

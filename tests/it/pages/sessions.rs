@@ -1,8 +1,8 @@
+use keyward::access::Actor;
 use keyward::config::PublicUrl;
-use keyward::domain::Actor;
 use keyward::domain::passwords::Password;
-use keyward::domain::policy::Role;
-use keyward::domain::reset_password::reset_password;
+use keyward::domain::{Op, users};
+use keyward::records::Role;
 use sha2::{Digest, Sha256};
 use time::Duration;
 
@@ -186,14 +186,8 @@ fn another_password_ends_every_session() {
     let actor = Actor::command_line();
     let password = Password::new("another long and odd phrase".into());
     let mut conn = app.database.connect();
-    reset_password(
-        &mut conn,
-        &actor,
-        "owner@example.com",
-        &password,
-        app.clock.now(),
-    )
-    .unwrap();
+    let mut op = Op::new(&mut conn, &actor, app.clock.now());
+    users::reset_password(&mut op, "owner@example.com", &password).unwrap();
     assert_eq!(one.get("/").status, 303);
     assert_eq!(two.get("/").status, 303);
     assert_eq!(

@@ -1,6 +1,6 @@
 //! Every call of the management API as every role.
 
-use keyward::domain::policy::Role;
+use keyward::records::Role;
 
 use super::{EVERYONE, MINTERS, NO_SUCH_PERSON, OWNERS};
 use crate::app::{Api, TestApp};
@@ -31,6 +31,34 @@ pub(super) const API_RULES: &[ApiRule] = &[
     (
         "POST",
         "/keys/{id}/rotation",
+        "{\"overlap_seconds\": -1}",
+        [422, 422, 403, 403, 403],
+    ),
+    ("GET", "/projects/{project}/keys", "", EVERYONE),
+    (
+        "POST",
+        "/projects/{project}/keys",
+        "{}",
+        [422, 422, 403, 403, 403],
+    ),
+    ("GET", "/projects/{project}/keys/{id}", "", EVERYONE),
+    (
+        "PATCH",
+        "/projects/{project}/keys/{id}",
+        "{\"name\": \"\"}",
+        [422, 422, 403, 403, 403],
+    ),
+    (
+        "DELETE",
+        "/projects/{project}/keys/{id}",
+        "",
+        [422, 422, 422, 403, 403],
+    ),
+    ("GET", "/projects/{project}/keys/{id}/state", "", EVERYONE),
+    ("GET", "/projects/{project}/keys/{id}/usage", "", EVERYONE),
+    (
+        "POST",
+        "/projects/{project}/keys/{id}/rotation",
         "{\"overlap_seconds\": -1}",
         [422, 422, 403, 403, 403],
     ),
@@ -118,7 +146,8 @@ pub(super) const API_RULES: &[ApiRule] = &[
 
 fn call(api: &Api, rule: &ApiRule, project: &str, id: i64) -> u16 {
     let (method, route, body, _) = rule;
-    let id = if route.starts_with("/keys") { id } else { 0 };
+    let is_about_keys = route.contains("/keys");
+    let id = if is_about_keys { id } else { 0 };
     let path = route
         .replace("{project}", project)
         .replace("{scope}", "read:assets")
@@ -127,7 +156,7 @@ fn call(api: &Api, rule: &ApiRule, project: &str, id: i64) -> u16 {
         .replace("{id}", &id.to_string());
     let path = match *method {
         // Without a reason that counts, so that the key stays.
-        "DELETE" if route.starts_with("/keys") => format!("{path}?reason=none"),
+        "DELETE" if is_about_keys => format!("{path}?reason=none"),
         _ => path,
     };
     let body = serde_json::from_str(body).ok();
@@ -140,7 +169,7 @@ fn every_call_as_every_role_on_the_own_and_a_foreign_project() {
     let app = TestApp::start();
     let foreign = app.other_project();
     let own = app.owner().create_key(&[("scopes", "read:assets")]);
-    for (position, role) in Role::ALL.into_iter().enumerate() {
+    for (position, role) in Role::ALL.iter().copied().enumerate() {
         let api = match role {
             Role::Owner => app.owners_program(),
             role => app.program_of(role),

@@ -1,6 +1,6 @@
 //! What the pages offer to each role.
 
-use keyward::domain::policy::Role;
+use keyward::records::Role;
 
 use crate::app::TestApp;
 

@@ -2,6 +2,7 @@
 
 mod api;
 mod buttons;
+mod head;
 mod pages;
 mod routes;
 

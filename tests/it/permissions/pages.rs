@@ -1,6 +1,6 @@
 //! Every page and form of the console as every role.
 
-use keyward::domain::policy::Role;
+use keyward::records::Role;
 
 use super::{EVERYONE, MINTERS, NO_SUCH_PERSON, OWNERS};
 use crate::app::{Browser, TestApp};
@@ -229,6 +229,8 @@ pub(super) const OTHER_RULES: &[Rule] = &[
     rule("GET", "/account/tokens/{id}/revocation", &[], [404; 5]),
     rule("POST", "/account/tokens/{id}/revocation", &[], [404; 5]),
     rule("GET", "/audit", &[], [200, 200, 200, 200, 403]),
+    rule("GET", "/healthz", &[], [200; 5]),
+    rule("GET", "/readyz", &[], [200; 5]),
     rule("GET", "/login", &[], [303; 5]),
     rule("GET", "/setup", &[], [404; 5]),
     rule(
@@ -260,7 +262,7 @@ fn every_route_as_every_role_on_the_own_and_a_foreign_project() {
     let foreign = app.other_project();
     let own = app.owner().create_key(&[]);
     let replaceable = app.owner().create_key(&[]);
-    for (position, role) in Role::ALL.into_iter().enumerate() {
+    for (position, role) in Role::ALL.iter().copied().enumerate() {
         let person = match role {
             Role::Owner => app.owner(),
             role => app.person(role),

@@ -11,20 +11,23 @@ fn routes_in(source: &str) -> Vec<(String, String)> {
     // Each piece begins with a path and ends before the next one.
     for piece in source
         .replace("scope(\"", "\u{0}scope:")
+        .replace("resource([\"", "\u{0}")
         .replace("resource(\"", "\u{0}")
         .split('\u{0}')
         .skip(1)
     {
-        let path = piece.split('"').next().unwrap();
         let methods = ["get", "post", "put", "patch", "delete"];
-        match path.strip_prefix("scope:") {
-            Some(scope) => prefix = scope.to_owned(),
-            None => routes.extend(
-                methods
-                    .into_iter()
-                    .filter(|method| piece.contains(&format!(".{method}(")))
-                    .map(|method| (method.to_uppercase(), format!("{prefix}{path}"))),
-            ),
+        if let Some(scope) = piece.strip_prefix("scope:") {
+            prefix = scope.split('"').next().unwrap().to_owned();
+            continue;
+        }
+        // One path, or a list of them: every other piece between quotes.
+        let paths = piece.split(')').next().unwrap().split('"').step_by(2);
+        for path in paths.filter(|path| !path.starts_with([']', ','])) {
+            let known = methods
+                .into_iter()
+                .filter(|method| piece.contains(&format!(".{method}(")));
+            routes.extend(known.map(|method| (method.to_uppercase(), format!("{prefix}{path}"))));
         }
     }
     routes

@@ -6,7 +6,7 @@ use crate::service::own_postgres::OwnPostgres;
 use diesel::connection::SimpleConnection;
 use keyward::db::Connection;
 use keyward::db::connection::DatabaseUrl;
-use keyward::domain::policy::Role;
+use keyward::records::Role;
 use keyward::startup;
 
 /// Asks until the answer has this status.

@@ -42,11 +42,11 @@ fn every_refusal_has_its_status_code_and_words() {
     app.clock.advance(Duration::days(30));
     let mistyped = format!("{}x", &good[..good.len() - 1]);
     let unknown = {
-        let format = keyward::key::KeyFormat {
+        let format = keyward_key::KeyFormat {
             start: "mk".into(),
             environment_segment: true,
         };
-        let secret = format.generate(keyward::key::Environment::Live).unwrap();
+        let secret = format.generate(keyward_key::Environment::Live).unwrap();
         secret.expose().to_owned()
     };
     let missing: Answer = browser.get("/verify");

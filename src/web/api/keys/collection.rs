@@ -1,37 +1,37 @@
-//! `/api/v1/keys`: list and create.
+//! `/api/v1/projects/{project}/keys`: list and create.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use keyward_key::Environment;
+use keyward_key::scope::EVERY_SCOPE;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::as_json;
+use super::path::{InProject, location};
 use crate::clock::UtcTime;
 use crate::db::key_list::{COUNTED, KeyFilter, Order, SortBy};
 use crate::db::key_search::MAX_WORDS;
-use crate::db::projects::Project;
-use crate::domain::FieldError;
-use crate::domain::draft::KeyDraft;
-use crate::domain::key_json::{KeyJson, NewKeyJson, RateLimitJson};
-use crate::domain::list_keys::{Slice, list_keys};
-use crate::domain::list_projects::find_project_or_own;
-use crate::domain::mint_key::mint_key_at_once;
-use crate::key::scope::EVERY_SCOPE;
-use crate::key::{Environment, KeyState};
-use crate::web::api::answer::{self, Collection, Data};
-use crate::web::api::bearer::Bearer;
-use crate::web::api::body::Json;
-use crate::web::api::error::ApiError;
-use crate::web::api::idempotency::{self, Created};
-use crate::web::api::paging::{self, From, Page};
-use crate::web::api::types::{Time, null_or};
-use crate::web::cursor;
+use crate::domain::keys::{self, KeyDraft, Slice};
+use crate::domain::{FieldError, projects};
+use crate::json::{KeyJson, NewKeyJson, RateLimitJson};
+use crate::records::{KeyState, Project};
+use crate::web::api::base::answer::{self, Collection, Data};
+use crate::web::api::base::bearer::Bearer;
+use crate::web::api::base::body::Json;
+use crate::web::api::base::error::ApiError;
+use crate::web::api::base::idempotency::{self, Created};
+use crate::web::api::base::paging::{self, From, Page};
+use crate::web::api::base::types::{Time, null_or};
+use crate::web::shared::cursor;
 
 /// Which keys to list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct KeysQuery {
-    /// The slug of the project; without it, the one the token is bound to, else `default`.
+    /// In the short form, the slug of the project; without it, the one the token is bound to, else
+    /// `default`.
+    #[param(ignore)]
     project: Option<String>,
     /// `active`, `dormant` (active and unused for 90 days), `expiring`, `expired` or `revoked`.
     #[param(value_type = Option<String>, example = "active")]
@@ -79,7 +79,9 @@ pub struct NewKey {
     /// What people call it: 1 to 100 characters.
     #[schema(required, value_type = String, min_length = 1, max_length = 100)]
     name: Option<String>,
-    /// The slug of the project; without it, the one the token is bound to, else `default`.
+    /// In the short form, the slug of the project; without it, the one the token is bound to, else
+    /// `default`.
+    #[schema(ignore)]
     project: Option<String>,
     /// Without it `live`.
     #[schema(value_type = Option<Environment>)]
@@ -99,15 +101,18 @@ pub struct NewKey {
 }
 
 /// List keys
-#[utoipa::path(get, path = "/keys", tag = "keys", params(KeysQuery),
+#[utoipa::path(get, path = "/projects/{project}/keys", tag = "keys",
+    params(("project" = String, Path, example = "default"), KeysQuery),
     responses((status = 200, description = "A page of keys", body = Collection<KeyJson<'static>>)))]
 pub async fn list(
     req: HttpRequest,
     bearer: Bearer,
+    in_project: InProject,
     query: web::Query<KeysQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let query = query.into_inner();
+    let mut query = query.into_inner();
     let mut errors = Vec::new();
+    let slug = in_project.or_named(query.project.take(), &mut errors);
     let page = Page::read(
         query.limit,
         query.after.as_deref(),
@@ -135,9 +140,9 @@ pub async fn list(
     };
     let is_filtered = filter != KeyFilter::default();
     let (project, found) = bearer
-        .act(move |conn, actor, now| {
-            let project = find_project_or_own(conn, actor, query.project.as_deref())?;
-            let found = list_keys(conn, actor, &project, &filter, &slice, now)?;
+        .act(move |op| {
+            let project = projects::find_or_own(op, slug.as_deref())?;
+            let found = keys::list(op, &project, &filter, &slice)?;
             Ok((project, found))
         })
         .await?;
@@ -160,8 +165,9 @@ pub async fn list(
 /// Create a key
 ///
 /// The secret, `key`, is in this answer and nowhere else, ever.
-#[utoipa::path(post, path = "/keys", tag = "keys", request_body = NewKey,
-    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200,
+#[utoipa::path(post, path = "/projects/{project}/keys", tag = "keys", request_body = NewKey,
+    params(("project" = String, Path, example = "default"),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200,
         description = "For 24 hours a repeated call creates nothing and gets the same answer, \
                        without the secret")),
     responses((status = 201, description = "The new key, with its secret",
@@ -169,20 +175,26 @@ pub async fn list(
 pub async fn create(
     req: HttpRequest,
     bearer: Bearer,
+    in_project: InProject,
     body: Json<NewKey>,
 ) -> Result<HttpResponse, ApiError> {
-    let new = body.fields;
+    let mut new = body.fields;
+    let mut unreadable = Vec::new();
+    let slug = in_project.or_named(new.project.take(), &mut unreadable);
     let creating = async {
-        let creating = bearer.act(move |conn, actor, now| {
-            let project = find_project_or_own(conn, actor, new.project.as_deref())?;
+        let creating = bearer.act(move |op| {
+            let project = projects::find_or_own(op, slug.as_deref())?;
             let environment = new.environment.unwrap_or(Environment::Live);
-            let draft = new.draft(&project, now);
-            let minted = mint_key_at_once(conn, actor, &project, environment, &draft, now)?;
+            let draft = KeyDraft {
+                unreadable,
+                ..new.draft(&project, op.now())
+            };
+            let minted = keys::mint_at_once(op, &project, environment, &draft)?;
             Ok((project, minted.key, minted.secret))
         });
         let (project, key, secret) = creating.await?;
         Ok(Created {
-            location: format!("/api/v1/keys/{}", key.id),
+            location: location(in_project.0.as_deref(), key.id),
             data: as_json(&bearer, &project, &key),
             secret: Some(("key", secret.expose().to_owned().into())),
         })
@@ -205,6 +217,7 @@ impl NewKey {
             },
             rate_limit: self.rate_limit.map(Into::into),
             allowed_ips: self.allowed_ips,
+            unreadable: Vec::new(),
         }
     }
 }

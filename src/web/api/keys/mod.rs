@@ -1,16 +1,16 @@
-//! `/api/v1/keys`.
+//! `/api/v1/projects/{project}/keys` and, in short, `/api/v1/keys`.
 
 pub mod collection;
 pub mod one;
+mod path;
 pub mod rotation;
 pub mod usage;
 
-use crate::db::projects::Project;
-use crate::domain::key_json::KeyJson;
-use crate::key::Key;
 use serde_json::Value;
 
-use super::bearer::Bearer;
+use crate::json::KeyJson;
+use crate::records::{Key, Project};
+use crate::web::api::base::bearer::Bearer;
 
 /// A key as `data`, without its secret.
 fn as_json(bearer: &Bearer, project: &Project, key: &Key) -> Value {

@@ -1,22 +1,20 @@
-//! `/api/v1/keys/{id}`: read, edit, revoke; and `/state` for those who poll.
+//! `/api/v1/projects/{project}/keys/{id}`: read, edit, revoke; and `/state` for those who poll.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::path::KeyPath;
 use super::{as_json, version};
 use crate::domain::DomainError;
-use crate::domain::draft::KeyDraft;
-use crate::domain::edit_key::edit_key;
-use crate::domain::key_json::{KeyJson, RateLimitJson};
-use crate::domain::read_key::{find_key, read_key};
-use crate::domain::revoke_key::{RevokeRequest, revoke_key};
-use crate::key::{Key, RevokeReason};
-use crate::web::api::answer::{self, Data};
-use crate::web::api::bearer::Bearer;
-use crate::web::api::body::Json;
-use crate::web::api::error::ApiError;
-use crate::web::api::types::{Time, null_or};
+use crate::domain::keys::{self, KeyDraft, RevokeRequest};
+use crate::json::{KeyJson, RateLimitJson};
+use crate::records::{Key, RevokeReason};
+use crate::web::api::base::answer::{self, Data};
+use crate::web::api::base::bearer::Bearer;
+use crate::web::api::base::body::Json;
+use crate::web::api::base::error::ApiError;
+use crate::web::api::base::types::{Time, null_or};
 
 /// What of a key is to change. What is left out stays as it is (RFC 7396).
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -62,16 +60,16 @@ pub struct StateJson {
 }
 
 /// Read a key
-#[utoipa::path(get, path = "/keys/{id}", tag = "keys", params(("id" = i64, Path)),
+#[utoipa::path(get, path = "/projects/{project}/keys/{id}", tag = "keys",
+    params(("project" = String, Path, example = "default"), ("id" = i64, Path)),
     responses((status = 200, description = "The key", body = Data<KeyJson<'static>>)))]
 pub async fn read(
     req: HttpRequest,
     bearer: Bearer,
-    id: web::Path<i64>,
+    path: KeyPath,
 ) -> Result<HttpResponse, ApiError> {
-    let id = id.into_inner();
     let (project, key) = bearer
-        .act(move |conn, actor, _| find_key(conn, actor, id))
+        .act(move |op| keys::find_in(op, path.project.as_deref(), path.id))
         .await?;
     let json = KeyJson::new(&key, &project, bearer.now);
     Ok(answer::data(&req, json, &version(&key)))
@@ -80,41 +78,41 @@ pub async fn read(
 /// Read a key's state
 ///
 /// For those who poll: with `If-None-Match` the answer is mostly an empty 304.
-#[utoipa::path(get, path = "/keys/{id}/state", tag = "keys", params(("id" = i64, Path)),
+#[utoipa::path(get, path = "/projects/{project}/keys/{id}/state", tag = "keys",
+    params(("project" = String, Path, example = "default"), ("id" = i64, Path)),
     responses((status = 200, description = "The state", body = Data<StateJson>)))]
 pub async fn state(
     req: HttpRequest,
     bearer: Bearer,
-    id: web::Path<i64>,
+    path: KeyPath,
 ) -> Result<HttpResponse, ApiError> {
-    let id = id.into_inner();
     let (project, key) = bearer
-        .act(move |conn, actor, _| find_key(conn, actor, id))
+        .act(move |op| keys::find_in(op, path.project.as_deref(), path.id))
         .await?;
     let state = KeyJson::new(&key, &project, bearer.now).state();
     Ok(answer::plain_data(&req, StateJson { state }))
 }
 
 /// Edit a key
-#[utoipa::path(patch, path = "/keys/{id}", tag = "keys", request_body = KeyPatch,
-    params(("id" = i64, Path),
+#[utoipa::path(patch, path = "/projects/{project}/keys/{id}", tag = "keys",
+    request_body = KeyPatch,
+    params(("project" = String, Path, example = "default"), ("id" = i64, Path),
         ("If-Match" = Option<String>, Header, description = "The ETag of the key as it was read; \
             412 if somebody edited it since")),
     responses((status = 200, description = "The key as it is now", body = Data<KeyJson<'static>>)))]
 pub async fn edit(
     req: HttpRequest,
     bearer: Bearer,
-    id: web::Path<i64>,
+    path: KeyPath,
     body: Json<KeyPatch>,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, patch) = (id.into_inner(), body.fields);
+    let patch = body.fields;
     let still = answer::if_match(&req, version);
     let (project, key) = bearer
-        .act(move |conn, actor, now| {
-            let (project, _) = find_key(conn, actor, id)?;
-            let draft = |key: &Key| patch.draft(key);
-            edit_key(conn, actor, &project, id, &still, draft, now)?;
-            let key = read_key(conn, actor, &project, id)?;
+        .act(move |op| {
+            let (project, _) = keys::find_in(op, path.project.as_deref(), path.id)?;
+            keys::edit(op, &project, path.id, &still, |key| patch.draft(key))?;
+            let key = keys::read(op, &project, path.id)?;
             Ok((project, key))
         })
         .await?;
@@ -128,15 +126,15 @@ pub async fn edit(
 ///
 /// There is no way back. When the answer is here, no instance accepts the key any more. One that
 /// was revoked before is answered as it is.
-#[utoipa::path(delete, path = "/keys/{id}", tag = "keys",
-    params(("id" = i64, Path), RevokeQuery),
+#[utoipa::path(delete, path = "/projects/{project}/keys/{id}", tag = "keys",
+    params(("project" = String, Path, example = "default"), ("id" = i64, Path), RevokeQuery),
     responses((status = 200, description = "The key, revoked", body = Data<KeyJson<'static>>)))]
 pub async fn revoke(
     bearer: Bearer,
-    id: web::Path<i64>,
+    path: KeyPath,
     query: web::Query<RevokeQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, query) = (id.into_inner(), query.into_inner());
+    let query = query.into_inner();
     let request = RevokeRequest {
         reason: query
             .reason
@@ -144,12 +142,12 @@ pub async fn revoke(
         note: query.note.unwrap_or_else(|| "Revoked by a program".into()),
     };
     let (project, key) = bearer
-        .act(move |conn, actor, now| {
-            let (project, _) = find_key(conn, actor, id)?;
-            match revoke_key(conn, actor, &project, id, &request, now) {
+        .act(move |op| {
+            let (project, _) = keys::find_in(op, path.project.as_deref(), path.id)?;
+            match keys::revoke(op, &project, path.id, &request) {
                 Ok(key) => Ok((project, key)),
                 Err(DomainError::Conflict(_)) => {
-                    let key = read_key(conn, actor, &project, id)?;
+                    let key = keys::read(op, &project, path.id)?;
                     Ok((project, key))
                 }
                 Err(error) => Err(error),
@@ -178,6 +176,7 @@ impl KeyPatch {
                 Some(limit) => limit.map(Into::into),
             },
             allowed_ips: self.allowed_ips.clone().unwrap_or_else(networks),
+            unreadable: Vec::new(),
         }
     }
 }

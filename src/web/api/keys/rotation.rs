@@ -1,19 +1,19 @@
-//! `/api/v1/keys/{id}/rotation`.
+//! `/api/v1/projects/{project}/keys/{id}/rotation`.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use time::Duration;
 use utoipa::ToSchema;
 
 use super::as_json;
-use crate::domain::key_json::NewKeyJson;
-use crate::domain::read_key::find_key;
-use crate::domain::rotate_key::rotate_key_at_once;
-use crate::web::api::answer::Data;
-use crate::web::api::bearer::Bearer;
-use crate::web::api::body::OptionalJson;
-use crate::web::api::error::ApiError;
-use crate::web::api::idempotency::{self, Created};
+use super::path::{KeyPath, location};
+use crate::domain::keys;
+use crate::json::NewKeyJson;
+use crate::web::api::base::answer::Data;
+use crate::web::api::base::bearer::Bearer;
+use crate::web::api::base::body::OptionalJson;
+use crate::web::api::base::error::ApiError;
+use crate::web::api::base::idempotency::{self, Created};
 
 /// A day.
 const DEFAULT_OVERLAP: i64 = 86_400;
@@ -32,8 +32,9 @@ pub struct Rotation {
 ///
 /// Creates its successor, with the same name, scopes and limits. The old key keeps working for
 /// the overlap, then expires. The secret, `key`, is in this answer and nowhere else, ever.
-#[utoipa::path(post, path = "/keys/{id}/rotation", tag = "keys", request_body = Option<Rotation>,
-    params(("id" = i64, Path),
+#[utoipa::path(post, path = "/projects/{project}/keys/{id}/rotation", tag = "keys",
+    request_body = Option<Rotation>,
+    params(("project" = String, Path, example = "default"), ("id" = i64, Path),
         ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200,
         description = "For 24 hours a repeated call creates nothing and gets the same answer, \
                        without the secret")),
@@ -42,21 +43,21 @@ pub struct Rotation {
 pub async fn rotate(
     req: HttpRequest,
     bearer: Bearer,
-    id: web::Path<i64>,
+    path: KeyPath,
     OptionalJson(body): OptionalJson<Rotation>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = id.into_inner();
     let overlap = body.fields.overlap_seconds.unwrap_or(DEFAULT_OVERLAP);
     let overlap = Duration::seconds(overlap);
     let creating = async {
-        let rotating = bearer.act(move |conn, actor, now| {
-            let (project, _) = find_key(conn, actor, id)?;
-            let minted = rotate_key_at_once(conn, actor, &project, id, overlap, now)?;
+        let KeyPath { project: slug, id } = path.clone();
+        let rotating = bearer.act(move |op| {
+            let (project, _) = keys::find_in(op, slug.as_deref(), id)?;
+            let minted = keys::rotate_at_once(op, &project, id, overlap)?;
             Ok((project, minted.key, minted.secret))
         });
         let (project, key, secret) = rotating.await?;
         Ok(Created {
-            location: format!("/api/v1/keys/{}", key.id),
+            location: location(path.project.as_deref(), key.id),
             data: as_json(&bearer, &project, &key),
             secret: Some(("key", secret.expose().to_owned().into())),
         })

@@ -1,16 +1,16 @@
-//! `/api/v1/keys/{id}/usage`.
+//! `/api/v1/projects/{project}/keys/{id}/usage`.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::path::KeyPath;
 use crate::clock::rfc3339;
-use crate::db::sources::Source;
-use crate::domain::read_key::find_key;
-use crate::domain::read_usage::{DayUsage, read_usage};
-use crate::web::api::answer::{self, Data};
-use crate::web::api::bearer::Bearer;
-use crate::web::api::error::ApiError;
+use crate::domain::keys::{self, DayUsage};
+use crate::records::Source;
+use crate::web::api::base::answer::{self, Data};
+use crate::web::api::base::bearer::Bearer;
+use crate::web::api::base::error::ApiError;
 
 /// How a key is used.
 #[derive(Debug, Serialize, ToSchema)]
@@ -82,18 +82,18 @@ impl From<Source> for SourceJson {
 }
 
 /// Read how a key is used
-#[utoipa::path(get, path = "/keys/{id}/usage", tag = "keys", params(("id" = i64, Path)),
+#[utoipa::path(get, path = "/projects/{project}/keys/{id}/usage", tag = "keys",
+    params(("project" = String, Path, example = "default"), ("id" = i64, Path)),
     responses((status = 200, description = "Its use", body = Data<UsageJson>)))]
 pub async fn read(
     req: HttpRequest,
     bearer: Bearer,
-    id: web::Path<i64>,
+    path: KeyPath,
 ) -> Result<HttpResponse, ApiError> {
-    let id = id.into_inner();
     let usage = bearer
-        .act(move |conn, actor, now| {
-            let (_, key) = find_key(conn, actor, id)?;
-            read_usage(conn, actor, &key, now)
+        .act(move |op| {
+            let (_, key) = keys::find_in(op, path.project.as_deref(), path.id)?;
+            keys::usage(op, &key)
         })
         .await?;
     let json = UsageJson {

@@ -6,12 +6,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use super::{sessions, show};
-use crate::domain::DomainError;
-use crate::domain::own_account::change_password;
 use crate::domain::passwords::Password;
+use crate::domain::{DomainError, account};
 use crate::http::TrustedProxies;
-use crate::web::form::Form;
-use crate::web::{Visitor, WebError, page, session};
+use crate::web::shared::form::Form;
+use crate::web::shared::{Visitor, WebError, page, session};
 
 /// The fields of the form.
 #[derive(Default, Deserialize)]
@@ -30,17 +29,18 @@ pub async fn submit(
     Form(fields): Form<PasswordForm>,
 ) -> Result<HttpResponse, WebError> {
     // Whoever found an open browser must not guess here what the sign-in slows down.
+    let email = visitor.act(|op| Ok(op.actor().name().to_owned())).await?;
     let throttle = &visitor.state.throttle;
-    throttle.attempt_on_own(visitor.actor.name(), proxies.client_ip(&req))?;
-    let (actor, now, own) = (visitor.actor.clone(), visitor.now, visitor.session.clone());
+    throttle.attempt_on_own(&email, proxies.client_ip(&req))?;
     let PasswordForm {
         present_password,
         password,
     } = fields;
-    let changing = visitor.state.run_hashing(move |conn| {
+    let own = visitor.session.clone();
+    let changing = visitor.act_hashing(move |op| {
         let (present, new) = (Password::new(present_password), Password::new(password));
-        let but = sessions::own_digest(conn, &actor, &own)?;
-        change_password(conn, &actor, &present, &new, but.as_deref(), now)
+        let but = sessions::own_digest(op, &own)?;
+        account::change_password(op, &present, &new, but.as_deref())
     });
     match changing.await {
         Ok(stamp) => {
@@ -48,7 +48,9 @@ pub async fn submit(
             Ok(page::see_other("/account?done=password"))
         }
         Err(DomainError::Invalid(errors)) => {
-            show::account(&visitor, StatusCode::UNPROCESSABLE_ENTITY, errors, None).await
+            let (viewer, subject) = show::load(&visitor).await?;
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            Ok(show::form(&viewer, status, subject, errors, None))
         }
         Err(error) => Err(error.into()),
     }

@@ -5,15 +5,12 @@ use serde::Deserialize;
 
 use super::device;
 use crate::clock::UtcTime;
-use crate::db::Connection;
-use crate::db::sessions::SessionRow;
-use crate::domain::own_account::{end_other_sessions, end_session, list_sessions};
-use crate::domain::{Actor, DomainError};
-use crate::web::form::Form;
-use crate::web::pages::logout::Nothing;
-use crate::web::session::{self, SignedIn};
-use crate::web::times::Moment;
-use crate::web::{Visitor, WebError, page};
+use crate::domain::{DomainError, Op, account};
+use crate::records::StoredSession;
+use crate::web::shared::form::{Form, NoFields};
+use crate::web::shared::session::{self, SignedIn};
+use crate::web::shared::times::Moment;
+use crate::web::shared::{Visitor, WebError, page};
 
 /// A session in words.
 pub(super) struct SessionView {
@@ -30,15 +27,15 @@ pub(super) struct SessionView {
 }
 
 impl SessionView {
-    /// Those of `rows` that have not run out, the visitor's own first.
-    pub fn all(rows: Vec<SessionRow>, own: &SignedIn, now: UtcTime) -> Vec<Self> {
+    /// Those of `rows` that have not expired, the visitor's own first.
+    pub fn all(rows: Vec<StoredSession>, own: &SignedIn, now: UtcTime) -> Vec<Self> {
         let alive = rows.into_iter().filter(|row| !session::is_over(row, now));
         let mut views: Vec<_> = alive.map(|row| Self::new(row, own, now)).collect();
         views.sort_by_key(|view| !view.is_own);
         views
     }
 
-    fn new(row: SessionRow, own: &SignedIn, now: UtcTime) -> Self {
+    fn new(row: StoredSession, own: &SignedIn, now: UtcTime) -> Self {
         SessionView {
             digest: session::name_of(&row),
             device: device::in_words(row.user_agent.as_deref()),
@@ -61,7 +58,7 @@ pub struct EndForm {
 /// Ends one session. One that ended meanwhile is what was asked for.
 pub async fn end(visitor: Visitor, Form(fields): Form<EndForm>) -> Result<HttpResponse, WebError> {
     let digest = session::digest_named(&fields.session).ok_or(WebError::BadForm)?;
-    let ending = visitor.act(move |conn, actor, now| end_session(conn, actor, &digest, now));
+    let ending = visitor.act(move |op| account::end_session(op, &digest));
     match ending.await {
         Ok(()) | Err(DomainError::NotFound) => Ok(page::see_other("/account?done=session")),
         Err(error) => Err(error.into()),
@@ -69,23 +66,22 @@ pub async fn end(visitor: Visitor, Form(fields): Form<EndForm>) -> Result<HttpRe
 }
 
 /// Ends all sessions but this one.
-pub async fn end_others(visitor: Visitor, _form: Form<Nothing>) -> Result<HttpResponse, WebError> {
+pub async fn end_others(visitor: Visitor, _form: Form<NoFields>) -> Result<HttpResponse, WebError> {
     let own = visitor.session.clone();
-    let ending = visitor.act(move |conn, actor, now| {
-        let but = own_digest(conn, actor, &own)?;
-        end_other_sessions(conn, actor, but.as_deref(), now)
+    let ending = visitor.act(move |op| {
+        let but = own_digest(op, &own)?;
+        account::end_other_sessions(op, but.as_deref())
     });
     ending.await?;
     Ok(page::see_other("/account?done=sessions"))
 }
 
-/// What the database keeps of the id in the cookie of the visitor's own session.
-pub(super) fn own_digest(
-    conn: &mut Connection,
-    actor: &Actor,
-    own: &SignedIn,
-) -> Result<Option<Vec<u8>>, DomainError> {
-    let all = list_sessions(conn, actor)?;
+/// The digest of the visitor's own session; see [`StoredSession::digest`].
+///
+/// # Errors
+/// Nobody is signed in.
+pub(super) fn own_digest(op: &mut Op, own: &SignedIn) -> Result<Option<Vec<u8>>, DomainError> {
+    let all = account::list_sessions(op)?;
     let own = all.into_iter().find(|row| session::is_own(row, own));
     Ok(own.map(|row| row.digest))
 }

@@ -7,13 +7,13 @@ use serde::Deserialize;
 
 use super::sessions::SessionView;
 use super::tokens::TokenView;
-use crate::domain::FieldError;
-use crate::domain::own_account::list_sessions;
-use crate::domain::tokens::{is_waiting, list_tokens};
-use crate::web::page::{self, Layout, Section};
-use crate::web::pages::Errors;
-use crate::web::times::plural;
-use crate::web::{Visitor, WebError};
+use crate::domain::{DomainError, FieldError, account, tokens};
+use crate::records::{StoredSession, Token};
+use crate::web::shared::form::Errors;
+use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::session::SignedIn;
+use crate::web::shared::times::plural;
+use crate::web::shared::{Viewer, Visitor, WebError};
 
 #[derive(Template)]
 #[template(path = "account/show.html")]
@@ -36,6 +36,15 @@ struct TokenRow {
     is_waiting: bool,
 }
 
+/// What the page is about.
+pub(super) struct Subject {
+    sessions: Vec<StoredSession>,
+    /// Each with whether its secret waits for its reveal in this session.
+    tokens: Vec<(Token, bool)>,
+    /// The session that the page was asked for in.
+    own: SignedIn,
+}
+
 /// What was just done here.
 #[derive(Deserialize)]
 pub struct AccountQuery {
@@ -47,8 +56,9 @@ pub async fn show(
     visitor: Visitor,
     query: web::Query<AccountQuery>,
 ) -> Result<HttpResponse, WebError> {
+    let (viewer, subject) = load(&visitor).await?;
     let flash = query.done.as_deref().and_then(flash);
-    account(&visitor, StatusCode::OK, vec![], flash).await
+    Ok(form(&viewer, StatusCode::OK, subject, vec![], flash))
 }
 
 fn flash(done: &str) -> Option<&'static str> {
@@ -61,33 +71,45 @@ fn flash(done: &str) -> Option<&'static str> {
     }
 }
 
-/// The page, with what is wrong with the form for another password, or what was just done.
-pub(super) async fn account(
-    visitor: &Visitor,
-    status: StatusCode,
-    errors: Vec<FieldError>,
-    flash: Option<&'static str>,
-) -> Result<HttpResponse, WebError> {
-    let (user, session) = (visitor.session.user_id, visitor.session.id.clone());
-    let loading = visitor.act(move |conn, actor, now| {
-        let sessions = list_sessions(conn, actor)?;
+/// Finds the visitor's sessions and personal tokens.
+///
+/// # Errors
+/// The visitor may not act any more.
+pub(super) async fn load(visitor: &Visitor) -> Result<(Viewer, Subject), DomainError> {
+    let own = visitor.session.clone();
+    let loading = visitor.view(move |op| {
+        let sessions = account::list_sessions(op)?;
         let mut tokens = Vec::new();
-        for token in list_tokens(conn, actor, user)? {
-            let is_waiting = token.is_active(now) && is_waiting(conn, &token, &session, now)?;
+        for token in tokens::list(op, own.user_id)? {
+            let is_waiting = token.is_active(op.now()) && tokens::is_waiting(op, &token, &own.id)?;
             tokens.push((token, is_waiting));
         }
-        Ok((sessions, tokens))
+        Ok(Subject {
+            sessions,
+            tokens,
+            own,
+        })
     });
-    let (sessions, tokens) = loading.await?;
-    let sessions = SessionView::all(sessions, &visitor.session, visitor.now);
+    loading.await
+}
+
+/// The page, with what is wrong with the form for another password, or what was just done.
+pub(super) fn form(
+    viewer: &Viewer,
+    status: StatusCode,
+    subject: Subject,
+    errors: Vec<FieldError>,
+    flash: Option<&'static str>,
+) -> HttpResponse {
+    let sessions = SessionView::all(subject.sessions, &subject.own, viewer.now);
     let in_words = |(token, is_waiting)| TokenRow {
-        token: TokenView::new(token, &visitor.projects, visitor.now),
+        token: TokenView::new(token, &viewer.projects, viewer.now),
         is_waiting,
     };
-    let tokens: Vec<_> = tokens.into_iter().map(in_words).collect();
+    let tokens: Vec<_> = subject.tokens.into_iter().map(in_words).collect();
     let active = tokens.iter().filter(|row| row.token.is_active).count();
     let page = AccountPage {
-        layout: Layout::new(visitor, Section::Account, None, "Account"),
+        layout: Layout::new(viewer, Section::Account, None, "Account"),
         summary: format!(
             "{} · {}",
             counted(sessions.len(), "session"),
@@ -99,7 +121,7 @@ pub(super) async fn account(
         errors: Errors(errors),
         flash,
     };
-    Ok(page::full(status, &page))
+    page::full(status, &page)
 }
 
 fn counted(count: usize, noun: &str) -> String {

@@ -2,11 +2,9 @@
 
 use serde_json::Value;
 
-use crate::db::audit::AuditRow;
-use crate::domain::catalogues::Catalogue;
-use crate::domain::policy::Role;
-use crate::key::RevokeReason;
-use crate::web::times::plural;
+use crate::domain::scopes::Catalogue;
+use crate::records::{AuditEntry, RevokeReason, Role};
+use crate::web::shared::times::plural;
 
 /// What somebody did.
 pub(super) struct Sentence {
@@ -47,11 +45,11 @@ pub(super) fn actor(name: String) -> String {
 }
 
 /// What they did. `project` is the name of the project that it is about, if it is about one.
-pub(super) fn sentence(row: &AuditRow, project: Option<&str>, details: &Value) -> Sentence {
-    let subject = row.subject.as_str();
+pub(super) fn sentence(entry: &AuditEntry, project: Option<&str>, details: &Value) -> Sentence {
+    let subject = entry.subject.as_str();
     let scope = details["scope"].as_str().unwrap_or("a scope");
     let place = project.unwrap_or("all projects");
-    match &*row.action {
+    match &*entry.action {
         "grant.given" => Sentence::of("made")
             .about(subject)
             .then(format!("{} of", role(&details["role"])), place),
@@ -68,7 +66,7 @@ pub(super) fn sentence(row: &AuditRow, project: Option<&str>, details: &Value) -
             .about(scope)
             .then("of", subject),
         "scopes.added" => Sentence::of(format!("added the {} to", ready(details))).about(subject),
-        "user.sessions_ended" if row.actor == row.subject => {
+        "user.sessions_ended" if entry.actor == entry.subject => {
             Sentence::of("ended sessions of their own")
         }
         action => match alone(action) {

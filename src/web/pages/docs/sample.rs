@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{entries, items, plain, text};
+use super::document::{entries, is_open, items, plain, text};
 
 /// An example of what `schema` describes: the one it names, or one put together from its parts.
 /// `ended` asks for a thing that was revoked or archived.
@@ -41,7 +41,7 @@ pub(super) fn call(method: &str, path: &str, operation: &Value, body: Option<&Va
         other => format!("-X {} ", other.to_uppercase()),
     };
     let mut call = format!("curl {method}$URL{path}");
-    if !super::is_open(operation) {
+    if !is_open(operation) {
         call.push_str(r#" -H "Authorization: Bearer $TOKEN""#);
     }
     if let Some(body) = body {

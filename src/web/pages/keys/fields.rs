@@ -2,20 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use keyward_key::Environment;
+use keyward_key::scope::EVERY_SCOPE;
 use serde::Deserialize;
 use time::Duration;
 use time::macros::format_description;
 
 use crate::clock::UtcTime;
-use crate::db::projects::Project;
-use crate::db::scopes::Scope;
 use crate::domain::FieldError;
-use crate::domain::draft::KeyDraft;
-use crate::domain::project_draft::MAX_LIFETIME_DAYS;
-use crate::key::scope::EVERY_SCOPE;
-use crate::key::{Environment, Key};
-use crate::web::pages::{Errors, limits};
-use crate::web::times::{Moment, plural};
+use crate::domain::keys::KeyDraft;
+use crate::domain::projects::MAX_LIFETIME_DAYS;
+use crate::records::{Key, Project, Scope};
+use crate::web::shared::form::Errors;
+use crate::web::shared::rate_limit_fields;
+use crate::web::shared::times::{Moment, plural};
 
 /// The choice of the edit form that leaves the expiry as it is.
 const KEEP: &str = "keep";
@@ -40,7 +40,7 @@ pub struct KeyFields {
     pub expires_on: String,
     pub rate_limit_requests: String,
     pub rate_limit_seconds: String,
-    /// Parted by white space or commas.
+    /// Separated by white space or commas.
     pub allowed_ips: String,
     /// The version of the key that the edit form shows.
     pub version: String,
@@ -61,7 +61,7 @@ impl KeyFields {
     /// What the edit form of `key` starts with.
     pub fn of(key: &Key) -> Self {
         let networks: Vec<String> = key.allowed_ips.iter().map(ToString::to_string).collect();
-        let (rate_limit_requests, rate_limit_seconds) = limits::written(key.rate_limit);
+        let (rate_limit_requests, rate_limit_seconds) = rate_limit_fields::written(key.rate_limit);
         KeyFields {
             label: key.label.clone(),
             scopes: key.scopes.clone(),
@@ -75,15 +75,15 @@ impl KeyFields {
         }
     }
 
-    /// What was typed as a draft, and what of it can't be read.
-    pub fn draft(&self, kept: Option<UtcTime>, now: UtcTime) -> (KeyDraft, Vec<FieldError>) {
-        let mut errors = Vec::new();
+    /// What was typed as a draft. `kept` is the expiry of the key that is being edited.
+    pub fn draft(&self, kept: Option<UtcTime>, now: UtcTime) -> KeyDraft {
+        let mut unreadable = Vec::new();
         let expires_at = self.expiry(kept, now).unwrap_or_else(|detail| {
-            errors.push(FieldError::new("expires", detail));
+            unreadable.push(FieldError::new("expires_at", detail));
             None
         });
         let (requests, seconds) = (&self.rate_limit_requests, &self.rate_limit_seconds);
-        let rate_limit = limits::read(requests, seconds, &mut errors);
+        let rate_limit = rate_limit_fields::read(requests, seconds, &mut unreadable);
         let parts = self
             .allowed_ips
             .split(|c: char| c.is_whitespace() || c == ',');
@@ -91,14 +91,14 @@ impl KeyFields {
             .filter(|part| !part.is_empty())
             .map(str::to_owned)
             .collect();
-        let draft = KeyDraft {
+        KeyDraft {
             label: self.label.clone(),
             scopes: self.scopes.clone(),
             expires_at,
             rate_limit,
             allowed_ips,
-        };
-        (draft, errors)
+            unreadable,
+        }
     }
 
     /// The environment that was chosen.
@@ -194,7 +194,8 @@ impl FieldsView {
             })
             .collect();
         let environments = Environment::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|environment| key.is_none() && project.has(*environment))
             .map(|environment| Choice {
                 value: environment.to_string(),
@@ -202,7 +203,7 @@ impl FieldsView {
                 selected: fields.environment == environment.as_str(),
             })
             .collect();
-        let in_limits = ["rate_limit_requests", "rate_limit_seconds", "allowed_ips"];
+        let in_limits = ["rate_limit.requests", "rate_limit.seconds", "allowed_ips"];
         let limits_open = errors
             .iter()
             .any(|error| in_limits.contains(&&*error.field))
@@ -353,7 +354,7 @@ mod tests {
             rate_limit_requests: "600".into(),
             ..KeyFields::default()
         };
-        let (_, errors) = fields.draft(None, NOW);
-        assert_eq!(errors[0].field, "rate_limit_seconds");
+        let draft = fields.draft(None, NOW);
+        assert_eq!(draft.unreadable[0].field, "rate_limit.seconds");
     }
 }

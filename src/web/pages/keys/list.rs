@@ -5,22 +5,22 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use form_urlencoded::Serializer;
+use keyward_key::Environment;
+use keyward_key::format::PREFIX_PAST_START;
+use keyward_key::scope::EVERY_SCOPE;
 use serde::Deserialize;
 
 use super::view::KeyView;
-use crate::db::key_list::{KeyFilter, Order, SortBy};
-use crate::db::projects::Project;
-use crate::db::scopes;
-use crate::domain::list_keys::{Attention, Slice, list_keys, needing_attention, or_more};
-use crate::domain::list_projects::find_project;
-use crate::domain::policy::Action;
-use crate::key::format::PREFIX_PAST_START;
-use crate::key::scope::EVERY_SCOPE;
-use crate::key::{Environment, KeyState};
-use crate::web::page::{self, Layout, Section};
+use crate::access::Action;
+use crate::db::key_list::{KeyFilter, Order, Seek, SortBy};
+use crate::domain::counting::or_more;
+use crate::domain::keys::{self, Attention, Slice};
+use crate::domain::{projects, scopes};
+use crate::records::{KeyState, Project};
 use crate::web::pages::projects::ArchivedView;
-use crate::web::times::{grouped, plural};
-use crate::web::{Visitor, WebError, cursor};
+use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::times::{grouped, plural};
+use crate::web::shared::{Visitor, WebError, cursor};
 
 const PAGE: usize = 50;
 /// A search for more than this is cut.
@@ -35,8 +35,8 @@ struct ListPage {
     project: Project,
     keys: Vec<KeyView>,
     query: ListQuery,
-    states: [KeyState; 5],
-    environments: [Environment; 2],
+    states: &'static [KeyState],
+    environments: &'static [Environment],
     scopes: Vec<String>,
     summary: String,
     columns: Vec<Column>,
@@ -82,25 +82,25 @@ pub async fn show(
     let (filter, order) = (query.filter(), query.order());
     let after = cursor::decode(&query.after, order.by, false);
     let seek = after.or_else(|| cursor::decode(&query.before, order.by, true));
-    let loading = visitor.act(move |conn, actor, now| {
-        let project = find_project(conn, actor, &slug)?;
+    let loading = visitor.view(move |op| {
+        let project = projects::find(op, &slug)?;
         let slice = Slice {
             order,
             seek,
             skip: 0,
             limit: PAGE,
         };
-        let page = list_keys(conn, actor, &project, &filter, &slice, now)?;
-        let catalogue = scopes::of_project(conn, project.id)?;
-        let attention = needing_attention(conn, &project, now)?;
+        let page = keys::list(op, &project, &filter, &slice)?;
+        let catalogue = scopes::catalogue(op, &project)?;
+        let attention = keys::needing_attention(op, &project)?;
         Ok((project, page, catalogue, attention))
     });
-    let (project, found, catalogue, attention) = loading.await?;
+    let (viewer, (project, found, catalogue, attention)) = loading.await?;
     if let Some(without_secret) = query.without_secret() {
         return Ok(page::see_other(&without_secret.url(&list)));
     }
 
-    let turned = |seek: &crate::db::key_list::Seek| {
+    let turned = |seek: &Seek| {
         let (mut turned, cursor) = (query.at_start(), cursor::encode(seek));
         match seek.backwards {
             true => turned.before = cursor,
@@ -108,21 +108,21 @@ pub async fn show(
         }
         turned.url(&list)
     };
-    let now = visitor.now;
+    let now = viewer.now;
     let page = ListPage {
-        layout: Layout::new(&visitor, Section::Keys, Some(&project), "API keys"),
+        layout: Layout::new(&viewer, Section::Keys, Some(&project), "API keys"),
         summary: summary(&project, &query, found.keys.len(), found.total, attention),
         columns: query.columns(&list),
         previous: found.previous.as_ref().map(turned),
         next: found.next.as_ref().map(turned),
         clear: query.is_filtered().then(|| ListQuery::default().url(&list)),
         may_mint: project.archived_at.is_none()
-            && visitor.actor.may(Action::MintKeys, Some(project.id)),
+            && viewer.actor.may(Action::MintKeys, Some(project.id)),
         archived: ArchivedView::of(&project, now),
         keys: found
             .keys
             .into_iter()
-            .map(|key| KeyView::new(key, &project, &visitor.actor, now))
+            .map(|key| KeyView::new(key, &project, &viewer.actor, now))
             .collect(),
         states: KeyState::ALL,
         environments: Environment::ALL,

@@ -12,6 +12,21 @@ pub mod rotation;
 mod usage;
 mod view;
 
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+
+use crate::web::shared::error::WayOn;
+
+/// Where errors of these pages lead: from what can't be done with a key, back to it.
+pub fn lead_on(req: &HttpRequest, status: StatusCode) -> Option<WayOn> {
+    let project = req.match_info().get("project")?;
+    let id = req.match_info().get("id")?.parse().ok()?;
+    (status == StatusCode::CONFLICT).then(|| WayOn {
+        path: path(project, id),
+        words: "Back to the key",
+    })
+}
+
 /// The path of one key's page.
 fn path(project: &str, id: i64) -> String {
     format!("/projects/{project}/keys/{id}")

@@ -3,20 +3,16 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use keyward_key::Environment;
 
 use super::fields::{FieldsView, KeyFields};
-use crate::db::projects::Project;
-use crate::db::scopes::{self, Scope};
-use crate::domain::archive_project::require_open;
-use crate::domain::draft::Rules;
-use crate::domain::list_projects::find_project;
-use crate::domain::mint_key::mint_key;
-use crate::domain::policy::{self, Action};
+use crate::domain::keys::{self, MintForm};
 use crate::domain::reveal::Minted;
-use crate::domain::{DomainError, FieldError};
-use crate::web::form::Form;
-use crate::web::page::{self, Layout, Section};
-use crate::web::{Visitor, WebError, reveal};
+use crate::domain::{DomainError, FieldError, projects};
+use crate::records::Project;
+use crate::web::shared::form::Form;
+use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::{Viewer, Visitor, WebError, reveal};
 
 #[derive(Template)]
 #[template(path = "keys/new.html")]
@@ -27,50 +23,37 @@ struct NewPage {
 }
 
 /// The form.
-pub async fn show(visitor: Visitor, path: web::Path<String>) -> Result<HttpResponse, WebError> {
-    let (project, catalogue) = load(&visitor, path.into_inner()).await?;
-    let fields = KeyFields::fresh(&project, visitor.now);
-    Ok(form(
-        &visitor,
-        StatusCode::OK,
-        project,
-        catalogue,
-        fields,
-        vec![],
-    ))
+pub async fn show(visitor: Visitor, slug: web::Path<String>) -> Result<HttpResponse, WebError> {
+    let loading = visitor.view(move |op| keys::mint_form(op, &slug));
+    let (viewer, subject) = loading.await?;
+    let fields = KeyFields::fresh(&subject.project, viewer.now);
+    Ok(form(&viewer, StatusCode::OK, subject, fields, vec![]))
 }
 
 /// Creates the key and leads to its reveal.
 pub async fn submit(
     visitor: Visitor,
-    path: web::Path<String>,
+    slug: web::Path<String>,
     Form(fields): Form<KeyFields>,
 ) -> Result<HttpResponse, WebError> {
-    let (project, catalogue) = load(&visitor, path.into_inner()).await?;
-    let (draft, mut errors) = fields.draft(None, visitor.now);
-    let environment = fields
-        .environment()
-        .map_err(|error| errors.push(error))
-        .ok();
-    let rules = Rules {
-        catalogue: &catalogue,
-        max_lifetime_days: project.max_lifetime_days,
-        key: None,
-    };
-    let Some(environment) = environment.filter(|_| errors.is_empty()) else {
-        errors.extend(draft.check(&rules, visitor.now).err().unwrap_or_default());
-        return Ok(refused(&visitor, project, catalogue, fields, errors));
-    };
-    let (own, session) = (project.clone(), visitor.session.id.clone());
-    let minted = visitor
-        .act(move |conn, actor, now| {
-            mint_key(conn, actor, &own, environment, &draft, &session, now)
-        })
-        .await;
-    match minted {
-        Ok(minted) => Ok(to_reveal(&visitor, &project.slug, &minted)),
+    let slug = slug.into_inner();
+    let mut draft = fields.draft(None, visitor.now);
+    let environment = fields.environment().unwrap_or_else(|error| {
+        draft.unreadable.push(error);
+        Environment::Live
+    });
+    let (of, session) = (slug.clone(), visitor.session.id.clone());
+    let minting = visitor.act(move |op| {
+        let project = projects::find(op, &of)?;
+        keys::mint(op, &project, environment, &draft, &session)
+    });
+    match minting.await {
+        Ok(minted) => Ok(to_reveal(&visitor, &slug, &minted)),
         Err(DomainError::Invalid(errors)) => {
-            Ok(refused(&visitor, project, catalogue, fields, errors))
+            let loading = visitor.view(move |op| keys::mint_form(op, &slug));
+            let (viewer, subject) = loading.await?;
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            Ok(form(&viewer, status, subject, fields, errors))
         }
         Err(error) => Err(error.into()),
     }
@@ -81,51 +64,18 @@ pub(super) fn to_reveal(visitor: &Visitor, project: &str, minted: &Minted) -> Ht
     reveal::lead_to(visitor, &super::path(project, minted.id), minted)
 }
 
-async fn load(visitor: &Visitor, slug: String) -> Result<(Project, Vec<Scope>), DomainError> {
-    visitor
-        .act(move |conn, actor, _| {
-            let project = find_project(conn, actor, &slug)?;
-            policy::require(actor, Action::MintKeys, Some(project.id))?;
-            require_open(&project)?;
-            let catalogue = scopes::of_project(conn, project.id)?;
-            Ok((project, catalogue))
-        })
-        .await
-}
-
-fn refused(
-    visitor: &Visitor,
-    project: Project,
-    catalogue: Vec<Scope>,
-    fields: KeyFields,
-    errors: Vec<FieldError>,
-) -> HttpResponse {
-    form(
-        visitor,
-        StatusCode::UNPROCESSABLE_ENTITY,
-        project,
-        catalogue,
-        fields,
-        errors,
-    )
-}
-
 fn form(
-    visitor: &Visitor,
+    viewer: &Viewer,
     status: StatusCode,
-    project: Project,
-    catalogue: Vec<Scope>,
+    subject: MintForm,
     fields: KeyFields,
     errors: Vec<FieldError>,
 ) -> HttpResponse {
-    let form = FieldsView::new(fields, &project, catalogue, None, errors, visitor.now);
-    let layout = Layout::new(visitor, Section::Keys, Some(&project), "Create key");
-    page::full(
-        status,
-        &NewPage {
-            layout,
-            project,
-            form,
-        },
-    )
+    let MintForm { project, catalogue } = subject;
+    let page = NewPage {
+        layout: Layout::new(viewer, Section::Keys, Some(&project), "Create key"),
+        form: FieldsView::new(fields, &project, catalogue, None, errors, viewer.now),
+        project,
+    };
+    page::full(status, &page)
 }

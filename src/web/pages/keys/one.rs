@@ -7,17 +7,13 @@ use serde::Deserialize;
 
 use super::usage::UsageView;
 use super::view::KeyView;
-use crate::db::projects::Project;
-use crate::domain::list_projects::find_project;
-use crate::domain::policy::Action;
-use crate::domain::read_key::{history, read_key};
-use crate::domain::read_usage::read_usage;
-use crate::domain::reveal_key::is_waiting;
-use crate::web::page::{self, Layout, Section};
+use crate::access::Action;
+use crate::domain::{keys, projects};
+use crate::records::Project;
 use crate::web::pages::audit::EntryView;
-use crate::web::pages::limits;
 use crate::web::pages::projects::ArchivedView;
-use crate::web::{Visitor, WebError};
+use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::{Visitor, WebError, rate_limit_fields};
 
 #[derive(Template)]
 #[template(path = "keys/one.html")]
@@ -57,38 +53,38 @@ pub async fn show(
 ) -> Result<HttpResponse, WebError> {
     let (slug, id) = path.into_inner();
     let session = visitor.session.id.clone();
-    let loading = visitor.act(move |conn, actor, now| {
-        let project = find_project(conn, actor, &slug)?;
-        let key = read_key(conn, actor, &project, id)?;
-        let entries = history(conn, actor, &key)?;
-        let usage = read_usage(conn, actor, &key, now)?;
-        let is_waiting = actor.may(Action::MintKeys, Some(project.id))
-            && is_waiting(conn, actor, &key, &session, now)?;
+    let loading = visitor.view(move |op| {
+        let project = projects::find(op, &slug)?;
+        let key = keys::read(op, &project, id)?;
+        let entries = keys::history(op, &key)?;
+        let usage = keys::usage(op, &key)?;
+        let is_waiting = op.actor().may(Action::MintKeys, Some(project.id))
+            && keys::is_waiting(op, &project, &key, &session)?;
         Ok((project, key, entries, usage, is_waiting))
     });
-    let (project, key, entries, usage, is_waiting) = loading.await?;
-    let in_words = |row| EntryView::new(row, &visitor.projects, visitor.now);
+    let (viewer, (project, key, entries, usage, is_waiting)) = loading.await?;
+    let in_words = |row| EntryView::new(row, &viewer.projects, viewer.now);
     let history = entries.map(|entries| entries.into_iter().map(in_words).collect());
     let flash = match query.done.as_deref() {
         Some("edited") => Some("Changes saved. They hold from the next request on."),
         _ => None,
     };
-    let is_active = key.is_active(visitor.now);
-    let may_mint = visitor.actor.may(Action::MintKeys, Some(project.id));
-    let archived = ArchivedView::of(&project, visitor.now);
+    let is_active = key.is_active(viewer.now);
+    let may_mint = viewer.actor.may(Action::MintKeys, Some(project.id));
+    let archived = ArchivedView::of(&project, viewer.now);
     let is_open = archived.is_none();
-    let usage = UsageView::new(usage, visitor.now);
+    let usage = UsageView::new(usage, viewer.now);
     let page = OnePage {
-        layout: Layout::new(&visitor, Section::Keys, Some(&project), key.label.clone()),
+        layout: Layout::new(&viewer, Section::Keys, Some(&project), key.label.clone()),
         archived,
         replaces: key.replaces,
         replaced_by: key.replaced_by,
         may_rotate: is_active && is_open && may_mint && key.replaced_by.is_none(),
         successor: key.replaced_by.filter(|_| is_active && is_open),
-        key: KeyView::new(key, &project, &visitor.actor, visitor.now),
+        key: KeyView::new(key, &project, &viewer.actor, viewer.now),
         more_count: i64::try_from(usage.more_sources.len()).unwrap_or(i64::MAX),
         usage,
-        project_limit: project.rate_limit().map(limits::in_words),
+        project_limit: project.rate_limit.map(rate_limit_fields::in_words),
         is_waiting: is_waiting && is_open,
         project,
         history,

@@ -3,22 +3,17 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use keyward_key::PlainKey;
 
 use super::view::KeyView;
 use crate::clock::UtcTime;
-use crate::db::AnyConnection;
-use crate::db::projects::Project;
-use crate::domain::list_projects::find_project;
-use crate::domain::policy::{self, Action};
-use crate::domain::read_key::read_key;
-use crate::domain::reveal_key::{reveal_key, waiting_until};
-use crate::domain::{Actor, DomainError};
-use crate::key::{Key, PlainKey};
-use crate::web::form::Form;
-use crate::web::page::{self, Layout, Section};
-use crate::web::pages::logout::Nothing;
-use crate::web::times::Moment;
-use crate::web::{Visitor, WebError, reveal};
+use crate::domain::DomainError;
+use crate::domain::keys::{self, RevealForm};
+use crate::records::Project;
+use crate::web::shared::form::{Form, NoFields};
+use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::times::Moment;
+use crate::web::shared::{Visitor, WebError, reveal};
 
 #[derive(Template)]
 #[template(path = "keys/reveal.html")]
@@ -52,24 +47,15 @@ struct OldKey {
 }
 
 impl OldKey {
-    /// The one that `key` replaces, if it still works and is to end.
-    fn of(
-        conn: &mut AnyConnection,
-        actor: &Actor,
-        project: &Project,
-        key: &Key,
-        now: UtcTime,
-    ) -> Result<Option<Self>, DomainError> {
-        let Some(id) = key.replaces else {
-            return Ok(None);
-        };
-        let old = read_key(conn, actor, project, id)?;
-        let works = project.archived_at.is_none() && old.is_active(now);
-        let until = old.expires_at.filter(|_| works);
-        Ok(until.map(|until| OldKey {
-            prefix: old.prefix,
+    /// The one that the key of `form` replaces, if it still works and is to end.
+    fn of(form: &RevealForm, now: UtcTime) -> Option<Self> {
+        let old = form.replaced.as_ref()?;
+        let works = form.project.archived_at.is_none() && old.is_active(now);
+        let until = old.expires_at.filter(|_| works)?;
+        Some(OldKey {
+            prefix: old.prefix.clone(),
             until: Moment::new(until, now),
-        }))
+        })
     }
 }
 
@@ -82,21 +68,22 @@ pub async fn show(
     let (slug, id) = path.into_inner();
     let session = visitor.session.id.clone();
     let seal_key = reveal::seal_key(&req, &visitor, id);
-    let loading = visitor.act(move |conn, actor, now| {
-        let project = find_project(conn, actor, &slug)?;
-        policy::require(actor, Action::MintKeys, Some(project.id))?;
-        let key = read_key(conn, actor, &project, id)?;
-        let until = waiting_until(conn, actor, &key, &session, seal_key.as_ref(), now)?;
-        let old = OldKey::of(conn, actor, &project, &key, now)?;
-        Ok((project, key, until, old))
-    });
-    let (project, key, until, old) = loading.await?;
+    let loading =
+        visitor.view(move |op| keys::reveal_form(op, &slug, id, &session, seal_key.as_ref()));
+    let (viewer, form) = loading.await?;
+    let old = OldKey::of(&form, viewer.now);
+    let RevealForm {
+        project,
+        key,
+        waits_until,
+        ..
+    } = form;
     let title = format!("Reveal {}", key.label);
-    let layout = Layout::new(&visitor, Section::Keys, Some(&project), title);
-    let is_active = project.archived_at.is_none() && key.is_active(visitor.now);
+    let layout = Layout::new(&viewer, Section::Keys, Some(&project), title);
+    let is_active = project.archived_at.is_none() && key.is_active(viewer.now);
     let replaced_by = key.replaced_by;
-    let key = KeyView::new(key, &project, &visitor.actor, visitor.now);
-    let seconds_left = until.map(|until| reveal::seconds_left(until, visitor.now));
+    let key = KeyView::new(key, &project, &viewer.actor, viewer.now);
+    let seconds_left = waits_until.map(|until| reveal::seconds_left(until, viewer.now));
     let page = RevealPage {
         layout,
         is_active,
@@ -115,36 +102,36 @@ pub async fn submit(
     req: HttpRequest,
     visitor: Visitor,
     path: web::Path<(String, i64)>,
-    _form: Form<Nothing>,
+    _form: Form<NoFields>,
 ) -> Result<HttpResponse, WebError> {
     let (slug, id) = path.into_inner();
     let gone = format!("{}/reveal", super::path(&slug, id));
     let session = visitor.session.id.clone();
     let seal_key = reveal::seal_key(&req, &visitor, id);
-    let revealing = visitor.act(move |conn, actor, now| {
-        let project = find_project(conn, actor, &slug)?;
-        let key = read_key(conn, actor, &project, id)?;
-        policy::require(actor, Action::MintKeys, Some(project.id))?;
-        let Some(seal_key) = seal_key else {
+    let revealing = visitor.view(move |op| {
+        let form = keys::reveal_form(op, &slug, id, &session, seal_key.as_ref())?;
+        let Some(seal_key) = seal_key.filter(|_| form.waits_until.is_some()) else {
             return Ok(None);
         };
-        let old = OldKey::of(conn, actor, &project, &key, now)?;
-        match reveal_key(conn, actor, &project, id, &session, &seal_key, now) {
-            Ok(revealed) => Ok(Some((project, key, old, revealed))),
+        match keys::reveal(op, &form.project, id, &session, &seal_key) {
+            Ok(revealed) => Ok(Some((form, revealed))),
             Err(DomainError::NotFound) => Ok(None),
             Err(error) => Err(error),
         }
     });
+    let (viewer, revealed) = revealing.await?;
     // Whoever comes too late is told so by the page itself, which a reload then shows again.
-    let Some((project, key, old, revealed)) = revealing.await? else {
+    let Some((form, revealed)) = revealed else {
         return Ok(page::see_other(&gone));
     };
-    let layout = Layout::new(&visitor, Section::Keys, Some(&project), key.label.clone());
+    let old = OldKey::of(&form, viewer.now);
+    let RevealForm { project, key, .. } = form;
+    let layout = Layout::new(&viewer, Section::Keys, Some(&project), key.label.clone());
     let page = RevealedPage {
         layout,
-        key: KeyView::new(key, &project, &visitor.actor, visitor.now),
+        key: KeyView::new(key, &project, &viewer.actor, viewer.now),
         secret: revealed.secret,
-        seconds_left: reveal::seconds_left(revealed.until, visitor.now),
+        seconds_left: reveal::seconds_left(revealed.until, viewer.now),
         old,
     };
     Ok(page::full(StatusCode::OK, &page))

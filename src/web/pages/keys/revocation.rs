@@ -7,19 +7,16 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::view::KeyView;
-use crate::db::projects::Project;
-use crate::domain::list_projects::find_project;
-use crate::domain::policy::{self, Action};
-use crate::domain::read_key::read_key;
-use crate::domain::read_usage::passed_last_day;
-use crate::domain::revoke_key::{RevokeRequest, revoke_key};
-use crate::domain::{DomainError, FieldError};
-use crate::key::{Key, RevokeReason};
-use crate::web::form::Form;
-use crate::web::page::{self, Layout, Section};
-use crate::web::pages::Errors;
-use crate::web::times::plural;
-use crate::web::{Visitor, WebError};
+use crate::domain::keys::{self, RevocationForm, RevokeRequest};
+use crate::domain::{DomainError, FieldError, projects};
+use crate::records::RevokeReason;
+use crate::web::shared::form::{Errors, Form};
+use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::times::plural;
+use crate::web::shared::{Viewer, Visitor, WebError};
+
+/// What a screen reader says after the dialog closed.
+const REVOKED: &str = "Revoked. The next request with this key fails.";
 
 #[derive(Template)]
 #[template(path = "keys/revocation.html")]
@@ -42,7 +39,7 @@ struct RevocationView {
     /// "12 requests".
     last_day: String,
     in_use: bool,
-    reasons: [RevokeReason; 4],
+    reasons: &'static [RevokeReason],
     fields: RevocationFields,
     errors: Errors,
 }
@@ -68,18 +65,11 @@ pub async fn show(
     htmx: Htmx,
     path: web::Path<(String, i64)>,
 ) -> Result<HttpResponse, WebError> {
-    let (project, key, last_day) = load(&visitor, path.into_inner()).await?;
-    let fields = RevocationFields::default();
-    Ok(form(
-        &visitor,
-        &htmx,
-        StatusCode::OK,
-        &project,
-        key,
-        last_day,
-        fields,
-        vec![],
-    ))
+    let (slug, id) = path.into_inner();
+    let loading = visitor.view(move |op| keys::revocation_form(op, &slug, id));
+    let (viewer, subject) = loading.await?;
+    let (status, fields) = (StatusCode::OK, RevocationFields::default());
+    Ok(form(&viewer, &htmx, status, subject, fields, vec![]))
 }
 
 /// Revokes the key.
@@ -90,30 +80,26 @@ pub async fn submit(
     Form(fields): Form<RevocationFields>,
 ) -> Result<HttpResponse, WebError> {
     let (slug, id) = path.into_inner();
-    let (of, request) = (
-        slug.clone(),
-        RevokeRequest {
-            reason: fields.reason.clone(),
-            note: fields.note.clone(),
-        },
-    );
-    let revoking = visitor.act(move |conn, actor, now| {
-        let project = find_project(conn, actor, &of)?;
-        let key = revoke_key(conn, actor, &project, id, &request, now)?;
-        Ok((project, key))
+    let of = slug.clone();
+    let request = RevokeRequest {
+        reason: fields.reason.clone(),
+        note: fields.note.clone(),
+    };
+    let revoking = visitor.act(move |op| {
+        let project = projects::find(op, &of)?;
+        let key = keys::revoke(op, &project, id, &request)?;
+        Ok(KeyView::new(key, &project, op.actor(), op.now()))
     });
     match revoking.await {
-        Ok((project, key)) => {
+        Ok(key) => {
             let to = super::path(&slug, id);
-            let key = KeyView::new(key, &project, &visitor.actor, visitor.now);
-            Ok(page::done(&htmx, &to, "dialog-done", &ChangedRow { key }))
+            Ok(page::done(&htmx, &to, REVOKED, &ChangedRow { key }))
         }
         Err(DomainError::Invalid(errors)) => {
-            let (project, key, last_day) = load(&visitor, (slug, id)).await?;
+            let loading = visitor.view(move |op| keys::revocation_form(op, &slug, id));
+            let (viewer, subject) = loading.await?;
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            let mut response = form(
-                &visitor, &htmx, status, &project, key, last_day, fields, errors,
-            );
+            let mut response = form(&viewer, &htmx, status, subject, fields, errors);
             page::into_dialog(&mut response);
             Ok(response)
         }
@@ -121,41 +107,24 @@ pub async fn submit(
     }
 }
 
-async fn load(
-    visitor: &Visitor,
-    (slug, id): (String, i64),
-) -> Result<(Project, Key, i64), DomainError> {
-    visitor
-        .act(move |conn, actor, now| {
-            let project = find_project(conn, actor, &slug)?;
-            policy::require(actor, Action::RevokeKeys, Some(project.id))?;
-            let key = read_key(conn, actor, &project, id)?;
-            if let Some(earlier) = &key.revocation {
-                let told = format!("This key was revoked already, by {}.", earlier.by);
-                return Err(DomainError::Conflict(told));
-            }
-            let last_day = passed_last_day(conn, actor, &key, now)?;
-            Ok((project, key, last_day))
-        })
-        .await
-}
-
-#[allow(clippy::too_many_arguments)]
 fn form(
-    visitor: &Visitor,
+    viewer: &Viewer,
     htmx: &Htmx,
     status: StatusCode,
-    project: &Project,
-    key: Key,
-    last_day: i64,
+    subject: RevocationForm,
     fields: RevocationFields,
     errors: Vec<FieldError>,
 ) -> HttpResponse {
+    let RevocationForm {
+        project,
+        key,
+        last_day,
+    } = subject;
     let title = format!("Revoke {}", key.label);
     let page = RevocationPage {
-        layout: Layout::new(visitor, Section::Keys, Some(project), title),
+        layout: Layout::new(viewer, Section::Keys, Some(&project), title),
         view: RevocationView {
-            key: KeyView::new(key, project, &visitor.actor, visitor.now),
+            key: KeyView::new(key, &project, &viewer.actor, viewer.now),
             last_day: plural(last_day, "request"),
             in_use: last_day > 0,
             reasons: RevokeReason::ALL,

@@ -7,19 +7,12 @@ use serde::Deserialize;
 use time::Duration;
 
 use super::view::KeyView;
-use crate::db::projects::Project;
-use crate::domain::list_projects::find_project;
-use crate::domain::policy::{self, Action};
-use crate::domain::read_key::read_key;
-use crate::domain::read_usage::passed_last_day;
-use crate::domain::rotate_key::rotate_key;
-use crate::domain::{DomainError, FieldError};
-use crate::key::Key;
-use crate::web::form::Form;
-use crate::web::page::{self, Layout, Section};
-use crate::web::pages::Errors;
-use crate::web::times::plural;
-use crate::web::{Visitor, WebError};
+use crate::domain::keys::{self, RotationForm};
+use crate::domain::{DomainError, FieldError, projects};
+use crate::web::shared::form::{Errors, Form};
+use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::times::plural;
+use crate::web::shared::{Viewer, Visitor, WebError};
 
 /// How long the old key may work on, as on the form.
 const OVERLAPS: [(&str, &str, Duration); 5] = [
@@ -50,13 +43,6 @@ struct Overlap {
     selected: bool,
 }
 
-/// What the form is about.
-struct Subject {
-    project: Project,
-    key: Key,
-    last_day: i64,
-}
-
 /// The fields of the form.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -65,9 +51,11 @@ pub struct RotationFields {
 }
 
 impl RotationFields {
-    fn overlap(&self) -> Option<Duration> {
+    fn overlap(&self) -> Result<Duration, DomainError> {
         let chosen = OVERLAPS.iter().find(|(value, ..)| *value == self.overlap);
-        chosen.map(|(.., duration)| *duration)
+        chosen
+            .map(|(.., duration)| *duration)
+            .ok_or_else(|| DomainError::field("overlap", "Choose one of these."))
     }
 }
 
@@ -76,14 +64,10 @@ pub async fn show(
     visitor: Visitor,
     path: web::Path<(String, i64)>,
 ) -> Result<HttpResponse, WebError> {
-    let subject = load(&visitor, path.into_inner()).await?;
-    Ok(form(
-        &visitor,
-        StatusCode::OK,
-        subject,
-        DEFAULT_OVERLAP,
-        vec![],
-    ))
+    let (slug, id) = path.into_inner();
+    let loading = visitor.view(move |op| keys::rotation_form(op, &slug, id));
+    let (viewer, subject) = loading.await?;
+    Ok(form(&viewer, StatusCode::OK, subject, vec![]))
 }
 
 /// Creates the successor and leads to its reveal.
@@ -93,69 +77,30 @@ pub async fn submit(
     Form(fields): Form<RotationFields>,
 ) -> Result<HttpResponse, WebError> {
     let (slug, id) = path.into_inner();
-    let Some(overlap) = fields.overlap() else {
-        let subject = load(&visitor, (slug, id)).await?;
-        let errors = vec![FieldError::new("overlap", "Choose one of these.")];
-        return Ok(form(
-            &visitor,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            subject,
-            DEFAULT_OVERLAP,
-            errors,
-        ));
-    };
-    let session = visitor.session.id.clone();
-    let rotating = visitor.act(move |conn, actor, now| {
-        let project = find_project(conn, actor, &slug)?;
-        let minted = rotate_key(conn, actor, &project, id, overlap, &session, now)?;
-        Ok((project, minted))
+    let (of, session) = (slug.clone(), visitor.session.id.clone());
+    let rotating = visitor.act(move |op| {
+        let project = projects::find(op, &of)?;
+        keys::rotate(op, &project, id, fields.overlap()?, &session)
     });
-    let (project, minted) = rotating.await?;
-    Ok(super::new::to_reveal(&visitor, &project.slug, &minted))
-}
-
-async fn load(visitor: &Visitor, (slug, id): (String, i64)) -> Result<Subject, DomainError> {
-    visitor
-        .act(move |conn, actor, now| {
-            let project = find_project(conn, actor, &slug)?;
-            policy::require(actor, Action::MintKeys, Some(project.id))?;
-            let key = read_key(conn, actor, &project, id)?;
-            if let Some(told) = obstacle(&project, &key, key.is_active(now)) {
-                return Err(DomainError::Conflict(told));
-            }
-            let last_day = passed_last_day(conn, actor, &key, now)?;
-            Ok(Subject {
-                project,
-                key,
-                last_day,
-            })
-        })
-        .await
-}
-
-/// What stands in the way, said before anybody fills the form in.
-fn obstacle(project: &Project, key: &Key, is_active: bool) -> Option<String> {
-    if project.archived_at.is_some() {
-        return Some("This project is archived, so none of its keys can be rotated.".into());
+    match rotating.await {
+        Ok(minted) => Ok(super::new::to_reveal(&visitor, &slug, &minted)),
+        Err(DomainError::Invalid(errors)) => {
+            let loading = visitor.view(move |op| keys::rotation_form(op, &slug, id));
+            let (viewer, subject) = loading.await?;
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            Ok(form(&viewer, status, subject, errors))
+        }
+        Err(error) => Err(error.into()),
     }
-    if !is_active {
-        let told = "This key can no longer be used, so there is nothing to rotate.";
-        return Some(told.into());
-    }
-    let successor = key.replaced_by?;
-    Some(format!(
-        "This key was rotated already: key {successor} is its successor."
-    ))
 }
 
 fn form(
-    visitor: &Visitor,
+    viewer: &Viewer,
     status: StatusCode,
-    subject: Subject,
-    overlap: &str,
+    subject: RotationForm,
     errors: Vec<FieldError>,
 ) -> HttpResponse {
-    let Subject {
+    let RotationForm {
         project,
         key,
         last_day,
@@ -164,11 +109,11 @@ fn form(
     let overlaps = OVERLAPS.iter().map(|&(value, title, _)| Overlap {
         value,
         title,
-        selected: value == overlap,
+        selected: value == DEFAULT_OVERLAP,
     });
     let page = RotationPage {
-        layout: Layout::new(visitor, Section::Keys, Some(&project), title),
-        key: KeyView::new(key, &project, &visitor.actor, visitor.now),
+        layout: Layout::new(viewer, Section::Keys, Some(&project), title),
+        key: KeyView::new(key, &project, &viewer.actor, viewer.now),
         last_day: plural(last_day, "request"),
         in_use: last_day > 0,
         overlaps: overlaps.collect(),

@@ -1,13 +1,13 @@
 //! How a key is used, as its page shows it: a chart, the sources, the last refusals.
 
+use keyward_key::verdict::Outcome;
 use time::Date;
 use time::macros::format_description;
 
 use crate::clock::UtcTime;
-use crate::db::sources::Source;
-use crate::domain::read_usage::{DAYS, DayUsage, KeyUsage};
-use crate::key::verdict::Outcome;
-use crate::web::times::{Moment, grouped};
+use crate::domain::keys::{DAYS, DayUsage, KeyUsage};
+use crate::records::Source;
+use crate::web::shared::times::{Moment, grouped};
 
 /// How many sources are shown before the rest is folded away.
 const SHOWN_SOURCES: usize = 8;

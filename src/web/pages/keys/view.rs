@@ -1,12 +1,10 @@
 //! A key as pages show it.
 
+use crate::access::{Action, Actor};
 use crate::clock::UtcTime;
-use crate::db::projects::Project;
-use crate::domain::Actor;
-use crate::domain::policy::Action;
-use crate::key::{Key, KeyState};
-use crate::web::pages::limits;
-use crate::web::times::Moment;
+use crate::records::{Key, KeyState, Project};
+use crate::web::shared::rate_limit_fields;
+use crate::web::shared::times::Moment;
 
 /// A key in words.
 pub struct KeyView {
@@ -90,7 +88,7 @@ impl KeyView {
             last_used_ip: key.last_use.as_ref().and_then(|last| last.ip.clone()),
             last_used_agent: key.last_use.and_then(|last| last.user_agent),
             state,
-            rate_limit: key.rate_limit.map(limits::in_words),
+            rate_limit: key.rate_limit.map(rate_limit_fields::in_words),
             allowed_ips: key.allowed_ips.iter().map(ToString::to_string).collect(),
             revocation: key.revocation.map(|revocation| RevocationView {
                 at: Moment::new(revocation.at, now),

@@ -6,16 +6,13 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::ArchivedView;
-use crate::db::projects::Project;
-use crate::domain::archive_project::{archive_project, keys_to_stop};
-use crate::domain::list_keys::or_more;
-use crate::domain::list_projects::find_project;
-use crate::domain::{DomainError, FieldError};
-use crate::web::form::Form;
-use crate::web::page::{self, Layout, Section};
-use crate::web::pages::Errors;
-use crate::web::times::grouped;
-use crate::web::{Visitor, WebError};
+use crate::domain::counting::or_more;
+use crate::domain::{DomainError, FieldError, Op, projects};
+use crate::records::Project;
+use crate::web::shared::form::{Errors, Form};
+use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::times::grouped;
+use crate::web::shared::{Viewer, Visitor, WebError};
 
 #[derive(Template)]
 #[template(path = "projects/archival.html")]
@@ -29,6 +26,13 @@ struct ArchivalPage {
     errors: Errors,
 }
 
+/// What the form is about.
+struct Subject {
+    project: Project,
+    /// How many keys stop.
+    count: i64,
+}
+
 /// The fields of the form.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -38,10 +42,9 @@ pub struct ArchivalFields {
 
 /// Names the project, what stops with it, and asks for its name.
 pub async fn show(visitor: Visitor, slug: web::Path<String>) -> Result<HttpResponse, WebError> {
-    let (project, count) = load(&visitor, slug.into_inner()).await?;
-    let fields = ArchivalFields::default();
-    let status = StatusCode::OK;
-    Ok(form(&visitor, status, project, count, fields, vec![]))
+    let (viewer, subject) = visitor.view(move |op| load(op, &slug)).await?;
+    let (status, fields) = (StatusCode::OK, ArchivalFields::default());
+    Ok(form(&viewer, status, subject, fields, vec![]))
 }
 
 /// Archives the project.
@@ -52,9 +55,9 @@ pub async fn submit(
 ) -> Result<HttpResponse, WebError> {
     let slug = slug.into_inner();
     let (of, name) = (slug.clone(), fields.name.clone());
-    let archiving = visitor.act(move |conn, actor, now| {
-        let project = find_project(conn, actor, &of)?;
-        archive_project(conn, actor, &project, &name, now)
+    let archiving = visitor.act(move |op| {
+        let project = projects::find(op, &of)?;
+        projects::archive(op, &project, &name)
     });
     match archiving.await {
         Ok(project) => {
@@ -62,36 +65,32 @@ pub async fn submit(
             Ok(page::see_other(&path))
         }
         Err(DomainError::Invalid(errors)) => {
-            let (project, count) = load(&visitor, slug).await?;
+            let (viewer, subject) = visitor.view(move |op| load(op, &slug)).await?;
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            Ok(form(&visitor, status, project, count, fields, errors))
+            Ok(form(&viewer, status, subject, fields, errors))
         }
         Err(error) => Err(error.into()),
     }
 }
 
-async fn load(visitor: &Visitor, slug: String) -> Result<(Project, i64), DomainError> {
-    visitor
-        .act(move |conn, actor, now| {
-            let project = find_project(conn, actor, &slug)?;
-            let count = keys_to_stop(conn, actor, &project, now)?;
-            Ok((project, count))
-        })
-        .await
+fn load(op: &mut Op, slug: &str) -> Result<Subject, DomainError> {
+    let project = projects::find(op, slug)?;
+    let count = projects::count_working_keys(op, &project)?;
+    Ok(Subject { project, count })
 }
 
 fn form(
-    visitor: &Visitor,
+    viewer: &Viewer,
     status: StatusCode,
-    project: Project,
-    count: i64,
+    subject: Subject,
     fields: ArchivalFields,
     errors: Vec<FieldError>,
 ) -> HttpResponse {
+    let Subject { project, count } = subject;
     let title = format!("Archive {}", project.name);
     let page = ArchivalPage {
-        layout: Layout::new(visitor, Section::Settings, Some(&project), title),
-        archived: ArchivedView::of(&project, visitor.now),
+        layout: Layout::new(viewer, Section::Settings, Some(&project), title),
+        archived: ArchivedView::of(&project, viewer.now),
         stops: stops(count),
         project,
         fields,

@@ -2,11 +2,12 @@
 
 use serde::Deserialize;
 
-use crate::db::projects::Project;
 use crate::domain::FieldError;
-use crate::domain::catalogues::Catalogue;
-use crate::domain::project_draft::ProjectDraft;
-use crate::web::pages::{Errors, limits};
+use crate::domain::projects::ProjectDraft;
+use crate::domain::scopes::Catalogue;
+use crate::records::Project;
+use crate::web::shared::form::Errors;
+use crate::web::shared::rate_limit_fields;
 
 /// Keys for live and for test, told apart by a word in them.
 const BOTH: &str = "both";
@@ -49,7 +50,8 @@ impl ProjectFields {
 
     /// What the settings form of `project` starts with.
     pub fn of(project: &Project) -> Self {
-        let (rate_limit_requests, rate_limit_seconds) = limits::written(project.rate_limit());
+        let (rate_limit_requests, rate_limit_seconds) =
+            rate_limit_fields::written(project.rate_limit);
         let days = |days: Option<i64>| days.map(|days| days.to_string()).unwrap_or_default();
         ProjectFields {
             name: project.name.clone(),
@@ -65,10 +67,10 @@ impl ProjectFields {
         }
     }
 
-    /// What was typed as a draft, and what of it can't be read. `project` is the one being
-    /// edited: what is fixed in it is not sent by browsers, and stays as it is.
-    pub fn draft(&self, project: Option<&Project>) -> (ProjectDraft, Vec<FieldError>) {
-        let mut errors = Vec::new();
+    /// What was typed as a draft. `project` is the one being edited: what is fixed in it is not
+    /// sent by browsers, and stays as it is.
+    pub fn draft(&self, project: Option<&Project>) -> ProjectDraft {
+        let mut unreadable = Vec::new();
         let fixed = project.filter(|project| is_fixed(project));
         let key_start = match fixed {
             Some(project) if self.key_start.is_empty() => &project.key_start,
@@ -79,21 +81,21 @@ impl ProjectFields {
             (ONE, _) => false,
             ("", Some(project)) => project.environment_segment,
             _ => {
-                errors.push(FieldError::new("environments", CHOOSE));
+                unreadable.push(FieldError::new("environments", CHOOSE));
                 true
             }
         };
         let (requests, seconds) = (&self.rate_limit_requests, &self.rate_limit_seconds);
-        let rate_limit = limits::read(requests, seconds, &mut errors);
-        let draft = ProjectDraft {
+        let rate_limit = rate_limit_fields::read(requests, seconds, &mut unreadable);
+        ProjectDraft {
             name: self.name.clone(),
             key_start: key_start.clone(),
             environment_segment,
             rate_limit,
             default_lifetime_days: days(&self.default_lifetime_days),
             max_lifetime_days: days(&self.max_lifetime_days),
-        };
-        (draft, errors)
+            unreadable,
+        }
     }
 
     /// The ready catalogue that was chosen, if one was.
@@ -213,7 +215,7 @@ fn catalogues(chosen: &str) -> Vec<Choice> {
         description: "Add scopes one by one afterwards".into(),
         checked: chosen == NO_CATALOGUE,
     };
-    let ready = Catalogue::ALL.into_iter().map(|catalogue| {
+    let ready = Catalogue::ALL.iter().copied().map(|catalogue| {
         let names: Vec<String> = catalogue
             .scopes()
             .into_iter()
@@ -245,8 +247,8 @@ mod tests {
                 default_lifetime_days: text.into(),
                 ..ProjectFields::default()
             };
-            let (draft, errors) = fields.draft(None);
-            assert!(errors.is_empty());
+            let draft = fields.draft(None);
+            assert!(draft.unreadable.is_empty());
             let wrong = draft.check().unwrap_err();
             assert_eq!(wrong.len(), 1, "{text}");
             assert_eq!(wrong[0].field, "default_lifetime_days", "{text}");
@@ -260,11 +262,11 @@ mod tests {
                 environments: environments.into(),
                 ..ProjectFields::default()
             };
-            let (draft, errors) = fields.draft(None);
+            let draft = fields.draft(None);
             assert_eq!(draft.environment_segment, segment);
-            assert!(errors.is_empty());
+            assert!(draft.unreadable.is_empty());
         }
-        let (_, errors) = ProjectFields::default().draft(None);
-        assert_eq!(errors[0].field, "environments");
+        let draft = ProjectFields::default().draft(None);
+        assert_eq!(draft.unreadable[0].field, "environments");
     }
 }

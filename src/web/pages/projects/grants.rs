@@ -6,22 +6,17 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::ArchivedView;
+use crate::access::{Action, Actor};
 use crate::clock::UtcTime;
-use crate::db::projects::Project;
-use crate::domain::edit_grants::{
-    Given, Reaching, Whom, delete_grant, find_person, list_reaching, put_grant,
-};
-use crate::domain::list_projects::find_project;
-use crate::domain::policy::{Action, Role};
-use crate::domain::precondition::Precondition;
-use crate::domain::{DomainError, FieldError};
-use crate::web::form::Form;
-use crate::web::page::{self, Layout, Section};
-use crate::web::pages::Errors;
-use crate::web::pages::users::fields::{project_roles, read_role, title};
+use crate::domain::grants::{self, Given, Reaching, Whom};
+use crate::domain::{DomainError, FieldError, Op, Precondition, projects};
+use crate::records::{Project, Role, User};
+use crate::web::pages::users::fields::{project_roles, read_role};
 use crate::web::pages::users::grant_removal::{RemovalPage, lost};
-use crate::web::times::{Moment, grouped};
-use crate::web::{Visitor, WebError};
+use crate::web::shared::form::{Errors, Form};
+use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::times::{Moment, grouped};
+use crate::web::shared::{Viewer, Visitor, WebError};
 
 #[derive(Template)]
 #[template(path = "projects/grants.html")]
@@ -46,11 +41,16 @@ struct GrantsPage {
 struct GrantView {
     user: i64,
     email: String,
-    role: String,
-    title: String,
+    role: Role,
     since: Moment,
     by: String,
     is_own: bool,
+}
+
+/// What the page is about.
+struct Subject {
+    project: Project,
+    reaching: Reaching,
 }
 
 /// What was typed, as it was typed.
@@ -82,21 +82,13 @@ pub async fn show(
     slug: web::Path<String>,
     query: web::Query<GrantsQuery>,
 ) -> Result<HttpResponse, WebError> {
-    let (project, reaching) = load(&visitor, slug.into_inner()).await?;
-    let flash = flash(&reaching, &query);
-    let fields = GrantFields::default();
-    Ok(answer(
-        &visitor,
-        StatusCode::OK,
-        project,
-        reaching,
-        fields,
-        vec![],
-        flash,
-    ))
+    let (viewer, subject) = visitor.view(move |op| load(op, &slug)).await?;
+    let flash = flash(&subject.reaching, &query);
+    let (status, fields) = (StatusCode::OK, GrantFields::default());
+    Ok(form(&viewer, status, subject, fields, vec![], flash))
 }
 
-/// Tells what was just done, by what is there now.
+/// Says what was just done, by what is there now.
 fn flash(reaching: &Reaching, query: &GrantsQuery) -> Option<String> {
     match query.done.as_deref()? {
         "given" => {
@@ -104,7 +96,7 @@ fn flash(reaching: &Reaching, query: &GrantsQuery) -> Option<String> {
             let mut here = reaching.on_it.iter();
             let given = here.find(|(grant, _)| Some(grant.user_id) == user);
             let role = given.map_or_else(String::new, |(grant, email)| {
-                format!(": {email} is {} here", title(&grant.role))
+                format!(": {email} is {} here", grant.role.title())
             });
             Some(format!(
                 "Role given{role}. It holds from their next request on."
@@ -123,41 +115,39 @@ pub async fn submit(
 ) -> Result<HttpResponse, WebError> {
     let slug = slug.into_inner();
     let (of, typed) = (slug.clone(), fields.clone());
-    let giving = visitor.act(move |conn, actor, now| {
-        let project = find_project(conn, actor, &of)?;
-        let person = find_person(conn, actor, Some(&project), &typed.email);
-        match (person, read_role(&typed.role)) {
-            (Ok(person), Ok(role)) => {
-                let still = Precondition::none();
-                put_grant(
-                    conn,
-                    actor,
-                    Some(&project),
-                    &Whom::Email(person.email.clone()),
-                    role,
-                    &still,
-                    now,
-                )?;
-                Ok((person.id, role))
-            }
-            (Err(DomainError::Invalid(mut errors)), Err(error)) => {
-                errors.push(error);
-                Err(DomainError::Invalid(errors))
-            }
-            (Err(error), _) => Err(error),
-            (Ok(_), Err(error)) => Err(DomainError::Invalid(vec![error])),
-        }
+    let giving = visitor.act(move |op| {
+        let project = projects::find(op, &of)?;
+        let (person, role) = read(op, &project, &typed)?;
+        let (whom, still) = (Whom::Email(person.email), Precondition::none());
+        grants::put(op, Some(&project), &whom, role, &still)?;
+        let done = format!("{}?done=given&user={}", path(&of), person.id);
+        Ok(after(op.actor(), person.id, Some(role), done))
     });
     match giving.await {
-        Ok((user, role)) => Ok(done(&visitor, &slug, "given", user, Some(role))),
+        Ok(location) => Ok(page::see_other(&location)),
         Err(DomainError::Invalid(errors)) => {
-            let (project, reaching) = load(&visitor, slug).await?;
+            let (viewer, subject) = visitor.view(move |op| load(op, &slug)).await?;
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            Ok(answer(
-                &visitor, status, project, reaching, fields, errors, None,
-            ))
+            Ok(form(&viewer, status, subject, fields, errors, None))
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Who is to get which role.
+///
+/// # Errors
+/// Both fields that are wrong.
+fn read(op: &mut Op, project: &Project, fields: &GrantFields) -> Result<(User, Role), DomainError> {
+    let person = grants::find_person(op, Some(project), &fields.email);
+    match (person, read_role(&fields.role)) {
+        (Ok(person), Ok(role)) => Ok((person, role)),
+        (Err(DomainError::Invalid(mut errors)), Err(error)) => {
+            errors.push(error);
+            Err(DomainError::Invalid(errors))
+        }
+        (Err(error), _) => Err(error),
+        (Ok(_), Err(error)) => Err(DomainError::Invalid(vec![error])),
     }
 }
 
@@ -167,7 +157,8 @@ pub async fn confirm_removal(
     slug: web::Path<String>,
     query: web::Query<RemovalFields>,
 ) -> Result<HttpResponse, WebError> {
-    let (project, reaching) = load(&visitor, slug.into_inner()).await?;
+    let (viewer, subject) = visitor.view(move |op| load(op, &slug)).await?;
+    let Subject { project, reaching } = subject;
     let user: Option<i64> = query.user.parse().ok();
     let mut here = reaching.on_it.into_iter();
     let found = here.find(|(grant, _)| Some(grant.user_id) == user);
@@ -177,19 +168,19 @@ pub async fn confirm_removal(
         .into_iter()
         .map(|(grant, _)| grant)
         .collect();
-    let role = title(&grant.role);
-    let is_self = visitor.actor.id() == Some(grant.user_id);
+    let role = grant.role.title();
+    let is_self = viewer.actor.id() == Some(grant.user_id);
     let heading = format!("Take {role} away from {email}");
-    let path = format!("/projects/{}/grants", project.slug);
+    let path = path(&project.slug);
     let page = RemovalPage {
-        layout: Layout::new(&visitor, Section::Grants, Some(&project), heading),
+        layout: Layout::new(&viewer, Section::Grants, Some(&project), heading),
         lost: lost(&grant, &everywhere),
         email,
-        role,
+        role: role.into(),
         place: Some(project.name),
         obstacle: None,
         is_self,
-        loses_page: is_self && !visitor.actor.may(Action::ManageProject, None),
+        loses_page: is_self && !viewer.actor.may(Action::ManageProject, None),
         action: format!("{path}/removal"),
         back: path,
         field: "user",
@@ -204,55 +195,54 @@ pub async fn remove(
     slug: web::Path<String>,
     Form(fields): Form<RemovalFields>,
 ) -> Result<HttpResponse, WebError> {
-    let slug = slug.into_inner();
     let user: i64 = fields.user.parse().map_err(|_| WebError::BadForm)?;
-    let of = slug.clone();
-    visitor
-        .act(move |conn, actor, now| {
-            let project = find_project(conn, actor, &of)?;
-            let still = Precondition::none();
-            delete_grant(conn, actor, Some(&project), &Whom::Id(user), &still, now)
-        })
-        .await?;
-    Ok(done(&visitor, &slug, "taken", user, None))
+    let taking = visitor.act(move |op| {
+        let project = projects::find(op, &slug)?;
+        let still = Precondition::none();
+        grants::delete(op, Some(&project), &Whom::Id(user), &still)?;
+        let done = format!("{}?done=taken", path(&slug));
+        Ok(after(op.actor(), user, None, done))
+    });
+    let location = taking.await?;
+    Ok(page::see_other(&location))
 }
 
-/// Back to the page or, for whoever has just ended what let them see it, to what is left to
-/// them. `role` is what the person `user` has here now.
-fn done(visitor: &Visitor, slug: &str, done: &str, user: i64, role: Option<Role>) -> HttpResponse {
+/// Where the actor goes next: on to `done`, a page of the project or, if they have just ended
+/// what let them see it, to what is left to them. `role` is what the person `user` has here now.
+fn after(actor: &Actor, user: i64, role: Option<Role>, done: String) -> String {
     let manages = role.is_some_and(|role| role.may(Action::ManageProject))
-        || visitor.actor.may(Action::ManageProject, None);
-    let whom = role.map_or_else(String::new, |_| format!("&user={user}"));
-    match manages || visitor.actor.id() != Some(user) {
-        true => page::see_other(&format!("/projects/{slug}/grants?done={done}{whom}")),
-        false => page::see_other("/"),
+        || actor.may(Action::ManageProject, None);
+    match manages || actor.id() != Some(user) {
+        true => done,
+        false => "/".into(),
     }
 }
 
-async fn load(visitor: &Visitor, slug: String) -> Result<(Project, Reaching), DomainError> {
-    visitor
-        .act(move |conn, actor, _| {
-            let project = find_project(conn, actor, &slug)?;
-            let reaching = list_reaching(conn, actor, &project)?;
-            Ok((project, reaching))
-        })
-        .await
+/// The path of the page.
+fn path(project: &str) -> String {
+    format!("/projects/{project}/grants")
 }
 
-fn answer(
-    visitor: &Visitor,
+fn load(op: &mut Op, slug: &str) -> Result<Subject, DomainError> {
+    let project = projects::find(op, slug)?;
+    let reaching = grants::list_reaching(op, &project)?;
+    Ok(Subject { project, reaching })
+}
+
+fn form(
+    viewer: &Viewer,
     status: StatusCode,
-    project: Project,
-    reaching: Reaching,
+    subject: Subject,
     fields: GrantFields,
     errors: Vec<FieldError>,
     flash: Option<String>,
 ) -> HttpResponse {
-    let own = visitor.actor.id();
-    let in_words = |given| GrantView::new(given, own, visitor.now);
+    let Subject { project, reaching } = subject;
+    let own = viewer.actor.id();
+    let in_words = |given| GrantView::new(given, own, viewer.now);
     let page = GrantsPage {
-        layout: Layout::new(visitor, Section::Grants, Some(&project), "Grants"),
-        archived: ArchivedView::of(&project, visitor.now),
+        layout: Layout::new(viewer, Section::Grants, Some(&project), "Grants"),
+        archived: ArchivedView::of(&project, viewer.now),
         project,
         summary: summary(reaching.on_it.len(), reaching.on_all.len()),
         on_it: reaching.on_it.into_iter().map(in_words).collect(),
@@ -260,7 +250,7 @@ fn answer(
         roles: project_roles(),
         fields,
         errors: Errors(errors),
-        may_manage_users: visitor.actor.may(Action::ManageUsers, None),
+        may_manage_users: viewer.actor.may(Action::ManageUsers, None),
         flash,
     };
     page::full(status, &page)
@@ -282,7 +272,6 @@ impl GrantView {
         GrantView {
             user: grant.user_id,
             email,
-            title: title(&grant.role),
             role: grant.role,
             since: Moment::new(grant.created_at, now),
             by: grant.created_by,

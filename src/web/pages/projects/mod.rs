@@ -8,8 +8,8 @@ pub mod scopes;
 pub mod settings;
 
 use crate::clock::UtcTime;
-use crate::db::projects::Project;
-use crate::web::times::Moment;
+use crate::records::Project;
+use crate::web::shared::times::Moment;
 
 /// The end of a project, for `parts/archived.html`.
 pub struct ArchivedView {

@@ -1,25 +1,21 @@
 //! `/projects/{p}/settings`.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
 use super::ArchivedView;
 use super::fields::{FieldsView, ProjectFields};
-use crate::db::projects::Project;
-use crate::domain::archive_project::keys_to_stop;
-use crate::domain::edit_project::edit_project;
-use crate::domain::list_keys::or_more;
-use crate::domain::list_projects::find_project;
-use crate::domain::policy::{self, Action};
-use crate::domain::precondition::Precondition;
-use crate::domain::{DomainError, FieldError};
-use crate::web::form::Form;
-use crate::web::page::{self, Layout, Section};
-use crate::web::pages::limits;
-use crate::web::times::{grouped, plural};
-use crate::web::{Visitor, WebError};
+use crate::access::Action;
+use crate::domain::counting::or_more;
+use crate::domain::{DomainError, FieldError, Op, Precondition, projects};
+use crate::records::Project;
+use crate::web::shared::error::WayOn;
+use crate::web::shared::form::Form;
+use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::times::{grouped, plural};
+use crate::web::shared::{Viewer, Visitor, WebError, rate_limit_fields};
 
 #[derive(Template)]
 #[template(path = "projects/settings.html")]
@@ -47,22 +43,33 @@ pub struct SettingsQuery {
     done: Option<String>,
 }
 
+/// Where errors of this page lead: where the settings have changed in between, back to them.
+pub fn lead_on(req: &HttpRequest, status: StatusCode) -> Option<WayOn> {
+    (status == StatusCode::CONFLICT).then(|| WayOn {
+        path: req.path().into(),
+        words: "Open the settings again",
+    })
+}
+
 /// The form.
 pub async fn show(
     visitor: Visitor,
     slug: web::Path<String>,
     query: web::Query<SettingsQuery>,
 ) -> Result<HttpResponse, WebError> {
-    let project = load(&visitor, slug.into_inner()).await?;
-    let fields = ProjectFields::of(&project);
-    let flash = flash(&visitor, &project, query.done.as_deref()).await?;
-    let status = StatusCode::OK;
-    Ok(form(&visitor, status, project, fields, vec![], flash))
+    let loading = visitor.view(move |op| {
+        let project = projects::edit_form(op, &slug)?;
+        let flash = flash(op, &project, query.done.as_deref())?;
+        Ok((project, flash))
+    });
+    let (viewer, (project, flash)) = loading.await?;
+    let (status, fields) = (StatusCode::OK, ProjectFields::of(&project));
+    Ok(form(&viewer, status, project, fields, vec![], flash))
 }
 
-/// Tells what was just done, by what is there now.
-async fn flash(
-    visitor: &Visitor,
+/// Says what was just done, by what is there now.
+fn flash(
+    op: &mut Op,
     project: &Project,
     done: Option<&str>,
 ) -> Result<Option<String>, DomainError> {
@@ -71,11 +78,8 @@ async fn flash(
         Some("saved") if is_open => Ok(Some(
             "Changes saved. They hold from the next request on.".into(),
         )),
-        Some("archived") if !is_open && visitor.actor.may(Action::ManageProjects, None) => {
-            let own = project.clone();
-            let counting =
-                visitor.act(move |conn, actor, now| keys_to_stop(conn, actor, &own, now));
-            Ok(Some(match counting.await? {
+        Some("archived") if !is_open && op.actor().may(Action::ManageProjects, None) => {
+            Ok(Some(match projects::count_working_keys(op, project)? {
                 0 => "Archived.".into(),
                 1 => "Archived. Its 1 key stops on its next request.".into(),
                 count => format!(
@@ -95,52 +99,31 @@ pub async fn submit(
     slug: web::Path<String>,
     Form(fields): Form<ProjectFields>,
 ) -> Result<HttpResponse, WebError> {
-    let project = load(&visitor, slug.into_inner()).await?;
-    let (draft, mut errors) = fields.draft(Some(&project));
-    if !errors.is_empty() {
-        errors.extend(draft.check().err().unwrap_or_default());
-        return Ok(refused(&visitor, project, fields, errors));
-    }
     let version: i64 = fields.version.parse().map_err(|_| WebError::BadForm)?;
-    let own = project.clone();
-    let saved = visitor
-        .act(move |conn, actor, now| {
-            let still = Precondition::that(move |project: &Project| project.version == version);
-            edit_project(conn, actor, &own, &still, |_| Ok(draft.clone()), now)
-        })
-        .await;
-    match saved {
-        Ok(_) => {
+    let slug = slug.into_inner();
+    let (of, typed) = (slug.clone(), fields.clone());
+    let saving = visitor.act(move |op| {
+        let project = projects::find(op, &of)?;
+        let still = Precondition::that(move |project: &Project| project.version == version);
+        projects::edit(op, &project, &still, |project| typed.draft(Some(project)))
+    });
+    match saving.await {
+        Ok(project) => {
             let path = format!("/projects/{}/settings?done=saved", project.slug);
             Ok(page::see_other(&path))
         }
-        Err(DomainError::Invalid(errors)) => Ok(refused(&visitor, project, fields, errors)),
+        Err(DomainError::Invalid(errors)) => {
+            let loading = visitor.view(move |op| projects::edit_form(op, &slug));
+            let (viewer, project) = loading.await?;
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            Ok(form(&viewer, status, project, fields, errors, None))
+        }
         Err(error) => Err(error.into()),
     }
 }
 
-async fn load(visitor: &Visitor, slug: String) -> Result<Project, DomainError> {
-    visitor
-        .act(move |conn, actor, _| {
-            let project = find_project(conn, actor, &slug)?;
-            policy::require(actor, Action::ManageProject, Some(project.id))?;
-            Ok(project)
-        })
-        .await
-}
-
-fn refused(
-    visitor: &Visitor,
-    project: Project,
-    fields: ProjectFields,
-    errors: Vec<FieldError>,
-) -> HttpResponse {
-    let status = StatusCode::UNPROCESSABLE_ENTITY;
-    form(visitor, status, project, fields, errors, None)
-}
-
 fn form(
-    visitor: &Visitor,
+    viewer: &Viewer,
     status: StatusCode,
     project: Project,
     fields: ProjectFields,
@@ -148,10 +131,10 @@ fn form(
     flash: Option<String>,
 ) -> HttpResponse {
     let page = SettingsPage {
-        layout: Layout::new(visitor, Section::Settings, Some(&project), "Settings"),
+        layout: Layout::new(viewer, Section::Settings, Some(&project), "Settings"),
         form: FieldsView::new(fields, Some(&project), errors),
-        archived: ArchivedView::of(&project, visitor.now),
-        may_archive: visitor.actor.may(Action::ManageProjects, None),
+        archived: ArchivedView::of(&project, viewer.now),
+        may_archive: viewer.actor.may(Action::ManageProjects, None),
         facts: Facts::of(&project),
         project,
         flash,
@@ -170,7 +153,9 @@ impl Facts {
             },
             default_lifetime: days(project.default_lifetime_days),
             longest_lifetime: days(project.max_lifetime_days),
-            rate_limit: project.rate_limit().map_or_else(none, limits::in_words),
+            rate_limit: project
+                .rate_limit
+                .map_or_else(none, rate_limit_fields::in_words),
         }
     }
 }

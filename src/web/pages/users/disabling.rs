@@ -5,14 +5,11 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::view::PersonView;
-use crate::domain::DomainError;
-use crate::domain::manage_users::{disable_user, find_user, obstacle};
-use crate::domain::tokens::list_tokens;
-use crate::web::form::Form;
-use crate::web::page::{self, Layout, Section};
-use crate::web::pages::logout::Nothing;
-use crate::web::times::plural;
-use crate::web::{Visitor, WebError};
+use crate::domain::users;
+use crate::web::shared::form::{Form, NoFields};
+use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::times::plural;
+use crate::web::shared::{Visitor, WebError};
 
 #[derive(Template)]
 #[template(path = "users/disabling.html")]
@@ -29,26 +26,15 @@ struct DisablingPage {
 /// Says what ends, and what goes on.
 pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse, WebError> {
     let id = id.into_inner();
-    let loading = visitor.act(move |conn, actor, now| {
-        let person = find_user(conn, actor, id)?;
-        if person.user.disabled_at.is_some() {
-            let told = "This person was disabled already.";
-            return Err(DomainError::Conflict(told.into()));
-        }
-        let tokens = list_tokens(conn, actor, id)?;
-        let active = tokens.iter().filter(|token| token.is_active(now)).count();
-        let obstacle = obstacle(conn, actor, &person)?;
-        Ok((person, active, obstacle))
-    });
-    let (person, active, obstacle) = loading.await?;
-    let active = i64::try_from(active).unwrap_or(i64::MAX);
-    let title = format!("Disable {}", person.user.email);
+    let loading = visitor.view(move |op| users::disabling_form(op, id));
+    let (viewer, form) = loading.await?;
+    let title = format!("Disable {}", form.person.user.email);
     let page = DisablingPage {
-        layout: Layout::new(&visitor, Section::People, None, title),
-        person: PersonView::new(person, &visitor.projects, visitor.now),
-        tokens: (active > 0).then(|| plural(active, "personal token")),
-        obstacle,
-        is_self: visitor.actor.id() == Some(id),
+        layout: Layout::new(&viewer, Section::People, None, title),
+        person: PersonView::new(form.person, &viewer.projects, viewer.now),
+        tokens: (form.tokens > 0).then(|| plural(form.tokens, "personal token")),
+        obstacle: form.obstacle,
+        is_self: viewer.actor.id() == Some(id),
     };
     Ok(page::full(StatusCode::OK, &page))
 }
@@ -57,11 +43,9 @@ pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse, 
 pub async fn submit(
     visitor: Visitor,
     id: web::Path<i64>,
-    _form: Form<Nothing>,
+    _form: Form<NoFields>,
 ) -> Result<HttpResponse, WebError> {
     let id = id.into_inner();
-    visitor
-        .act(move |conn, actor, now| disable_user(conn, actor, id, now))
-        .await?;
+    visitor.act(move |op| users::disable(op, id)).await?;
     Ok(super::after_ending_sessions(&visitor, id, "disabled"))
 }

@@ -1,8 +1,7 @@
 //! The two fields of a grant, a role and a project, wherever a form has them.
 
-use crate::db::projects::Project;
 use crate::domain::FieldError;
-use crate::domain::policy::Role;
+use crate::records::{Project, Role};
 
 /// The value of the choice of all projects. No slug is like it.
 pub const ALL_PROJECTS: &str = "*";
@@ -19,8 +18,8 @@ pub fn read_grant(
 ) -> Result<(Role, Option<Project>), Vec<FieldError>> {
     match (read_role(role), read_place(known, project)) {
         (Ok(Role::Owner), Ok(Some(_))) => {
-            let told = "Choose All projects for an owner.";
-            Err(vec![FieldError::new("project", told)])
+            let detail = "Choose All projects for an owner.";
+            Err(vec![FieldError::new("project", detail)])
         }
         (Ok(role), Ok(place)) => Ok((role, place)),
         (role, place) => Err([role.err(), place.err()].into_iter().flatten().collect()),
@@ -52,11 +51,5 @@ pub fn read_place(known: &[Project], text: &str) -> Result<Option<Project>, Fiel
 /// The roles that can be given on one project: an owner is always on all.
 pub fn project_roles() -> Vec<Role> {
     let on_one = |role: &Role| *role != Role::Owner;
-    Role::ALL.into_iter().filter(on_one).collect()
-}
-
-/// The word on pages for a role as it is kept.
-pub fn title(role: &str) -> String {
-    let known = role.parse::<Role>();
-    known.map_or_else(|_| role.to_owned(), |role| role.title().to_owned())
+    Role::ALL.iter().copied().filter(on_one).collect()
 }

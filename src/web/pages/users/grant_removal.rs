@@ -2,9 +2,9 @@
 
 use askama::Template;
 
-use crate::db::grants::GrantRow;
-use crate::domain::policy::{Action, Role};
-use crate::web::page::Layout;
+use crate::access::Action;
+use crate::records::Grant;
+use crate::web::shared::page::Layout;
 
 /// Names the role, the place and the person, and what they lose.
 #[derive(Template)]
@@ -23,7 +23,7 @@ pub struct RemovalPage {
     pub is_self: bool,
     /// Whether the visitor may not see the page they came from any more.
     pub loses_page: bool,
-    /// The page with the grants, to which the way leads back; the form's address begins with it.
+    /// The page with the grants, which the link back leads to.
     pub back: String,
     pub action: String,
     /// The one field of the form, and what it holds.
@@ -33,20 +33,16 @@ pub struct RemovalPage {
 
 /// What somebody can do no longer without `grant`: what none of their other grants that reach
 /// as far allows.
-pub fn lost(grant: &GrantRow, others: &[GrantRow]) -> Vec<&'static str> {
-    let allows = |grant: &GrantRow, action| {
-        let role = grant.role.parse::<Role>();
-        role.is_ok_and(|role| role.may(action))
-    };
-    let reaches = |other: &&GrantRow| {
+pub fn lost(grant: &Grant, others: &[Grant]) -> Vec<&'static str> {
+    let reaches = |other: &&Grant| {
         other.user_id == grant.user_id && grant.project_id.is_some() && other.project_id.is_none()
     };
-    Action::ALL
-        .into_iter()
-        .filter(|action| allows(grant, *action))
+    let actions = Action::ALL.iter().copied();
+    actions
+        .filter(|action| grant.role.may(*action))
         .filter(|action| {
             let mut still = others.iter().filter(reaches);
-            !still.any(|other| allows(other, *action))
+            !still.any(|other| other.role.may(*action))
         })
         .map(Action::description)
         .collect()
@@ -55,14 +51,15 @@ pub fn lost(grant: &GrantRow, others: &[GrantRow]) -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::records::Role;
     use std::slice::from_ref;
     use time::macros::datetime;
 
-    fn grant(user_id: i64, project_id: Option<i64>, role: &str) -> GrantRow {
-        GrantRow {
+    fn grant(user_id: i64, project_id: Option<i64>, role: Role) -> Grant {
+        Grant {
             user_id,
             project_id,
-            role: role.into(),
+            role,
             created_by: "ana@example.com".into(),
             created_at: datetime!(2026-11-20 12:00),
         }
@@ -75,15 +72,15 @@ mod tests {
             Action::RevokeKeys.description(),
             Action::ReadAudit.description(),
         );
-        let support = grant(1, Some(1), "support");
+        let support = grant(1, Some(1), Role::Support);
         assert_eq!(lost(&support, from_ref(&support)), [see, revoke, read]);
-        let elsewhere = grant(1, Some(2), "support");
-        let of_another = grant(2, None, "owner");
+        let elsewhere = grant(1, Some(2), Role::Support);
+        let of_another = grant(2, None, Role::Owner);
         assert_eq!(
             lost(&support, &[elsewhere, of_another]),
             [see, revoke, read]
         );
-        let auditor = grant(1, None, "auditor");
+        let auditor = grant(1, None, Role::Auditor);
         assert_eq!(lost(&support, from_ref(&auditor)), [revoke]);
         assert_eq!(lost(&auditor, from_ref(&support)), [see, read]);
     }

@@ -4,17 +4,16 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use super::fields::{read_grant, read_place, title};
+use super::fields::{read_grant, read_place};
 use super::grant_removal::{RemovalPage, lost};
 use super::one;
-use crate::domain::DomainError;
-use crate::domain::edit_grants::{Whom, delete_grant, put_grant};
-use crate::domain::manage_users::{find_user, obstacle};
-use crate::domain::policy::{self, Action, Role};
-use crate::domain::precondition::Precondition;
-use crate::web::form::Form;
-use crate::web::page::{self, Layout, Section};
-use crate::web::{Visitor, WebError};
+use crate::access::Action;
+use crate::domain::grants::{self, Whom};
+use crate::domain::{DomainError, Precondition, projects, users};
+use crate::records::Role;
+use crate::web::shared::form::Form;
+use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::{Visitor, WebError};
 
 /// What was chosen.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -40,21 +39,14 @@ pub async fn submit(
     Form(fields): Form<GrantFields>,
 ) -> Result<HttpResponse, WebError> {
     let id = id.into_inner();
-    let (typed, known) = (fields.clone(), visitor.projects.clone());
-    let giving = visitor.act(move |conn, actor, now| {
-        find_user(conn, actor, id)?;
+    let typed = fields.clone();
+    let giving = visitor.act(move |op| {
+        users::find(op, id)?;
+        let known = projects::all(op)?;
         let read = read_grant(&known, &typed.role, &typed.project);
         let (role, place) = read.map_err(DomainError::Invalid)?;
         let still = Precondition::none();
-        put_grant(
-            conn,
-            actor,
-            place.as_ref(),
-            &Whom::Id(id),
-            role,
-            &still,
-            now,
-        )?;
+        grants::put(op, place.as_ref(), &Whom::Id(id), role, &still)?;
         Ok(place.is_none() && !role.may(Action::ManageUsers))
     });
     match giving.await {
@@ -63,9 +55,9 @@ pub async fn submit(
             Ok(done(&visitor, id, &given, is_no_owner))
         }
         Err(DomainError::Invalid(errors)) => {
-            let subject = one::load(&visitor, id).await?;
+            let (viewer, subject) = one::load(&visitor, id).await?;
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            Ok(one::answer(&visitor, status, subject, fields, errors, None))
+            Ok(one::form(&viewer, status, subject, fields, errors, None))
         }
         Err(error) => Err(error.into()),
     }
@@ -78,29 +70,29 @@ pub async fn confirm_removal(
     query: web::Query<RemovalFields>,
 ) -> Result<HttpResponse, WebError> {
     let (id, fields) = (id.into_inner(), query.into_inner());
-    let known = visitor.projects.clone();
     let wanted = fields.project.clone();
-    let loading = visitor.act(move |conn, actor, _| {
-        let person = find_user(conn, actor, id)?;
+    let loading = visitor.view(move |op| {
+        let person = users::find(op, id)?;
+        let known = projects::all(op)?;
         let place = read_place(&known, &wanted).map_err(|_| DomainError::NotFound)?;
         let on_it = place.as_ref().map(|project| project.id);
         let grant = person.grants.iter().find(|grant| grant.project_id == on_it);
         let grant = grant.cloned().ok_or(DomainError::NotFound)?;
-        let obstacle = match grant.role == Role::Owner.as_str() {
-            true => obstacle(conn, actor, &person)?,
-            false => None,
+        let obstacle = match grant.role {
+            Role::Owner => users::obstacle(op, &person)?,
+            _ => None,
         };
         Ok((person, place, grant, obstacle))
     });
-    let (person, place, grant, obstacle) = loading.await?;
-    let (role, is_self) = (title(&grant.role), visitor.actor.id() == Some(id));
+    let (viewer, (person, place, grant, obstacle)) = loading.await?;
+    let (role, is_self) = (grant.role.title(), viewer.actor.id() == Some(id));
     let heading = format!("Take {role} away from {}", person.user.email);
     let path = super::path(id);
     let page = RemovalPage {
-        layout: Layout::new(&visitor, Section::People, None, heading),
+        layout: Layout::new(&viewer, Section::People, None, heading),
         lost: lost(&grant, &person.grants),
         email: person.user.email,
-        role,
+        role: role.into(),
         obstacle,
         is_self,
         loses_page: is_self && place.is_none(),
@@ -119,12 +111,12 @@ pub async fn remove(
     id: web::Path<i64>,
     Form(fields): Form<RemovalFields>,
 ) -> Result<HttpResponse, WebError> {
-    let (id, known) = (id.into_inner(), visitor.projects.clone());
-    let taking = visitor.act(move |conn, actor, now| {
-        policy::require(actor, Action::ManageUsers, None)?;
+    let id = id.into_inner();
+    let taking = visitor.act(move |op| {
+        let known = projects::all(op)?;
         let place = read_place(&known, &fields.project).map_err(|_| DomainError::NotFound)?;
         let still = Precondition::none();
-        delete_grant(conn, actor, place.as_ref(), &Whom::Id(id), &still, now)?;
+        grants::delete(op, place.as_ref(), &Whom::Id(id), &still)?;
         Ok(place.is_none())
     });
     let is_no_owner = taking.await?;
@@ -133,7 +125,7 @@ pub async fn remove(
 
 /// Back to the person or, for an owner who has just stopped being one, to what is left to them.
 fn done(visitor: &Visitor, id: i64, done: &str, is_no_owner: bool) -> HttpResponse {
-    match is_no_owner && visitor.actor.id() == Some(id) {
+    match is_no_owner && visitor.session.user_id == id {
         true => page::see_other("/"),
         false => page::see_other(&format!("{}?done={done}", super::path(id))),
     }

@@ -8,21 +8,18 @@ use serde::Deserialize;
 use super::fields::read_grant;
 use super::link;
 use super::view::role_in_words;
-use crate::db::projects::Project;
-use crate::domain::password_link::invite;
-use crate::domain::policy::{self, Action, Role};
-use crate::domain::{DomainError, FieldError, text};
-use crate::web::form::Form;
-use crate::web::page::{self, Layout, Section};
-use crate::web::pages::Errors;
-use crate::web::{Visitor, WebError};
+use crate::domain::{DomainError, FieldError, projects, text, users};
+use crate::records::{Project, Role};
+use crate::web::shared::form::{Errors, Form};
+use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::{Viewer, Visitor, WebError};
 
 #[derive(Template)]
 #[template(path = "users/invite.html")]
 struct InvitePage {
     layout: Layout,
     fields: InviteFields,
-    roles: [Role; 5],
+    roles: &'static [Role],
     projects: Vec<Project>,
     errors: Errors,
     /// Whether somebody has the email already.
@@ -41,16 +38,14 @@ pub struct InviteFields {
 
 /// The form. It starts with one project: all of them is a choice to be made.
 pub async fn show(visitor: Visitor) -> Result<HttpResponse, WebError> {
-    visitor
-        .act(|_, actor, _| Ok(policy::require(actor, Action::ManageUsers, None)?))
-        .await?;
+    let (viewer, projects) = visitor.view(projects::all).await?;
     let open = |project: &&Project| project.archived_at.is_none();
-    let first = visitor.projects.iter().find(open);
+    let first = projects.iter().find(open);
     let fields = InviteFields {
         project: first.map_or_else(String::new, |project| project.slug.clone()),
         ..InviteFields::default()
     };
-    Ok(form(&visitor, StatusCode::OK, fields, vec![]))
+    Ok(form(&viewer, StatusCode::OK, projects, fields, vec![]))
 }
 
 /// Adds the person and shows the link to hand to them.
@@ -59,18 +54,18 @@ pub async fn submit(
     visitor: Visitor,
     Form(fields): Form<InviteFields>,
 ) -> Result<HttpResponse, WebError> {
-    let (typed, known) = (fields.clone(), visitor.projects.clone());
-    let inviting = visitor.act(move |conn, actor, now| {
-        policy::require(actor, Action::ManageUsers, None)?;
+    let typed = fields.clone();
+    let inviting = visitor.view(move |op| {
+        let known = projects::all(op)?;
         match read_grant(&known, &typed.role, &typed.project) {
             Ok((role, place)) => {
                 let slug = place.as_ref().map(|project| project.slug.as_str());
-                invite(conn, actor, &typed.email, role, slug, now)
+                users::invite(op, &typed.email, role, slug)
             }
             Err(wrong) => {
                 // The email too, so that everything wrong is told at once.
                 let email = text::tidy_email(&typed.email).err();
-                let email = email.map(|told| FieldError::new("email", told));
+                let email = email.map(|detail| FieldError::new("email", detail));
                 Err(DomainError::Invalid(
                     email.into_iter().chain(wrong).collect(),
                 ))
@@ -78,33 +73,35 @@ pub async fn submit(
         }
     });
     match inviting.await {
-        Ok((made, person)) => {
+        Ok((viewer, (made, person))) => {
             let given = person.grants.first();
-            let role = given.map(|grant| role_in_words(grant, &visitor.projects));
+            let role = given.map(|grant| role_in_words(grant, &viewer.projects));
             let about = format!("Invited as {}.", role.unwrap_or_default());
-            Ok(link::hand_over(&req, &visitor, &made, about))
+            Ok(link::hand_over(&req, &visitor, &viewer, &made, about))
         }
         Err(DomainError::Invalid(errors)) => {
+            let (viewer, projects) = visitor.view(projects::all).await?;
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            Ok(form(&visitor, status, fields, errors))
+            Ok(form(&viewer, status, projects, fields, errors))
         }
         Err(error) => Err(error.into()),
     }
 }
 
 fn form(
-    visitor: &Visitor,
+    viewer: &Viewer,
     status: StatusCode,
+    projects: Vec<Project>,
     fields: InviteFields,
     errors: Vec<FieldError>,
 ) -> HttpResponse {
     let errors = Errors(errors);
     let page = InvitePage {
-        layout: Layout::new(visitor, Section::People, None, "Invite person"),
+        layout: Layout::new(viewer, Section::People, None, "Invite person"),
         is_taken: errors.of("email").is_some() && text::tidy_email(&fields.email).is_ok(),
         fields,
         roles: Role::ALL,
-        projects: visitor.projects.clone(),
+        projects,
         errors,
     };
     page::full(status, &page)

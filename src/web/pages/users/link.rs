@@ -4,13 +4,11 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use crate::domain::manage_users::find_user;
-use crate::domain::password_link::{PasswordLink, new_link};
-use crate::web::form::Form;
-use crate::web::page::{self, Layout, Section};
-use crate::web::pages::logout::Nothing;
-use crate::web::times::Moment;
-use crate::web::{AppState, Visitor, WebError};
+use crate::domain::users::{self, PasswordLink};
+use crate::web::shared::form::{Form, NoFields};
+use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::times::Moment;
+use crate::web::shared::{AppState, Viewer, Visitor, WebError};
 
 #[derive(Template)]
 #[template(path = "users/link.html")]
@@ -35,20 +33,20 @@ pub async fn submit(
     req: HttpRequest,
     visitor: Visitor,
     id: web::Path<i64>,
-    _form: Form<Nothing>,
+    _form: Form<NoFields>,
 ) -> Result<HttpResponse, WebError> {
     let id = id.into_inner();
-    let making = visitor.act(move |conn, actor, now| {
-        let person = find_user(conn, actor, id)?;
-        let made = new_link(conn, actor, id, now)?;
+    let making = visitor.view(move |op| {
+        let person = users::find(op, id)?;
+        let made = users::new_link(op, id)?;
         Ok((made, person.user.joined_at.is_some()))
     });
-    let (made, has_password) = making.await?;
+    let (viewer, (made, has_password)) = making.await?;
     let about = match has_password {
         true => "Until it is used, their present password works. Earlier links have ended.",
         false => "Earlier links have ended.",
     };
-    Ok(hand_over(&req, &visitor, &made, about.into()))
+    Ok(hand_over(&req, &visitor, &viewer, &made, about.into()))
 }
 
 /// The page that shows a link which was just made, with a sentence about it. Nothing shows it
@@ -56,16 +54,17 @@ pub async fn submit(
 pub(super) fn hand_over(
     req: &HttpRequest,
     visitor: &Visitor,
+    viewer: &Viewer,
     made: &PasswordLink,
     about: String,
 ) -> HttpResponse {
     let page = LinkPage {
-        layout: Layout::new(visitor, Section::People, None, "Hand over the link"),
+        layout: Layout::new(viewer, Section::People, None, "Hand over the link"),
         email: made.email.clone(),
         person: super::path(made.user_id),
         link: format!("{}{}", origin(req, &visitor.state), made.path()),
         about,
-        until: Moment::new(made.expires_at, visitor.now),
+        until: Moment::new(made.expires_at, viewer.now),
     };
     page::full(StatusCode::OK, &page)
 }

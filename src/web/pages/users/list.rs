@@ -5,10 +5,10 @@ use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::view::{PersonView, UserState};
-use crate::domain::manage_users::list_users;
-use crate::web::page::{self, Layout, Section};
-use crate::web::times::grouped;
-use crate::web::{Visitor, WebError};
+use crate::domain::users;
+use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::times::grouped;
+use crate::web::shared::{Visitor, WebError};
 
 #[derive(Template)]
 #[template(path = "users/list.html")]
@@ -21,13 +21,11 @@ struct ListPage {
 
 /// The list.
 pub async fn show(visitor: Visitor) -> Result<HttpResponse, WebError> {
-    let all = visitor
-        .act(|conn, actor, _| list_users(conn, actor))
-        .await?;
-    let in_words = |person| PersonView::new(person, &visitor.projects, visitor.now);
+    let (viewer, all) = visitor.view(users::list).await?;
+    let in_words = |person| PersonView::new(person, &viewer.projects, viewer.now);
     let people: Vec<PersonView> = all.into_iter().map(in_words).collect();
     let page = ListPage {
-        layout: Layout::new(&visitor, Section::People, None, "People"),
+        layout: Layout::new(&viewer, Section::People, None, "People"),
         summary: summary(&people),
         people,
     };

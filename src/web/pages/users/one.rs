@@ -8,15 +8,11 @@ use serde::Deserialize;
 use super::fields::read_place;
 use super::grants::GrantFields;
 use super::view::{GrantView, PersonView, TokenView, role_in_words};
-use crate::db::projects::Project;
-use crate::db::tokens::Token;
-use crate::domain::manage_users::{Person, find_user};
-use crate::domain::policy::Role;
-use crate::domain::tokens::list_tokens;
-use crate::domain::{DomainError, FieldError};
-use crate::web::page::{self, Layout, Section};
-use crate::web::pages::Errors;
-use crate::web::{Visitor, WebError};
+use crate::domain::{DomainError, FieldError, tokens, users};
+use crate::records::{Person, Project, Role, Token};
+use crate::web::shared::form::Errors;
+use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::{Viewer, Visitor, WebError};
 
 #[derive(Template)]
 #[template(path = "users/one.html")]
@@ -25,7 +21,7 @@ struct OnePage {
     person: PersonView,
     grants: Vec<GrantView>,
     tokens: Vec<TokenView>,
-    roles: [Role; 5],
+    roles: &'static [Role],
     projects: Vec<Project>,
     fields: GrantFields,
     errors: Errors,
@@ -52,25 +48,19 @@ pub async fn show(
     id: web::Path<i64>,
     query: web::Query<OneQuery>,
 ) -> Result<HttpResponse, WebError> {
-    let subject = load(&visitor, id.into_inner()).await?;
-    let flash = flash(&visitor, &subject.person, &query);
+    let (viewer, subject) = load(&visitor, id.into_inner()).await?;
+    let flash = flash(&viewer, &subject.person, &query);
     let fields = GrantFields::default();
-    Ok(answer(
-        &visitor,
-        StatusCode::OK,
-        subject,
-        fields,
-        vec![],
-        flash,
-    ))
+    let status = StatusCode::OK;
+    Ok(form(&viewer, status, subject, fields, vec![], flash))
 }
 
 /// Tells what was just done, by what is there now.
-fn flash(visitor: &Visitor, person: &Person, query: &OneQuery) -> Option<String> {
-    let told = match query.done.as_deref()? {
+fn flash(viewer: &Viewer, person: &Person, query: &OneQuery) -> Option<String> {
+    let message = match query.done.as_deref()? {
         "given" => {
             let role =
-                given(visitor, person, query).map_or_else(String::new, |role| format!(": {role}"));
+                given(viewer, person, query).map_or_else(String::new, |role| format!(": {role}"));
             return Some(format!(
                 "Role given{role}. It holds from their next request on."
             ));
@@ -85,37 +75,37 @@ fn flash(visitor: &Visitor, person: &Person, query: &OneQuery) -> Option<String>
         "revoked" => "Token revoked. The next request with it fails.",
         _ => return None,
     };
-    Some(told.into())
+    Some(message.into())
 }
 
 /// The role they have at the place that the address names.
-fn given(visitor: &Visitor, person: &Person, query: &OneQuery) -> Option<String> {
-    let place = read_place(&visitor.projects, query.project.as_deref()?).ok()?;
+fn given(viewer: &Viewer, person: &Person, query: &OneQuery) -> Option<String> {
+    let place = read_place(&viewer.projects, query.project.as_deref()?).ok()?;
     let on_it = place.map(|project| project.id);
     let grant = person
         .grants
         .iter()
         .find(|grant| grant.project_id == on_it)?;
-    Some(role_in_words(grant, &visitor.projects))
+    Some(role_in_words(grant, &viewer.projects))
 }
 
 /// Finds the person and what belongs to them.
 ///
 /// # Errors
 /// The visitor may not, or there is no such person.
-pub(super) async fn load(visitor: &Visitor, id: i64) -> Result<Subject, DomainError> {
+pub(super) async fn load(visitor: &Visitor, id: i64) -> Result<(Viewer, Subject), DomainError> {
     visitor
-        .act(move |conn, actor, _| {
-            let person = find_user(conn, actor, id)?;
-            let tokens = list_tokens(conn, actor, id)?;
+        .view(move |op| {
+            let person = users::find(op, id)?;
+            let tokens = tokens::list(op, id)?;
             Ok(Subject { person, tokens })
         })
         .await
 }
 
 /// The page with what was typed into the form that gives a role, and what is wrong with it.
-pub(super) fn answer(
-    visitor: &Visitor,
+pub(super) fn form(
+    viewer: &Viewer,
     status: StatusCode,
     subject: Subject,
     fields: GrantFields,
@@ -123,10 +113,10 @@ pub(super) fn answer(
     flash: Option<String>,
 ) -> HttpResponse {
     let Subject { person, tokens } = subject;
-    let (all, now) = (&visitor.projects, visitor.now);
+    let (all, now) = (&viewer.projects, viewer.now);
     let email = person.user.email.clone();
     let page = OnePage {
-        layout: Layout::new(visitor, Section::People, None, email),
+        layout: Layout::new(viewer, Section::People, None, email),
         grants: person
             .grants
             .iter()

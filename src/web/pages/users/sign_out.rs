@@ -5,11 +5,10 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::view::PersonView;
-use crate::domain::manage_users::{end_sessions, find_user};
-use crate::web::form::Form;
-use crate::web::page::{self, Layout, Section};
-use crate::web::pages::logout::Nothing;
-use crate::web::{Visitor, WebError};
+use crate::domain::users;
+use crate::web::shared::form::{Form, NoFields};
+use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::{Visitor, WebError};
 
 #[derive(Template)]
 #[template(path = "users/sign_out.html")]
@@ -22,14 +21,12 @@ struct SignOutPage {
 /// Says what ends.
 pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse, WebError> {
     let id = id.into_inner();
-    let person = visitor
-        .act(move |conn, actor, _| find_user(conn, actor, id))
-        .await?;
+    let (viewer, person) = visitor.view(move |op| users::find(op, id)).await?;
     let title = format!("End all sessions of {}", person.user.email);
     let page = SignOutPage {
-        layout: Layout::new(&visitor, Section::People, None, title),
-        person: PersonView::new(person, &visitor.projects, visitor.now),
-        is_self: visitor.actor.id() == Some(id),
+        layout: Layout::new(&viewer, Section::People, None, title),
+        person: PersonView::new(person, &viewer.projects, viewer.now),
+        is_self: viewer.actor.id() == Some(id),
     };
     Ok(page::full(StatusCode::OK, &page))
 }
@@ -38,11 +35,9 @@ pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse, 
 pub async fn submit(
     visitor: Visitor,
     id: web::Path<i64>,
-    _form: Form<Nothing>,
+    _form: Form<NoFields>,
 ) -> Result<HttpResponse, WebError> {
     let id = id.into_inner();
-    visitor
-        .act(move |conn, actor, now| end_sessions(conn, actor, id, now))
-        .await?;
+    visitor.act(move |op| users::end_sessions(op, id)).await?;
     Ok(super::after_ending_sessions(&visitor, id, "signed-out"))
 }

@@ -1,14 +1,9 @@
 //! People, their grants and their personal tokens as pages show them.
 
-use super::fields::{ALL_PROJECTS, project_roles, title};
+use super::fields::{ALL_PROJECTS, project_roles};
 use crate::clock::UtcTime;
-use crate::db::grants::GrantRow;
-use crate::db::projects::Project;
-use crate::db::tokens::Token;
-use crate::domain::manage_users::Person;
-use crate::domain::policy::Role;
-use crate::key::KeyState;
-use crate::web::times::Moment;
+use crate::records::{Grant, KeyState, Person, Project, Role, Token};
+use crate::web::shared::times::Moment;
 
 /// A person in words.
 pub struct PersonView {
@@ -37,7 +32,7 @@ pub struct GrantView {
     pub project: String,
     /// The project's name, or "All projects".
     pub place: String,
-    pub role: String,
+    pub role: Role,
     /// The roles that could be there instead.
     pub roles: Vec<Role>,
     pub since: Moment,
@@ -118,7 +113,7 @@ impl UserState {
 
 impl GrantView {
     /// `grant`, where `projects` are all there are.
-    pub fn new(grant: GrantRow, projects: &[Project], now: UtcTime) -> Self {
+    pub fn new(grant: Grant, projects: &[Project], now: UtcTime) -> Self {
         let project = find(grant.project_id, projects).map(|project| project.slug.clone());
         GrantView {
             project: project.unwrap_or_else(|| ALL_PROJECTS.into()),
@@ -144,7 +139,7 @@ impl TokenView {
         };
         TokenView {
             id: token.id,
-            permissions: token.permissions(),
+            permissions: token.permissions,
             place: place(token.project_id, projects),
             description: token.description,
             prefix: token.prefix,
@@ -162,12 +157,12 @@ impl TokenView {
 }
 
 /// "Owner of all projects", "Support of Media".
-pub(super) fn role_in_words(grant: &GrantRow, projects: &[Project]) -> String {
+pub(super) fn role_in_words(grant: &Grant, projects: &[Project]) -> String {
     let place = match grant.project_id {
         Some(_) => place(grant.project_id, projects),
         None => "all projects".into(),
     };
-    format!("{} of {place}", title(&grant.role))
+    format!("{} of {place}", grant.role.title())
 }
 
 fn find(id: Option<i64>, projects: &[Project]) -> Option<&Project> {

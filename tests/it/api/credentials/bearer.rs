@@ -1,6 +1,6 @@
 //! How a request says whose it is, and when that is decided.
 
-use keyward::domain::policy::Role;
+use keyward::records::Role;
 use reqwest::header::{COOKIE, HeaderMap};
 use serde_json::json;
 

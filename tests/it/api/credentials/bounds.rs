@@ -1,6 +1,6 @@
 //! What is out of a token's reach: more rights than it has, and what others may know.
 
-use keyward::domain::policy::Role;
+use keyward::records::Role;
 use serde_json::json;
 
 use super::key;

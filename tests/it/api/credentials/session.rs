@@ -1,6 +1,6 @@
 //! Passwords, and the short-lived tokens they are exchanged for.
 
-use keyward::domain::policy::Role;
+use keyward::records::Role;
 use serde_json::json;
 use time::Duration;
 

@@ -1,6 +1,6 @@
 //! Personal tokens, from the moment they are made to their end.
 
-use keyward::domain::policy::Role;
+use keyward::records::Role;
 use serde_json::json;
 use time::Duration;
 

@@ -1,7 +1,8 @@
-//! `/api/v1/keys`.
+//! `/api/v1/projects/{project}/keys` and, in short, `/api/v1/keys`.
 
 mod collection;
 mod one;
+mod paths;
 mod rotation;
 mod usage;
 

@@ -1,4 +1,4 @@
-use keyward::domain::policy::Role;
+use keyward::records::Role;
 
 use crate::app::TestApp;
 

@@ -1,4 +1,4 @@
-use keyward::domain::policy::Role;
+use keyward::records::Role;
 use scraper::{Html, Selector};
 
 use crate::app::{Answer, Browser, TestApp, with_defaults};

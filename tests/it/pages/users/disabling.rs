@@ -1,6 +1,6 @@
 //! Keeping a person out, and letting them in again.
 
-use keyward::domain::policy::Role;
+use keyward::records::Role;
 
 use super::tokens::{new_token, token_works};
 use super::{id_of, invite, path_of_link};

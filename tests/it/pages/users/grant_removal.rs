@@ -1,6 +1,6 @@
 //! The page that asks before a role is taken away.
 
-use keyward::domain::policy::Role;
+use keyward::records::Role;
 
 use super::id_of;
 use crate::app::TestApp;

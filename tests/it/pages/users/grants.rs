@@ -1,6 +1,6 @@
 //! Giving a person a role.
 
-use keyward::domain::policy::Role;
+use keyward::records::Role;
 
 use super::id_of;
 use crate::app::TestApp;

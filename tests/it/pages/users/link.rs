@@ -1,7 +1,7 @@
 //! The link with which a person chooses a password.
 
 use keyward::config::PublicUrl;
-use keyward::domain::policy::Role;
+use keyward::records::Role;
 
 use super::{id_of, link_on};
 use crate::app::{Settings, TestApp};

@@ -1,6 +1,6 @@
 //! Everybody, and what they may do.
 
-use keyward::domain::policy::Role;
+use keyward::records::Role;
 
 use super::{id_of, invite};
 use crate::app::TestApp;

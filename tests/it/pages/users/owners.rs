@@ -1,6 +1,6 @@
 //! Owners alone manage people, and there is always one who can.
 
-use keyward::domain::policy::Role;
+use keyward::records::Role;
 
 use super::tokens::{new_token, token_works};
 use super::{id_of, invite, number_of_users};

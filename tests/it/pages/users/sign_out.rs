@@ -1,6 +1,6 @@
 //! Ending every session of a person.
 
-use keyward::domain::policy::Role;
+use keyward::records::Role;
 
 use super::id_of;
 use crate::app::TestApp;

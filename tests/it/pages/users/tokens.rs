@@ -1,9 +1,10 @@
 //! Somebody's personal tokens.
 
-use keyward::domain::actor::Proof;
-use keyward::domain::policy::Role;
-use keyward::domain::tokens::{TokenDraft, actor_with_token, create_token_at_once};
-use keyward::domain::{Actor, Origin};
+use keyward::access::{Actor, Origin, Proof};
+use keyward::domain::Op;
+use keyward::domain::actors::Claim;
+use keyward::domain::tokens::{self, TokenDraft};
+use keyward::records::Role;
 use time::Duration;
 
 use super::id_of;
@@ -14,22 +15,29 @@ pub(super) fn new_token(app: &TestApp, user: i64) -> (i64, String) {
     let (mut conn, now) = (app.database.connect(), app.clock.now());
     let version = "SELECT version AS number FROM users WHERE id = ";
     let version = app.database.number(&format!("{version}{user}"));
-    let proof = Proof::Jwt { version };
-    let loaded = Actor::load(&mut conn, user, proof, Origin::default(), now);
+    let claim = Claim {
+        user_id: user,
+        proof: Proof::Jwt { version },
+        origin: Origin::default(),
+    };
+    let loaded = claim.load(&mut conn, now);
     let draft = TokenDraft {
         description: "Nightly report".into(),
         expires_at: Some(now + Duration::days(30)),
         permissions: vec!["keys:read".into()],
         project: None,
+        unreadable: vec![],
     };
     let actor = loaded.unwrap().unwrap();
-    let minted = create_token_at_once(&mut conn, &actor, &draft, 365, now).unwrap();
+    let mut op = Op::new(&mut conn, &actor, now);
+    let minted = tokens::create_at_once(&mut op, &draft, 365).unwrap();
     (minted.token.id, minted.secret.expose().to_owned())
 }
 
 pub(super) fn token_works(app: &TestApp, secret: &str) -> bool {
     let (mut conn, now) = (app.database.connect(), app.clock.now());
-    let actor = actor_with_token(&mut conn, secret, Origin::default(), now);
+    let nobody = Actor::nobody(Origin::default());
+    let actor = tokens::actor_with_token(&mut Op::new(&mut conn, &nobody, now), secret);
     actor.unwrap().is_some()
 }
 

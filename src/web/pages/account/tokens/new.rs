@@ -7,14 +7,13 @@ use serde::Deserialize;
 use time::macros::format_description;
 use time::{Date, Duration};
 
+use crate::access::Action;
 use crate::clock::UtcTime;
-use crate::domain::policy::Action;
-use crate::domain::tokens::{TokenDraft, create_token};
+use crate::domain::tokens::{self, TokenDraft};
 use crate::domain::{DomainError, FieldError};
-use crate::web::form::Form;
-use crate::web::page::{self, Layout, Section};
-use crate::web::pages::Errors;
-use crate::web::{Visitor, WebError, reveal};
+use crate::web::shared::form::{Errors, Form};
+use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::{Viewer, Visitor, WebError, reveal};
 
 /// The choice that takes the date beside it.
 const DATE: &str = "date";
@@ -64,18 +63,18 @@ pub struct TokenFields {
 }
 
 impl TokenFields {
-    /// What was typed as a draft, and what is wrong with the expiry if it can't be read. A
-    /// draft without an expiry is never accepted.
-    fn draft(&self, max_days: u16, now: UtcTime) -> (TokenDraft, Option<FieldError>) {
+    /// What was typed as a draft, for tokens that live at most `max_days`.
+    fn draft(&self, max_days: u16, now: UtcTime) -> TokenDraft {
         let expiry = self.expiry(max_days, now);
-        let draft = TokenDraft {
+        let unreadable = expiry.err();
+        let unreadable = unreadable.map(|detail| FieldError::new("expires_at", detail));
+        TokenDraft {
             description: self.description.clone(),
             expires_at: expiry.ok(),
             permissions: self.permissions.clone(),
             project: Some(self.project.clone()).filter(|slug| !slug.is_empty()),
-        };
-        let unread = expiry.err().map(|told| FieldError::new("expires", told));
-        (draft, unread)
+            unreadable: unreadable.into_iter().collect(),
+        }
     }
 
     fn expiry(&self, max_days: u16, now: UtcTime) -> Result<UtcTime, &'static str> {
@@ -96,12 +95,13 @@ impl TokenFields {
 
 /// The form.
 pub async fn show(visitor: Visitor) -> Result<HttpResponse, WebError> {
-    let lifetime = DEFAULT_LIFETIME.min(visitor.state.max_token_days);
+    let max_days = visitor.state.max_token_days;
     let fields = TokenFields {
-        expires: lifetime.to_string(),
+        expires: DEFAULT_LIFETIME.min(max_days).to_string(),
         ..TokenFields::default()
     };
-    Ok(form(&visitor, StatusCode::OK, fields, vec![]))
+    let (viewer, ()) = visitor.view(|_| Ok(())).await?;
+    Ok(form(&viewer, StatusCode::OK, max_days, fields, vec![]))
 }
 
 /// Creates the token and leads to its reveal.
@@ -110,16 +110,15 @@ pub async fn submit(
     Form(fields): Form<TokenFields>,
 ) -> Result<HttpResponse, WebError> {
     let max_days = visitor.state.max_token_days;
-    let (draft, unread) = fields.draft(max_days, visitor.now);
+    let draft = fields.draft(max_days, visitor.now);
     let session = visitor.session.id.clone();
-    let creating = visitor
-        .act(move |conn, actor, now| create_token(conn, actor, &draft, max_days, &session, now));
+    let creating = visitor.act(move |op| tokens::create(op, &draft, max_days, &session));
     match creating.await {
         Ok(minted) => Ok(reveal::lead_to(&visitor, &super::path(minted.id), &minted)),
         Err(DomainError::Invalid(errors)) => {
-            let errors = unread.into_iter().chain(errors).collect();
+            let (viewer, ()) = visitor.view(|_| Ok(())).await?;
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            Ok(form(&visitor, status, fields, errors))
+            Ok(form(&viewer, status, max_days, fields, errors))
         }
         Err(error) => Err(error.into()),
     }
@@ -133,15 +132,14 @@ fn lifetimes(max_days: u16) -> Vec<u16> {
 }
 
 fn form(
-    visitor: &Visitor,
+    viewer: &Viewer,
     status: StatusCode,
+    max_days: u16,
     fields: TokenFields,
     errors: Vec<FieldError>,
 ) -> HttpResponse {
-    let max_days = visitor.state.max_token_days;
-    let allowed = Action::ALL
-        .into_iter()
-        .filter(|action| visitor.actor.may_anywhere(*action));
+    let all_actions = Action::ALL.iter().copied();
+    let allowed = all_actions.filter(|action| viewer.actor.may_anywhere(*action));
     let permissions = allowed.map(|action| Permission {
         name: action.permission(),
         description: action.description(),
@@ -155,19 +153,19 @@ fn form(
         title: "All that I may see".into(),
         selected: fields.project.is_empty(),
     };
-    let projects = visitor.projects.iter().map(|project| Choice {
+    let projects = viewer.projects.iter().map(|project| Choice {
         value: project.slug.clone(),
         title: project.name.clone(),
         selected: fields.project == project.slug,
     });
     // The last day has to be over before the longest lifetime is.
-    let last_day = (visitor.now + Duration::days(max_days.into())).date() - Duration::DAY;
+    let last_day = (viewer.now + Duration::days(max_days.into())).date() - Duration::DAY;
     let page = NewPage {
-        layout: Layout::new(visitor, Section::Account, None, "Create token"),
+        layout: Layout::new(viewer, Section::Account, None, "Create token"),
         permissions: permissions.collect(),
-        lifetimes: expiry_choices(&fields.expires, max_days, visitor.now),
+        lifetimes: expiry_choices(&fields.expires, max_days, viewer.now),
         projects: [all].into_iter().chain(projects).collect(),
-        first_day: visitor.now.date().to_string(),
+        first_day: viewer.now.date().to_string(),
         last_day: last_day.to_string(),
         errors: Errors(errors),
         fields,

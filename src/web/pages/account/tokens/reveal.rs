@@ -3,15 +3,13 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use keyward_key::PlainKey;
 
 use super::TokenView;
-use crate::domain::DomainError;
-use crate::domain::tokens::{find_token, reveal_token, waiting_until};
-use crate::key::PlainKey;
-use crate::web::form::Form;
-use crate::web::page::{self, Layout, Section};
-use crate::web::pages::logout::Nothing;
-use crate::web::{Visitor, WebError, reveal};
+use crate::domain::{DomainError, tokens};
+use crate::web::shared::form::{Form, NoFields};
+use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::{Visitor, WebError, reveal};
 
 #[derive(Template)]
 #[template(path = "account/tokens/reveal.html")]
@@ -40,17 +38,17 @@ pub async fn show(
     let id = id.into_inner();
     let (user, session) = (visitor.session.user_id, visitor.session.id.clone());
     let seal_key = reveal::seal_key(&req, &visitor, id);
-    let loading = visitor.act(move |conn, actor, now| {
-        let token = find_token(conn, actor, user, id)?;
-        let until = waiting_until(conn, &token, &session, seal_key.as_ref(), now)?;
+    let loading = visitor.view(move |op| {
+        let token = tokens::find(op, user, id)?;
+        let until = tokens::waiting_until(op, &token, &session, seal_key.as_ref())?;
         Ok((token, until))
     });
-    let (token, until) = loading.await?;
+    let (viewer, (token, until)) = loading.await?;
     let title = format!("Reveal {}", token.description);
     let page = RevealPage {
-        layout: Layout::new(&visitor, Section::Account, None, title),
-        token: TokenView::new(token, &visitor.projects, visitor.now),
-        seconds_left: until.map(|until| reveal::seconds_left(until, visitor.now)),
+        layout: Layout::new(&viewer, Section::Account, None, title),
+        token: TokenView::new(token, &viewer.projects, viewer.now),
+        seconds_left: until.map(|until| reveal::seconds_left(until, viewer.now)),
     };
     Ok(page::full(StatusCode::OK, &page))
 }
@@ -60,32 +58,33 @@ pub async fn submit(
     req: HttpRequest,
     visitor: Visitor,
     id: web::Path<i64>,
-    _form: Form<Nothing>,
+    _form: Form<NoFields>,
 ) -> Result<HttpResponse, WebError> {
     let id = id.into_inner();
     let (user, session) = (visitor.session.user_id, visitor.session.id.clone());
     let seal_key = reveal::seal_key(&req, &visitor, id);
-    let revealing = visitor.act(move |conn, actor, now| {
-        let token = find_token(conn, actor, user, id)?;
+    let revealing = visitor.view(move |op| {
+        let token = tokens::find(op, user, id)?;
         let Some(seal_key) = seal_key else {
             return Ok(None);
         };
-        match reveal_token(conn, actor, id, &session, &seal_key, now) {
+        match tokens::reveal(op, id, &session, &seal_key) {
             Ok(revealed) => Ok(Some((token, revealed))),
             Err(DomainError::NotFound) => Ok(None),
             Err(error) => Err(error),
         }
     });
+    let (viewer, revealed) = revealing.await?;
     // Whoever comes too late is told so by the page itself, which a reload then shows again.
-    let Some((token, revealed)) = revealing.await? else {
+    let Some((token, revealed)) = revealed else {
         return Ok(page::see_other(&format!("{}/reveal", super::path(id))));
     };
     let title = token.description.clone();
     let page = RevealedPage {
-        layout: Layout::new(&visitor, Section::Account, None, title),
-        token: TokenView::new(token, &visitor.projects, visitor.now),
+        layout: Layout::new(&viewer, Section::Account, None, title),
+        token: TokenView::new(token, &viewer.projects, viewer.now),
         secret: revealed.secret,
-        seconds_left: reveal::seconds_left(revealed.until, visitor.now),
+        seconds_left: reveal::seconds_left(revealed.until, viewer.now),
     };
     Ok(page::full(StatusCode::OK, &page))
 }

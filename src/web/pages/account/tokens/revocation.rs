@@ -5,12 +5,10 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::TokenView;
-use crate::domain::DomainError;
-use crate::domain::tokens::{find_token, revoke_token};
-use crate::web::form::Form;
-use crate::web::page::{self, Layout, Section};
-use crate::web::pages::logout::Nothing;
-use crate::web::{Visitor, WebError};
+use crate::domain::tokens;
+use crate::web::shared::form::{Form, NoFields};
+use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::{Visitor, WebError};
 
 #[derive(Template)]
 #[template(path = "account/tokens/revocation.html")]
@@ -22,19 +20,12 @@ struct RevocationPage {
 /// Names the token and what depends on it.
 pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse, WebError> {
     let (user, id) = (visitor.session.user_id, id.into_inner());
-    let loading = visitor.act(move |conn, actor, _| {
-        let token = find_token(conn, actor, user, id)?;
-        if let Some(by) = &token.revoked_by {
-            let told = format!("This token was revoked already, by {by}.");
-            return Err(DomainError::Conflict(told));
-        }
-        Ok(token)
-    });
-    let token = loading.await?;
+    let loading = visitor.view(move |op| tokens::revocation_form(op, user, id));
+    let (viewer, token) = loading.await?;
     let title = format!("Revoke {}", token.description);
     let page = RevocationPage {
-        layout: Layout::new(&visitor, Section::Account, None, title),
-        token: TokenView::new(token, &visitor.projects, visitor.now),
+        layout: Layout::new(&viewer, Section::Account, None, title),
+        token: TokenView::new(token, &viewer.projects, viewer.now),
     };
     Ok(page::full(StatusCode::OK, &page))
 }
@@ -43,10 +34,10 @@ pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse, 
 pub async fn submit(
     visitor: Visitor,
     id: web::Path<i64>,
-    _form: Form<Nothing>,
+    _form: Form<NoFields>,
 ) -> Result<HttpResponse, WebError> {
     let (user, id) = (visitor.session.user_id, id.into_inner());
-    let revoking = visitor.act(move |conn, actor, now| revoke_token(conn, actor, user, id, now));
+    let revoking = visitor.act(move |op| tokens::revoke(op, user, id));
     revoking.await?;
     Ok(page::see_other("/account?done=token"))
 }

@@ -1,10 +1,8 @@
 //! A personal token as pages show it.
 
 use crate::clock::UtcTime;
-use crate::db::projects::Project;
-use crate::db::tokens::Token;
-use crate::key::KeyState;
-use crate::web::times::Moment;
+use crate::records::{KeyState, Project, Token};
+use crate::web::shared::times::Moment;
 
 /// A personal token in words.
 pub struct TokenView {
@@ -28,7 +26,7 @@ impl TokenView {
         let is_active = token.is_active(now);
         TokenView {
             path: super::path(token.id),
-            permissions: token.permissions(),
+            permissions: token.permissions,
             project: project(token.project_id, projects),
             expires: Moment::new(token.expires_at, now),
             last_used: token.last_used_at.map(|at| Moment::new(at, now)),

@@ -3,10 +3,10 @@
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use crate::domain::catalogues::{Catalogue, add_catalogue};
-use crate::domain::list_projects::find_project;
-use crate::web::form::Form;
-use crate::web::{Visitor, WebError, page};
+use crate::domain::projects;
+use crate::domain::scopes::{self, Catalogue};
+use crate::web::shared::form::Form;
+use crate::web::shared::{Visitor, WebError, page};
 
 /// The fields of the form.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -24,9 +24,9 @@ pub async fn submit(
     let slug = slug.into_inner();
     let done = format!("{}?done=catalogue", super::list_path(&slug));
     let catalogue: Catalogue = fields.catalogue.parse().map_err(|_| WebError::BadForm)?;
-    let adding = visitor.act(move |conn, actor, now| {
-        let project = find_project(conn, actor, &slug)?;
-        add_catalogue(conn, actor, &project, catalogue, now)
+    let adding = visitor.act(move |op| {
+        let project = projects::find(op, &slug)?;
+        scopes::add_catalogue(op, &project, catalogue)
     });
     adding.await?;
     Ok(page::see_other(&done))

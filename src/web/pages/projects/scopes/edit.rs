@@ -5,17 +5,13 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::fields::{FieldsView, ScopeFields, seen};
-use crate::db::projects::Project;
-use crate::db::scopes::{self, Scope};
-use crate::domain::edit_scopes::{ScopeUse, find_scope, put_scope};
-use crate::domain::list_projects::find_project;
-use crate::domain::policy::{self, Action};
-use crate::domain::precondition::Precondition;
-use crate::domain::{DomainError, FieldError};
-use crate::web::form::Form;
-use crate::web::page::{self, Layout, Section};
+use crate::domain::scopes::{self, ScopeUse};
+use crate::domain::{DomainError, FieldError, Op, Precondition, projects};
+use crate::records::{Project, Scope};
 use crate::web::pages::projects::ArchivedView;
-use crate::web::{Visitor, WebError};
+use crate::web::shared::form::Form;
+use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::{Viewer, Visitor, WebError};
 
 #[derive(Template)]
 #[template(path = "projects/scopes/edit.html")]
@@ -43,9 +39,10 @@ pub async fn show(
     visitor: Visitor,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, WebError> {
-    let subject = load(&visitor, path.into_inner()).await?;
+    let (slug, name) = path.into_inner();
+    let (viewer, subject) = visitor.view(move |op| load(op, &slug, &name)).await?;
     let fields = ScopeFields::of(&subject.with_use.scope);
-    Ok(form(&visitor, StatusCode::OK, subject, fields, vec![]))
+    Ok(form(&viewer, StatusCode::OK, subject, fields, vec![]))
 }
 
 /// Saves the changes.
@@ -57,10 +54,10 @@ pub async fn submit(
     let (slug, name) = path.into_inner();
     let (of, scope) = (slug.clone(), fields.scope(&name));
     let was_seen = fields.seen.clone();
-    let saving = visitor.act(move |conn, actor, now| {
-        let project = find_project(conn, actor, &of)?;
+    let saving = visitor.act(move |op| {
+        let project = projects::find(op, &of)?;
         let still = Precondition::that(move |scope: &Scope| seen(scope) == was_seen);
-        put_scope(conn, actor, &project, &scope, &still, now)
+        scopes::put(op, &project, &scope, &still)
     });
     match saving.await {
         Ok(_) => {
@@ -68,32 +65,27 @@ pub async fn submit(
             Ok(page::see_other(&done))
         }
         Err(DomainError::Invalid(errors)) => {
-            let subject = load(&visitor, (slug, name)).await?;
+            let (viewer, subject) = visitor.view(move |op| load(op, &slug, &name)).await?;
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            Ok(form(&visitor, status, subject, fields, errors))
+            Ok(form(&viewer, status, subject, fields, errors))
         }
         Err(error) => Err(error.into()),
     }
 }
 
-async fn load(visitor: &Visitor, (slug, name): (String, String)) -> Result<Subject, DomainError> {
-    visitor
-        .act(move |conn, actor, now| {
-            let project = find_project(conn, actor, &slug)?;
-            policy::require(actor, Action::ManageProject, Some(project.id))?;
-            let with_use = find_scope(conn, actor, &project, &name, now)?;
-            let catalogue = scopes::of_project(conn, project.id)?;
-            Ok(Subject {
-                project,
-                catalogue,
-                with_use,
-            })
-        })
-        .await
+fn load(op: &mut Op, slug: &str, name: &str) -> Result<Subject, DomainError> {
+    let project = projects::find(op, slug)?;
+    let catalogue = scopes::put_form(op, &project)?;
+    let with_use = scopes::find(op, &project, name)?;
+    Ok(Subject {
+        project,
+        catalogue,
+        with_use,
+    })
 }
 
 fn form(
-    visitor: &Visitor,
+    viewer: &Viewer,
     status: StatusCode,
     subject: Subject,
     fields: ScopeFields,
@@ -107,8 +99,8 @@ fn form(
     let ScopeUse { scope, keys } = with_use;
     let title = format!("Edit {}", scope.name);
     let page = EditPage {
-        layout: Layout::new(visitor, Section::Scopes, Some(&project), title),
-        archived: ArchivedView::of(&project, visitor.now),
+        layout: Layout::new(viewer, Section::Scopes, Some(&project), title),
+        archived: ArchivedView::of(&project, viewer.now),
         path: super::path(&project.slug, &scope.name),
         carried: super::carried(keys),
         is_carried: keys > 0,

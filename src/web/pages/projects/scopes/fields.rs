@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use crate::db::scopes::Scope;
 use crate::domain::FieldError;
-use crate::web::pages::Errors;
+use crate::records::Scope;
+use crate::web::shared::form::Errors;
 
 /// What was typed, as it was typed.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -5,17 +5,15 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::db::projects::Project;
-use crate::db::scopes::Scope;
-use crate::domain::catalogues::Catalogue;
-use crate::domain::edit_scopes::{ScopeUse, list_scopes};
-use crate::domain::list_keys::or_more;
-use crate::domain::list_projects::find_project;
-use crate::domain::policy::Action;
-use crate::web::page::{self, Layout, Section};
+use crate::access::Action;
+use crate::domain::counting::or_more;
+use crate::domain::projects;
+use crate::domain::scopes::{self, Catalogue, ScopeUse};
+use crate::records::{Project, Scope};
 use crate::web::pages::projects::ArchivedView;
-use crate::web::times::{grouped, plural};
-use crate::web::{Visitor, WebError};
+use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::times::{grouped, plural};
+use crate::web::shared::{Visitor, WebError};
 
 #[derive(Template)]
 #[template(path = "projects/scopes/list.html")]
@@ -60,15 +58,14 @@ pub async fn show(
     slug: web::Path<String>,
     query: web::Query<ListQuery>,
 ) -> Result<HttpResponse, WebError> {
-    let slug = slug.into_inner();
-    let loading = visitor.act(move |conn, actor, now| {
-        let project = find_project(conn, actor, &slug)?;
-        let scopes = list_scopes(conn, actor, &project, now)?;
+    let loading = visitor.view(move |op| {
+        let project = projects::find(op, &slug)?;
+        let scopes = scopes::list(op, &project)?;
         Ok((project, scopes))
     });
-    let (project, scopes) = loading.await?;
+    let (viewer, (project, scopes)) = loading.await?;
     let is_open = project.archived_at.is_none();
-    let may_edit = is_open && visitor.actor.may(Action::ManageProject, Some(project.id));
+    let may_edit = is_open && viewer.actor.may(Action::ManageProject, Some(project.id));
     let offers = match may_edit {
         true => offers(&scopes),
         false => Vec::new(),
@@ -81,8 +78,8 @@ pub async fn show(
         _ => None,
     };
     let page = ListPage {
-        layout: Layout::new(&visitor, Section::Scopes, Some(&project), "Scopes"),
-        archived: ArchivedView::of(&project, visitor.now),
+        layout: Layout::new(&viewer, Section::Scopes, Some(&project), "Scopes"),
+        archived: ArchivedView::of(&project, viewer.now),
         summary: plural(i64::try_from(scopes.len()).unwrap_or(i64::MAX), "scope"),
         scopes: scopes
             .into_iter()
@@ -104,7 +101,8 @@ fn offers(present: &[ScopeUse]) -> Vec<Offer> {
             .all(|with_use| with_use.scope.name != scope.name)
     };
     Catalogue::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .map(|catalogue| Offer {
             catalogue,
             scopes: catalogue.scopes().into_iter().filter(is_new).collect(),

@@ -7,18 +7,41 @@ pub mod list;
 pub mod new;
 pub mod removal;
 
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::domain::list_keys::or_more;
-use crate::web::times::grouped;
+use crate::domain::counting::or_more;
+use crate::web::shared::error::WayOn;
+use crate::web::shared::times::grouped;
 
-/// What is written otherwise in a segment of a path or in a query: of what a scope's name may
-/// hold, only the slash.
+/// What is escaped in a segment of a path or in a query: of what a scope's name may hold, only
+/// the slash.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b':')
     .remove(b'.')
     .remove(b'_')
     .remove(b'-');
+
+/// Where errors of these pages lead: back to the catalogue or, where a scope has changed while
+/// somebody edited it, to its form.
+pub fn lead_on(req: &HttpRequest, status: StatusCode) -> Option<WayOn> {
+    let project = req.match_info().get("project")?;
+    let path = req.path();
+    let is_beyond_list = path.split('/').nth(4).is_some();
+    match status {
+        StatusCode::CONFLICT if path.ends_with("/edit") => Some(WayOn {
+            path: path.into(),
+            words: "Open the scope again",
+        }),
+        StatusCode::NOT_FOUND if !is_beyond_list => None,
+        StatusCode::CONFLICT | StatusCode::NOT_FOUND => Some(WayOn {
+            path: list_path(project),
+            words: "Back to the scopes",
+        }),
+        _ => None,
+    }
+}
 
 /// The path of the catalogue.
 fn list_path(project: &str) -> String {

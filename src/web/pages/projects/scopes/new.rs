@@ -5,17 +5,12 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::fields::{FieldsView, ScopeFields};
-use crate::db::projects::Project;
-use crate::db::scopes::{self, Scope};
-use crate::domain::edit_scopes::put_scope;
-use crate::domain::list_projects::find_project;
-use crate::domain::policy::{self, Action};
-use crate::domain::precondition::Precondition;
-use crate::domain::{DomainError, FieldError};
-use crate::web::form::Form;
-use crate::web::page::{self, Layout, Section};
+use crate::domain::{DomainError, FieldError, Op, Precondition, projects, scopes};
+use crate::records::{Project, Scope};
 use crate::web::pages::projects::ArchivedView;
-use crate::web::{Visitor, WebError};
+use crate::web::shared::form::Form;
+use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::{Viewer, Visitor, WebError};
 
 #[derive(Template)]
 #[template(path = "projects/scopes/new.html")]
@@ -26,11 +21,17 @@ struct NewPage {
     form: FieldsView,
 }
 
+/// What the form is about.
+struct Subject {
+    project: Project,
+    catalogue: Vec<Scope>,
+}
+
 /// The form.
 pub async fn show(visitor: Visitor, slug: web::Path<String>) -> Result<HttpResponse, WebError> {
-    let (project, catalogue) = load(&visitor, slug.into_inner()).await?;
+    let (viewer, subject) = visitor.view(move |op| load(op, &slug)).await?;
     let (status, fields) = (StatusCode::OK, ScopeFields::default());
-    Ok(form(&visitor, status, project, catalogue, fields, vec![]))
+    Ok(form(&viewer, status, subject, fields, vec![]))
 }
 
 /// Adds the scope.
@@ -41,12 +42,12 @@ pub async fn submit(
 ) -> Result<HttpResponse, WebError> {
     let slug = slug.into_inner();
     let (of, scope) = (slug.clone(), fields.scope(&fields.name));
-    let adding = visitor.act(move |conn, actor, now| {
-        let project = find_project(conn, actor, &of)?;
-        match put_scope(conn, actor, &project, &scope, &Precondition::absent(), now) {
+    let adding = visitor.act(move |op| {
+        let project = projects::find(op, &of)?;
+        match scopes::put(op, &project, &scope, &Precondition::absent()) {
             Err(DomainError::Stale) => {
-                let told = "This project has this scope already.";
-                Err(DomainError::field("name", told))
+                let detail = "This project has this scope already.";
+                Err(DomainError::field("name", detail))
             }
             other => other,
         }
@@ -57,36 +58,31 @@ pub async fn submit(
             Ok(page::see_other(&done))
         }
         Err(DomainError::Invalid(errors)) => {
-            let (project, catalogue) = load(&visitor, slug).await?;
+            let (viewer, subject) = visitor.view(move |op| load(op, &slug)).await?;
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            Ok(form(&visitor, status, project, catalogue, fields, errors))
+            Ok(form(&viewer, status, subject, fields, errors))
         }
         Err(error) => Err(error.into()),
     }
 }
 
-async fn load(visitor: &Visitor, slug: String) -> Result<(Project, Vec<Scope>), DomainError> {
-    visitor
-        .act(move |conn, actor, _| {
-            let project = find_project(conn, actor, &slug)?;
-            policy::require(actor, Action::ManageProject, Some(project.id))?;
-            let catalogue = scopes::of_project(conn, project.id)?;
-            Ok((project, catalogue))
-        })
-        .await
+fn load(op: &mut Op, slug: &str) -> Result<Subject, DomainError> {
+    let project = projects::find(op, slug)?;
+    let catalogue = scopes::put_form(op, &project)?;
+    Ok(Subject { project, catalogue })
 }
 
 fn form(
-    visitor: &Visitor,
+    viewer: &Viewer,
     status: StatusCode,
-    project: Project,
-    catalogue: Vec<Scope>,
+    subject: Subject,
     fields: ScopeFields,
     errors: Vec<FieldError>,
 ) -> HttpResponse {
+    let Subject { project, catalogue } = subject;
     let page = NewPage {
-        layout: Layout::new(visitor, Section::Scopes, Some(&project), "Add scope"),
-        archived: ArchivedView::of(&project, visitor.now),
+        layout: Layout::new(viewer, Section::Scopes, Some(&project), "Add scope"),
+        archived: ArchivedView::of(&project, viewer.now),
         form: FieldsView::new(fields, catalogue, None, errors),
         project,
     };

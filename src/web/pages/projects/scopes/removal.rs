@@ -4,18 +4,13 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
-use crate::db::projects::Project;
-use crate::db::scopes;
-use crate::domain::DomainError;
-use crate::domain::edit_scopes::{ScopeUse, delete_scope, find_scope};
-use crate::domain::list_projects::find_project;
-use crate::domain::policy::{self, Action};
-use crate::domain::precondition::Precondition;
-use crate::web::form::Form;
-use crate::web::page::{self, Layout, Section};
-use crate::web::pages::logout::Nothing;
+use crate::domain::scopes::{self, Removal, ScopeUse};
+use crate::domain::{DomainError, Op, Precondition, projects};
+use crate::records::Project;
 use crate::web::pages::projects::ArchivedView;
-use crate::web::{Visitor, WebError};
+use crate::web::shared::form::{Form, NoFields};
+use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::{Viewer, Visitor, WebError};
 
 #[derive(Template)]
 #[template(path = "projects/scopes/removal.html")]
@@ -36,9 +31,7 @@ struct RemovalPage {
 /// What the page is about.
 struct Subject {
     project: Project,
-    with_use: ScopeUse,
-    /// A scope that includes it.
-    includer: Option<String>,
+    removal: Removal,
 }
 
 /// Names the scope, and what is in the way.
@@ -46,67 +39,53 @@ pub async fn show(
     visitor: Visitor,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, WebError> {
-    let subject = load(&visitor, path.into_inner()).await?;
-    Ok(confirm(&visitor, StatusCode::OK, subject, None))
+    let (slug, name) = path.into_inner();
+    let (viewer, subject) = visitor.view(move |op| load(op, &slug, &name)).await?;
+    Ok(confirm(&viewer, StatusCode::OK, subject, None))
 }
 
 /// Removes the scope.
 pub async fn submit(
     visitor: Visitor,
     path: web::Path<(String, String)>,
-    _form: Form<Nothing>,
+    _form: Form<NoFields>,
 ) -> Result<HttpResponse, WebError> {
     let (slug, name) = path.into_inner();
     let (of, scope) = (slug.clone(), name.clone());
-    let removing = visitor.act(move |conn, actor, now| {
-        let project = find_project(conn, actor, &of)?;
-        delete_scope(conn, actor, &project, &scope, &Precondition::none(), now)
+    let removing = visitor.act(move |op| {
+        let project = projects::find(op, &of)?;
+        scopes::delete(op, &project, &scope, &Precondition::none())
     });
     match removing.await {
         Ok(()) => {
             let done = format!("{}?done=removed", super::list_path(&slug));
             Ok(page::see_other(&done))
         }
-        // What is in the way is told where the way on is.
-        Err(DomainError::Conflict(told)) => {
-            let subject = load(&visitor, (slug, name)).await?;
-            Ok(confirm(&visitor, StatusCode::CONFLICT, subject, Some(told)))
+        // What is in the way is said on the page that leads to it.
+        Err(DomainError::Conflict(message)) => {
+            let (viewer, subject) = visitor.view(move |op| load(op, &slug, &name)).await?;
+            let status = StatusCode::CONFLICT;
+            Ok(confirm(&viewer, status, subject, Some(message)))
         }
         Err(error) => Err(error.into()),
     }
 }
 
-async fn load(visitor: &Visitor, (slug, name): (String, String)) -> Result<Subject, DomainError> {
-    visitor
-        .act(move |conn, actor, now| {
-            let project = find_project(conn, actor, &slug)?;
-            policy::require(actor, Action::ManageProject, Some(project.id))?;
-            let with_use = find_scope(conn, actor, &project, &name, now)?;
-            let catalogue = scopes::of_project(conn, project.id)?;
-            let includer = catalogue
-                .into_iter()
-                .find(|scope| scope.includes.contains(&name));
-            Ok(Subject {
-                project,
-                with_use,
-                includer: includer.map(|scope| scope.name),
-            })
-        })
-        .await
+fn load(op: &mut Op, slug: &str, name: &str) -> Result<Subject, DomainError> {
+    let project = projects::find(op, slug)?;
+    let removal = scopes::removal(op, &project, name)?;
+    Ok(Subject { project, removal })
 }
 
-/// The page; `told` is why the removal was refused just now.
+/// The page; `refusal` is why the removal was refused just now.
 fn confirm(
-    visitor: &Visitor,
+    viewer: &Viewer,
     status: StatusCode,
     subject: Subject,
-    told: Option<String>,
+    refusal: Option<String>,
 ) -> HttpResponse {
-    let Subject {
-        project,
-        with_use,
-        includer,
-    } = subject;
+    let Subject { project, removal } = subject;
+    let Removal { with_use, includer } = removal;
     let ScopeUse { scope, keys } = with_use;
     let is_carried = keys > 0;
     // An includer comes first: while it is there, the keys are not what is in the way.
@@ -120,11 +99,11 @@ fn confirm(
         });
     let title = format!("Remove {}", scope.name);
     let page = RemovalPage {
-        layout: Layout::new(visitor, Section::Scopes, Some(&project), title),
-        archived: ArchivedView::of(&project, visitor.now),
+        layout: Layout::new(viewer, Section::Scopes, Some(&project), title),
+        archived: ArchivedView::of(&project, viewer.now),
         path: super::path(&project.slug, &scope.name),
         list_path: super::list_path(&project.slug),
-        obstacle: told.or(obstacle),
+        obstacle: refusal.or(obstacle),
         keys_path,
         may_remove,
         name: scope.name,

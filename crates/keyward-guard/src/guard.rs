@@ -1,0 +1,333 @@
+//! The middleware and the extractor.
+
+use std::future::{Ready, ready};
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix_web::body::{BoxBody, EitherBody};
+use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderName};
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, error};
+use awc::Client;
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use keyward_key::verdict::{self, Outcome, Presented, Requirement};
+use keyward_key::{Environment, scope};
+use percent_encoding::percent_decode_str;
+
+use crate::credential::is_credential;
+use crate::headers::{ENVIRONMENT, KEY_ID, LABEL, PROJECT, RATE_LIMIT, RATE_LIMIT_POLICY, SCOPES};
+use crate::problem::{Problem, UNCHECKED, status_of};
+
+/// How long Keyward may take to answer before that counts as no.
+const TIME_LIMIT: Duration = Duration::from_secs(2);
+/// The largest refusal that is handed on.
+const MAX_REFUSAL: usize = 16 * 1024;
+
+/// The key that a request came with. An argument of handlers behind a [`Guard`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKey {
+    /// The key's id in Keyward.
+    pub id: i64,
+    /// What people call it.
+    pub label: String,
+    /// The slug of its project.
+    pub project: String,
+    /// What it is for: live requests or tests.
+    pub environment: Environment,
+    /// What it carries; `*` is every scope.
+    pub scopes: Vec<String>,
+}
+
+impl FromRequest for ApiKey {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let key = req.extensions().get::<ApiKey>().cloned();
+        ready(key.ok_or_else(|| error::ErrorInternalServerError("no guard before this handler")))
+    }
+}
+
+/// Knows which keys may pass. Make one for each worker, in the application's factory; what it
+/// makes shares connections that stay open.
+#[derive(Clone)]
+pub struct Guard {
+    source: Source,
+    /// What every request must fulfil, as a query.
+    common: Vec<(&'static str, String)>,
+}
+
+/// Who says what key a request came with.
+#[derive(Clone)]
+enum Source {
+    /// Keyward, at this URL.
+    Keyward(Client, String),
+    /// A gateway that has asked Keyward.
+    Gateway,
+}
+
+impl Guard {
+    /// Asks the Keyward at `url`, for instance `http://127.0.0.1:8080`. It hears the address of
+    /// the peer in `X-Forwarded-For`, and believes it if this service is one of its trusted
+    /// proxies.
+    pub fn new(url: &str) -> Self {
+        let client = Client::builder().timeout(TIME_LIMIT).finish();
+        let verify = format!("{}/verify", url.trim_end_matches('/'));
+        Guard {
+            source: Source::Keyward(client, verify),
+            common: Vec::new(),
+        }
+    }
+
+    /// Takes the word of a gateway that has asked Keyward: the identity headers. Only for a
+    /// service that nobody can reach except through that gateway. The gateway knows which
+    /// scopes include others; here a key must have a scope by its name, or all of them.
+    pub fn behind_gateway() -> Self {
+        Guard {
+            source: Source::Gateway,
+            common: Vec::new(),
+        }
+    }
+
+    /// Takes keys of this project only.
+    pub fn of_project(self, slug: &str) -> Self {
+        self.with("project", slug.to_owned())
+    }
+
+    /// Takes keys of this environment only.
+    pub fn in_environment(self, environment: Environment) -> Self {
+        self.with("environment", environment.to_string())
+    }
+
+    fn with(mut self, name: &'static str, value: String) -> Self {
+        self.common.retain(|(known, _)| *known != name);
+        self.common.push((name, value));
+        self
+    }
+
+    /// Lets every valid key through.
+    pub fn any(&self) -> Guarded {
+        self.asking(&[], false)
+    }
+
+    /// Lets keys through that have one of these scopes.
+    ///
+    /// # Panics
+    /// There is none: that would let every key through.
+    pub fn one_of<const N: usize>(&self, scopes: [&str; N]) -> Guarded {
+        assert!(N > 0, "name a scope, or let any key through");
+        self.asking(&scopes, false)
+    }
+
+    /// Lets keys through that have all of these scopes.
+    pub fn all_of<const N: usize>(&self, scopes: [&str; N]) -> Guarded {
+        self.asking(&scopes, true)
+    }
+
+    fn asking(&self, scopes: &[&str], all: bool) -> Guarded {
+        Guarded(Rc::new(match &self.source {
+            Source::Keyward(client, verify) => {
+                let mut query = form_urlencoded::Serializer::new(String::new());
+                query.extend_pairs(&self.common);
+                query.extend_pairs(scopes.iter().map(|scope| ("scope", scope)));
+                if all {
+                    query.append_pair("all", "1");
+                }
+                Question::Keyward {
+                    client: client.clone(),
+                    url: format!("{verify}?{}", query.finish()),
+                }
+            }
+            Source::Gateway => Question::Gateway {
+                required: Requirement {
+                    project: self.common("project").map(str::to_owned),
+                    environment: self
+                        .common("environment")
+                        .and_then(|name| name.parse().ok()),
+                    scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+                    all,
+                },
+            },
+        }))
+    }
+
+    fn common(&self, wanted: &str) -> Option<&str> {
+        let found = self.common.iter().find(|(name, _)| *name == wanted);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+/// The middleware that a [`Guard`] makes.
+pub struct Guarded(Rc<Question>);
+
+enum Question {
+    Keyward { client: Client, url: String },
+    Gateway { required: Requirement },
+}
+
+impl Question {
+    /// The key, if it may pass; else the answer to the client.
+    async fn ask(&self, req: &ServiceRequest) -> Result<ApiKey, HttpResponse> {
+        match self {
+            Question::Keyward { client, url } => ask_keyward(client, url, req).await,
+            Question::Gateway { required } => believe_gateway(req, required),
+        }
+    }
+}
+
+/// What Keyward says of the key that `req` came with.
+async fn ask_keyward(
+    client: &Client,
+    url: &str,
+    req: &ServiceRequest,
+) -> Result<ApiKey, HttpResponse> {
+    let mut asking = client.get(url);
+    // All of them, so that nobody judges another key than the one that Keyward does.
+    let credentials = req.headers().iter().filter(|(name, _)| is_credential(name));
+    for (name, value) in credentials {
+        asking.headers_mut().append(name.clone(), value.clone());
+    }
+    if let Some(agent) = req.headers().get(header::USER_AGENT) {
+        asking = asking.insert_header((header::USER_AGENT, agent.clone()));
+    }
+    if let Some(peer) = req.peer_addr() {
+        asking = asking.insert_header((header::X_FORWARDED_FOR, peer.ip().to_string()));
+    }
+    let mut answer = asking
+        .send()
+        .await
+        .map_err(|error| no_answer(&error.to_string()))?;
+    match answer.status() {
+        StatusCode::OK => {
+            identity(answer.headers()).ok_or_else(|| no_answer("it is not Keyward that answers"))
+        }
+        status @ (StatusCode::BAD_REQUEST
+        | StatusCode::UNAUTHORIZED
+        | StatusCode::FORBIDDEN
+        | StatusCode::TOO_MANY_REQUESTS) => {
+            let body = answer.body().limit(MAX_REFUSAL).await;
+            let body = body.map_err(|error| no_answer(&error.to_string()))?;
+            let mut refusal = HttpResponse::with_body(status, BoxBody::new(body));
+            hand_on(answer.headers(), refusal.headers_mut());
+            Err(refusal)
+        }
+        status => Err(no_answer(&format!("it answers with {status}"))),
+    }
+}
+
+/// The key that a gateway says `req` came with.
+#[expect(clippy::result_large_err, reason = "refusals are as common as keys")]
+fn believe_gateway(req: &ServiceRequest, required: &Requirement) -> Result<ApiKey, HttpResponse> {
+    let refused = |outcome: Outcome| {
+        Problem::new(None, status_of(outcome), outcome.code(), outcome.detail()).respond()
+    };
+    let key = identity(req.headers()).ok_or_else(|| refused(Outcome::Missing))?;
+    let presented = Presented {
+        project: &key.project,
+        environment: key.environment,
+        scopes: &key.scopes,
+        inclusions: &[],
+        allowed_ips: &[],
+        expired: false,
+        revoked: false,
+    };
+    match verdict::decide(&presented, required, None) {
+        Outcome::Valid => Ok(key),
+        refusal => Err(refused(refusal)),
+    }
+}
+
+/// What a yes says of the key: each header once. A server that says yes without them is not
+/// Keyward.
+fn identity(headers: &HeaderMap) -> Option<ApiKey> {
+    let text = |name: HeaderName| {
+        let mut values = headers.get_all(name);
+        let only = values.next().filter(|_| values.next().is_none());
+        only?.to_str().ok()
+    };
+    Some(ApiKey {
+        id: text(KEY_ID)?.parse().ok()?,
+        label: percent_decode_str(text(LABEL)?)
+            .decode_utf8_lossy()
+            .into_owned(),
+        project: text(PROJECT)?.to_owned(),
+        environment: text(ENVIRONMENT)?.parse().ok()?,
+        scopes: scope::split(text(SCOPES)?),
+    })
+}
+
+/// The headers of a refusal that are for the client.
+fn hand_on(from: &HeaderMap, to: &mut HeaderMap) {
+    for name in [
+        header::CONTENT_TYPE,
+        header::CACHE_CONTROL,
+        header::WWW_AUTHENTICATE,
+        header::RETRY_AFTER,
+        RATE_LIMIT,
+        RATE_LIMIT_POLICY,
+    ] {
+        if let Some(value) = from.get(&name) {
+            to.insert(name, value.clone());
+        }
+    }
+}
+
+/// No answer is no yes.
+fn no_answer(why: &str) -> HttpResponse {
+    tracing::error!(why, "Keyward could not be asked");
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    Problem::new(None, status, "UNAVAILABLE", UNCHECKED).respond()
+}
+
+impl<S, B> Transform<S, ServiceRequest> for Guarded
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Transform = GuardedService<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(GuardedService {
+            question: Rc::clone(&self.0),
+            service: Rc::new(service),
+        }))
+    }
+}
+
+/// A service behind a guard.
+pub struct GuardedService<S> {
+    question: Rc<Question>,
+    service: Rc<S>,
+}
+
+impl<S, B> Service<ServiceRequest> for GuardedService<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self::Response, Error>>;
+
+    forward_ready!(service);
+
+    fn call(&self, req: ServiceRequest) -> Self::Future {
+        let (question, service) = (Rc::clone(&self.question), Rc::clone(&self.service));
+        async move {
+            match question.ask(&req).await {
+                Ok(key) => {
+                    req.extensions_mut().insert(key);
+                    Ok(service.call(req).await?.map_into_left_body())
+                }
+                Err(refusal) => Ok(req.into_response(refusal).map_into_right_body()),
+            }
+        }
+        .boxed_local()
+    }
+}

@@ -1,0 +1,326 @@
+//! The table of roles and actions, and the permits that follow from it.
+
+use super::{Action, Actor, Who};
+use crate::records::{Grant, Role};
+
+impl Role {
+    /// Whether this role may do `action`: the table itself.
+    pub fn may(self, action: Action) -> bool {
+        use Role::{Admin, Auditor, Owner, Support, Viewer};
+        match action {
+            Action::SeeKeys => matches!(self, Owner | Admin | Support | Auditor | Viewer),
+            Action::MintKeys | Action::EditKeys | Action::ManageProject => {
+                matches!(self, Owner | Admin)
+            }
+            Action::RevokeKeys => matches!(self, Owner | Admin | Support),
+            Action::ReadAudit => matches!(self, Owner | Admin | Support | Auditor),
+            Action::ManageProjects | Action::ManageUsers => matches!(self, Owner),
+        }
+    }
+}
+
+impl Actor {
+    /// Whether they may do `action` in `project`; without a project, on the whole instance.
+    pub fn may(&self, action: Action, project: Option<i64>) -> bool {
+        match &self.who {
+            Who::CommandLine => true,
+            Who::Nobody => false,
+            Who::Person { grants, token, .. } => {
+                let narrow = token.as_ref();
+                narrow.is_none_or(|token| token.reaches(project) && token.actions.contains(&action))
+                    && applying(grants, project).any(|grant| grant.role.may(action))
+            }
+        }
+    }
+
+    /// Whether they may do `action` in some project at least, or on the whole instance.
+    pub fn may_anywhere(&self, action: Action) -> bool {
+        match &self.who {
+            Who::Person { grants, .. } => grants
+                .iter()
+                .any(|grant| self.may(action, grant.project_id)),
+            Who::CommandLine => true,
+            Who::Nobody => false,
+        }
+    }
+
+    /// Whether the project exists for them.
+    pub fn knows(&self, project: i64) -> bool {
+        match &self.who {
+            Who::CommandLine => true,
+            Who::Nobody => false,
+            Who::Person { grants, token, .. } => {
+                let narrow = token.as_ref();
+                narrow.is_none_or(|token| token.reaches(Some(project)))
+                    && applying(grants, Some(project)).next().is_some()
+            }
+        }
+    }
+}
+
+fn applying(grants: &[Grant], project: Option<i64>) -> impl Iterator<Item = &Grant> {
+    grants
+        .iter()
+        .filter(move |grant| grant.project_id.is_none() || grant.project_id == project)
+}
+
+/// Somebody tried what they may not do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{action:?} was denied")]
+pub struct Denial {
+    /// What they tried.
+    pub action: Action,
+    /// Where; `None` is the whole instance.
+    pub project_id: Option<i64>,
+    /// They may not even know of the project: the answer is that of one that is not there.
+    pub hidden: bool,
+}
+
+/// The proof that an actor may make a change.
+///
+/// Every change that somebody makes takes one ([`change`](crate::db::change)), and only
+/// [`require`] makes it, so a use case that forgets to ask the policy does not compile:
+///
+/// ```compile_fail,E0451
+/// use keyward::access::{Actor, Permit};
+///
+/// fn forged(actor: &Actor) -> Permit<'_> {
+///     Permit { actor }
+/// }
+/// ```
+///
+/// The same function compiles once it asks:
+///
+/// ```
+/// use keyward::access::{Action, Actor, Denial, Permit, policy};
+///
+/// fn granted(actor: &Actor) -> Result<Permit<'_>, Denial> {
+///     policy::require(actor, Action::ManageUsers, None)
+/// }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Permit<'a> {
+    actor: &'a Actor,
+}
+
+impl<'a> Permit<'a> {
+    /// Who may.
+    pub fn actor(self) -> &'a Actor {
+        self.actor
+    }
+}
+
+/// The proof that people change what is their own: the password, sessions, personal tokens.
+/// [`Actor::own`] makes it.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnPermit<'a> {
+    actor: &'a Actor,
+    user_id: i64,
+}
+
+impl<'a> OwnPermit<'a> {
+    /// Who may.
+    pub fn actor(self) -> &'a Actor {
+        self.actor
+    }
+
+    /// Whose things they are: the actor's own id.
+    pub fn user_id(self) -> i64 {
+        self.user_id
+    }
+}
+
+impl Actor {
+    /// Lets people change what is their own. A personal token is not the person: it can't
+    /// decide who its owner is, so whoever comes with one has nothing of their own here, and
+    /// neither have the command line and those who have not signed in.
+    pub fn own(&self) -> Option<OwnPermit<'_>> {
+        match &self.who {
+            Who::Person {
+                id, token: None, ..
+            } => Some(OwnPermit {
+                actor: self,
+                user_id: *id,
+            }),
+            _ => None,
+        }
+    }
+
+    /// Lets whoever comes with a personal token end that token, and no other.
+    pub fn own_token(&self, token: i64) -> Option<OwnPermit<'_>> {
+        let own = self.token().filter(|own| own.token_id == token);
+        own.zip(self.id()).map(|(_, user_id)| OwnPermit {
+            actor: self,
+            user_id,
+        })
+    }
+}
+
+/// Lets the actor do `action` in `project`; without a project, on the whole instance.
+///
+/// # Errors
+/// The denial; a hidden one if the project does not exist for them.
+pub fn require(actor: &Actor, action: Action, project: Option<i64>) -> Result<Permit<'_>, Denial> {
+    if actor.may(action, project) {
+        return Ok(Permit { actor });
+    }
+    let hidden = project.is_some_and(|project| !actor.knows(project));
+    Err(Denial {
+        action,
+        project_id: project,
+        hidden,
+    })
+}
+
+/// Lets the actor make somebody `role` in `project`, or on all: whoever comes with a personal
+/// token gives away no more than the token may do itself.
+///
+/// # Errors
+/// The denial of the first action that the role allows and the token does not.
+pub fn require_to_give(actor: &Actor, role: Role, project: Option<i64>) -> Result<(), Denial> {
+    // Without a token, who may give a role at all is decided by the action of giving.
+    if actor.token().is_none() {
+        return Ok(());
+    }
+    let allowed = Action::ALL.iter().filter(|action| role.may(**action));
+    for action in allowed {
+        require(actor, *action, project)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::access::{Narrowing, Origin};
+
+    fn grant(role: Role, project_id: Option<i64>) -> Grant {
+        Grant {
+            user_id: 1,
+            project_id,
+            role,
+            created_by: "command line".into(),
+            created_at: datetime!(2026-11-20 12:00),
+        }
+    }
+
+    fn person(grants: Vec<Grant>) -> Actor {
+        let who = Who::Person {
+            id: 1,
+            email: "ana@example.com".into(),
+            grants,
+            token: None,
+        };
+        Actor {
+            who,
+            origin: Origin::default(),
+        }
+    }
+
+    fn with_token(mut actor: Actor, actions: &[Action], project_id: Option<i64>) -> Actor {
+        if let Who::Person { token, .. } = &mut actor.who {
+            *token = Some(Narrowing {
+                token_id: 1,
+                prefix: "kwp_a1b2c3d4".into(),
+                actions: actions.to_vec(),
+                project_id,
+            });
+        }
+        actor
+    }
+
+    #[test]
+    fn the_table_is_the_one_in_the_handbook() {
+        use Action::{EditKeys, ManageUsers, MintKeys, ReadAudit, RevokeKeys, SeeKeys};
+        let table = [
+            (
+                Role::Owner,
+                &[
+                    SeeKeys,
+                    MintKeys,
+                    EditKeys,
+                    RevokeKeys,
+                    ReadAudit,
+                    ManageUsers,
+                ][..],
+            ),
+            (
+                Role::Admin,
+                &[SeeKeys, MintKeys, EditKeys, RevokeKeys, ReadAudit],
+            ),
+            (Role::Support, &[SeeKeys, RevokeKeys, ReadAudit]),
+            (Role::Auditor, &[SeeKeys, ReadAudit]),
+            (Role::Viewer, &[SeeKeys]),
+        ];
+        for (role, allowed) in table {
+            for action in [
+                SeeKeys,
+                MintKeys,
+                EditKeys,
+                RevokeKeys,
+                ReadAudit,
+                ManageUsers,
+            ] {
+                assert_eq!(
+                    role.may(action),
+                    allowed.contains(&action),
+                    "{role} {action:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_project_without_a_grant_does_not_exist() {
+        let ana = person(vec![grant(Role::Admin, Some(1))]);
+        assert!(require(&ana, Action::MintKeys, Some(1)).is_ok());
+        assert!(require(&ana, Action::SeeKeys, Some(2)).unwrap_err().hidden);
+        assert!(!require(&ana, Action::ManageUsers, None).unwrap_err().hidden);
+    }
+
+    #[test]
+    fn a_token_narrows_what_its_owner_may_and_never_widens_it() {
+        let narrowed = |role, project_id| {
+            let ana = person(vec![grant(role, None)]);
+            with_token(ana, &[Action::SeeKeys, Action::MintKeys], project_id)
+        };
+        let admin = narrowed(Role::Admin, None);
+        assert!(admin.may(Action::MintKeys, Some(1)));
+        assert!(!admin.may(Action::RevokeKeys, Some(1)));
+        let viewer = narrowed(Role::Viewer, None);
+        assert!(!viewer.may(Action::MintKeys, Some(1)));
+        let bound = narrowed(Role::Owner, Some(1));
+        assert!(bound.may(Action::MintKeys, Some(1)) && bound.knows(1));
+        assert!(!bound.may(Action::MintKeys, Some(2)) && !bound.knows(2));
+        assert!(!bound.may(Action::SeeKeys, None));
+    }
+
+    #[test]
+    fn grants_add_up() {
+        let ana = person(vec![
+            grant(Role::Viewer, None),
+            grant(Role::Support, Some(2)),
+        ]);
+        assert!(ana.may(Action::RevokeKeys, Some(2)));
+        assert!(!ana.may(Action::RevokeKeys, Some(1)));
+        assert!(
+            !require(&ana, Action::RevokeKeys, Some(1))
+                .unwrap_err()
+                .hidden
+        );
+    }
+
+    #[test]
+    fn what_is_ones_own_is_nobody_elses_and_no_tokens() {
+        let ana = person(vec![]);
+        assert_eq!(ana.own().map(OwnPermit::user_id), Some(1));
+        assert!(ana.own_token(1).is_none());
+        let script = with_token(ana, &[Action::ManageUsers], None);
+        assert!(script.own().is_none() && script.own_token(2).is_none());
+        assert_eq!(script.own_token(1).map(OwnPermit::user_id), Some(1));
+        assert!(Actor::command_line().own().is_none());
+        assert!(Actor::nobody(Origin::default()).own().is_none());
+    }
+}

@@ -1,0 +1,111 @@
+//! Settings: where each value comes from, and what is in force.
+//!
+//! Flags over environment over `keyward.toml` over defaults. A setting that nobody knows is an
+//! error that names the nearest known one.
+
+mod error;
+mod find;
+mod settings;
+mod values;
+
+pub use error::ConfigError;
+pub use find::{Flags, find};
+pub use settings::{Found, SETTINGS, Setting, Source};
+pub use values::{Config, PublicUrl, SecretText};
+
+#[cfg(test)]
+mod tests {
+    use super::settings::FILE;
+    use super::*;
+    use crate::db::connection::DatabaseUrl;
+
+    fn variables(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect()
+    }
+
+    fn in_folder(toml: &str, pairs: &[(&str, &str)], flags: &Flags) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(FILE), toml).unwrap();
+        Config::from_found(&find(flags, &variables(pairs), folder.path())?)
+    }
+
+    #[test]
+    fn flags_win_over_variables_over_the_file_over_defaults() {
+        let flags = Flags {
+            listen: Some("127.0.0.1:1".into()),
+            ..Flags::default()
+        };
+        let environment = [("KEYWARD_LISTEN", "127.0.0.1:2"), ("KEYWARD_WORKERS", "3")];
+        let file = "listen = '127.0.0.1:4'\nworkers = 5\ntrusted_proxies = ['10.0.0.0/8']";
+        let config = in_folder(file, &environment, &flags).unwrap();
+        assert_eq!(config.listen.port(), 1);
+        assert_eq!(config.workers, 3);
+        assert_eq!(config.trusted_proxies.len(), 1);
+        assert_eq!(config.database, DatabaseUrl::Sqlite("keyward.db".into()));
+    }
+
+    #[test]
+    fn an_unknown_setting_names_the_nearest_one() {
+        let message = |toml: &str, pairs: &[(&str, &str)]| {
+            in_folder(toml, pairs, &Flags::default())
+                .unwrap_err()
+                .to_string()
+        };
+        assert_eq!(
+            message("", &[("KEYWARD_LISTN", "x")]),
+            "There is no setting KEYWARD_LISTN. Did you mean KEYWARD_LISTEN?"
+        );
+        assert_eq!(
+            message("worker = 2", &[]),
+            "There is no setting worker. Did you mean workers?"
+        );
+        assert!(message("", &[("KEYWARD_WORKERS_FILE", "x")]).contains("KEYWARD_WORKERS_FILE"));
+    }
+
+    #[test]
+    fn a_wrong_value_is_one_sentence() {
+        let message = |pairs: &[(&str, &str)]| {
+            in_folder("", pairs, &Flags::default())
+                .unwrap_err()
+                .to_string()
+        };
+        assert_eq!(
+            message(&[("KEYWARD_LISTEN", "8080")]),
+            "listen must be an address and a port such as 127.0.0.1:8080, not \"8080\" (from \
+             KEYWARD_LISTEN)."
+        );
+        for pair in [
+            ("DATABASE_URL", "mysql://x"),
+            ("KEYWARD_PUBLIC_URL", "keys.example.com"),
+            ("KEYWARD_PUBLIC_URL", "https://keys.example.com/path"),
+            ("KEYWARD_TRUSTED_PROXIES", "nginx"),
+            ("KEYWARD_WORKERS", "0"),
+            ("KEYWARD_SECRET", "short"),
+        ] {
+            let sentence = message(&[pair]);
+            assert!(
+                sentence.ends_with('.') && !sentence.contains('\n'),
+                "{sentence}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_secret_may_come_from_a_file_and_is_never_printed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        std::fs::write(&path, format!("{}\n", "s".repeat(40))).unwrap();
+        let path = path.display().to_string();
+        let config = in_folder("", &[("KEYWARD_SECRET_FILE", &path)], &Flags::default()).unwrap();
+        assert_eq!(config.secret.as_ref().unwrap().expose().len(), 40);
+        assert!(!format!("{config:?}").contains("sss"));
+        let both = [
+            ("KEYWARD_SECRET_FILE", path.as_str()),
+            ("KEYWARD_SECRET", "x"),
+        ];
+        assert!(in_folder("", &both, &Flags::default()).is_err());
+    }
+}

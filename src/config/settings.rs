@@ -1,0 +1,94 @@
+//! The settings there are, and where their values come from.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// The file in the working folder.
+pub(super) const FILE: &str = "keyward.toml";
+/// What every variable begins with that is Keyward's own.
+pub(super) const PREFIX: &str = "KEYWARD_";
+
+/// A setting as the documentation lists it.
+#[derive(Debug)]
+pub struct Setting {
+    /// The name in `keyward.toml`; with dashes, the flag.
+    pub name: &'static str,
+    pub variable: &'static str,
+    pub default: Option<&'static str>,
+    /// Never shown, and may come from the file that `<variable>_FILE` names.
+    pub secret: bool,
+}
+
+/// Every setting.
+pub const SETTINGS: [Setting; 11] = [
+    Setting::new("listen", "KEYWARD_LISTEN", Some("127.0.0.1:8080")),
+    Setting::new("database_url", "DATABASE_URL", Some("sqlite:keyward.db")).secret(),
+    Setting::new("secret", "KEYWARD_SECRET", None).secret(),
+    Setting::new("previous_secret", "KEYWARD_PREVIOUS_SECRET", None).secret(),
+    Setting::new("public_url", "KEYWARD_PUBLIC_URL", None),
+    Setting::new("trusted_proxies", "KEYWARD_TRUSTED_PROXIES", Some("")),
+    Setting::new("workers", "KEYWARD_WORKERS", None),
+    Setting::new(
+        "usage_retention_days",
+        "KEYWARD_USAGE_RETENTION_DAYS",
+        Some("400"),
+    ),
+    Setting::new("max_token_days", "KEYWARD_MAX_TOKEN_DAYS", Some("365")),
+    Setting::new(
+        "api_requests_per_minute",
+        "KEYWARD_API_REQUESTS_PER_MINUTE",
+        Some("6000"),
+    ),
+    Setting::new("log", "KEYWARD_LOG", Some("info,actix_server=warn")),
+];
+
+impl Setting {
+    const fn new(
+        name: &'static str,
+        variable: &'static str,
+        default: Option<&'static str>,
+    ) -> Self {
+        Setting {
+            name,
+            variable,
+            default,
+            secret: false,
+        }
+    }
+
+    const fn secret(mut self) -> Self {
+        self.secret = true;
+        self
+    }
+}
+
+/// Where a value was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    Default,
+    File,
+    Variable(String),
+    Flag,
+    Unset,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::Default => f.write_str("default"),
+            Source::File => f.write_str(FILE),
+            Source::Variable(name) => f.write_str(name),
+            Source::Flag => f.write_str("flag"),
+            Source::Unset => f.write_str("not set"),
+        }
+    }
+}
+
+/// A setting's value and where it was found.
+#[derive(Debug)]
+pub struct Found {
+    pub setting: &'static Setting,
+    pub value: Option<Zeroizing<String>>,
+    pub source: Source,
+}

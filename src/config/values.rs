@@ -1,0 +1,185 @@
+//! What is in force: the values that were found, read.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use ipnet::IpNet;
+use zeroize::Zeroizing;
+
+use super::{ConfigError, Found};
+use crate::db::connection::DatabaseUrl;
+use crate::network;
+
+/// What is in force.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub listen: SocketAddr,
+    pub database: DatabaseUrl,
+    pub secret: Option<SecretText>,
+    /// The one before, as `keyward rotate-secret` gives it: `SECRET until TIME`.
+    pub previous_secret: Option<SecretText>,
+    /// The address that browsers use, where a proxy stands before Keyward.
+    pub public_url: Option<PublicUrl>,
+    pub trusted_proxies: Vec<IpNet>,
+    /// Threads that serve requests.
+    pub workers: usize,
+    /// How many days usage and sources are kept.
+    pub usage_retention_days: u16,
+    /// How many days a personal token lives at most.
+    pub max_token_days: u16,
+    /// How many requests a minute the management API takes from one token or address.
+    pub api_requests_per_minute: u32,
+    /// A filter in the syntax of `tracing-subscriber`, for instance `info,keyward=debug`.
+    pub log: String,
+}
+
+/// A secret setting. Never printed.
+#[derive(Clone)]
+pub struct SecretText(Zeroizing<String>);
+
+impl SecretText {
+    /// The secret itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretText(…)")
+    }
+}
+
+/// Scheme and host of the console as browsers see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl {
+    pub https: bool,
+    /// `scheme://host[:port]`, without a path.
+    pub origin: String,
+}
+
+impl Config {
+    /// Reads the values that were found.
+    ///
+    /// # Errors
+    /// A value that can't be what its setting needs.
+    pub fn from_found(found: &[Found]) -> Result<Self, ConfigError> {
+        let secret = value(found, "secret").map(|text| SecretText(Zeroizing::new(text.into())));
+        if secret
+            .as_ref()
+            .is_some_and(|secret| secret.expose().chars().count() < 32)
+        {
+            return Err(ConfigError::ShortSecret);
+        }
+        Ok(Config {
+            listen: parse(
+                found,
+                "listen",
+                "an address and a port such as 127.0.0.1:8080",
+                |text| text.parse().ok(),
+            )?
+            .expect("has a default"),
+            database: DatabaseUrl::parse(value(found, "database_url").unwrap_or_default())?,
+            secret,
+            previous_secret: value(found, "previous_secret")
+                .map(|text| SecretText(Zeroizing::new(text.into()))),
+            public_url: parse(
+                found,
+                "public_url",
+                "an address such as https://keys.example.com, without a path",
+                public_url,
+            )?,
+            trusted_proxies: parse(
+                found,
+                "trusted_proxies",
+                "addresses or networks such as 10.0.0.0/8, separated by commas",
+                networks,
+            )?
+            .unwrap_or_default(),
+            workers: parse(
+                found,
+                "workers",
+                "a number of threads from 1 to 256",
+                |text| {
+                    text.parse()
+                        .ok()
+                        .filter(|workers| (1..=256).contains(workers))
+                },
+            )?
+            .expect("has a default"),
+            usage_retention_days: parse(
+                found,
+                "usage_retention_days",
+                "a number of days from 1 to 3650",
+                |text| text.parse().ok().filter(|days| (1..=3_650).contains(days)),
+            )?
+            .expect("has a default"),
+            max_token_days: parse(
+                found,
+                "max_token_days",
+                "a number of days from 1 to 365",
+                |text| text.parse().ok().filter(|days| (1..=365).contains(days)),
+            )?
+            .expect("has a default"),
+            api_requests_per_minute: parse(
+                found,
+                "api_requests_per_minute",
+                "a number of requests from 1 to 1000000",
+                |text| {
+                    let number = text.parse().ok();
+                    number.filter(|number| (1..=1_000_000).contains(number))
+                },
+            )?
+            .expect("has a default"),
+            log: value(found, "log").unwrap_or_default().to_owned(),
+        })
+    }
+}
+
+fn value<'a>(found: &'a [Found], name: &str) -> Option<&'a str> {
+    let found = found.iter().find(|found| found.setting.name == name)?;
+    found.value.as_ref().map(|value| value.as_str())
+}
+
+fn parse<T>(
+    found: &[Found],
+    name: &'static str,
+    expected: &'static str,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> Result<Option<T>, ConfigError> {
+    let Some(found) = found.iter().find(|found| found.setting.name == name) else {
+        return Ok(None);
+    };
+    let Some(text) = found.value.as_ref() else {
+        return Ok(None);
+    };
+    read(text).map(Some).ok_or_else(|| ConfigError::Wrong {
+        name,
+        expected,
+        value: text.as_str().to_owned(),
+        origin: found.source.clone(),
+    })
+}
+
+fn public_url(text: &str) -> Option<PublicUrl> {
+    let text = text.trim_end_matches('/');
+    let (scheme, host) = text.split_once("://")?;
+    let https = match scheme {
+        "https" => true,
+        "http" => false,
+        _ => return None,
+    };
+    let plain = !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']);
+    plain.then(|| PublicUrl {
+        https,
+        origin: text.to_ascii_lowercase(),
+    })
+}
+
+fn networks(text: &str) -> Option<Vec<IpNet>> {
+    let parts = text
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty());
+    parts.map(network::parse).collect()
+}

@@ -1,0 +1,33 @@
+//! The rule that an archived project takes no changes.
+
+use super::DomainError;
+use crate::db::{AnyConnection, projects};
+use crate::records::Project;
+
+/// Lets nothing new begin in a project that is archived.
+///
+/// # Errors
+/// It is.
+pub(super) fn require_open(project: &Project) -> Result<(), DomainError> {
+    match project.archived_at {
+        None => Ok(()),
+        Some(_) => Err(DomainError::Conflict(
+            "This project is archived: none of its keys works any more, and it takes no changes."
+                .into(),
+        )),
+    }
+}
+
+/// The project as it is now, unless it is archived. Asked inside a change, where nobody can come
+/// between.
+///
+/// # Errors
+/// It is archived.
+pub(super) fn reread_open(
+    conn: &mut AnyConnection,
+    project: &Project,
+) -> Result<Project, DomainError> {
+    let present = projects::by_id(conn, project.id)?.ok_or(DomainError::NotFound)?;
+    require_open(&present)?;
+    Ok(present)
+}

@@ -1,0 +1,70 @@
+//! Read the audit log.
+
+use std::collections::BTreeSet;
+
+use crate::access::{Action, Actor, policy};
+use crate::db::audit;
+use crate::domain::{DomainError, Op};
+use crate::records::AuditEntry;
+
+/// A page of the audit log.
+#[derive(Debug)]
+pub struct AuditPage {
+    /// The entries, the newest first.
+    pub entries: Vec<AuditEntry>,
+    /// The entry to read on from, if there are older ones.
+    pub next: Option<i64>,
+    /// How many there are, where that is known without counting.
+    pub total: Option<i64>,
+}
+
+/// The newest `limit` entries before the entry `before`, without the first `skip`, of the
+/// projects whose log the actor may read; with a grant on all projects also those of no project,
+/// such as sign-ins.
+///
+/// # Errors
+/// The actor may read no project's log.
+pub fn read(
+    op: &mut Op,
+    before: Option<i64>,
+    skip: i64,
+    limit: usize,
+) -> Result<AuditPage, DomainError> {
+    let projects = match op.actor().may(Action::ReadAudit, None) {
+        true => None,
+        false => Some(readable_projects(op.actor())?),
+    };
+    let one_more = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+    let mut entries = audit::page(op.conn(), projects.as_deref(), before, skip, one_more)?;
+    let more = entries.len() > limit;
+    entries.truncate(limit);
+    let total = match projects {
+        None => Some(audit::last_entry(op.conn())?),
+        Some(_) => None,
+    };
+    Ok(AuditPage {
+        total,
+        next: entries.last().map(|entry| entry.id).filter(|_| more),
+        entries,
+    })
+}
+
+/// Whether there is a log for the actor to read.
+pub fn is_readable(actor: &Actor) -> bool {
+    actor.may(Action::ReadAudit, None) || readable_projects(actor).is_ok()
+}
+
+/// The projects of single grants, and the one that a token is bound to, as far as the policy
+/// allows; an actor without any may at most read everything.
+fn readable_projects(actor: &Actor) -> Result<Vec<i64>, DomainError> {
+    let granted = actor.grants().iter().filter_map(|grant| grant.project_id);
+    let bound = actor.token().and_then(|token| token.project_id);
+    let projects: BTreeSet<i64> = granted
+        .chain(bound)
+        .filter(|project| actor.may(Action::ReadAudit, Some(*project)))
+        .collect();
+    if projects.is_empty() {
+        policy::require(actor, Action::ReadAudit, None)?;
+    }
+    Ok(projects.into_iter().collect())
+}

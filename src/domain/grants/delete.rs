@@ -1,0 +1,35 @@
+//! Take a role away from a person.
+
+use super::last_owner::keep_an_owner;
+use super::place::{Whom, find, require};
+use crate::db::{Ending, grants, users};
+use crate::domain::{DomainError, Op, Precondition};
+use crate::records::{Grant, Project};
+
+/// Takes away the role that a person has on `project`, or on all.
+///
+/// # Errors
+/// The actor may not, they have none there or not `still` the expected one, or the last owner
+/// would be gone.
+pub fn delete(
+    op: &mut Op,
+    project: Option<&Project>,
+    whom: &Whom,
+    still: &Precondition<Grant>,
+) -> Result<(), DomainError> {
+    let permit = require(op, project)?;
+    let place = project.map(|project| project.id);
+    op.change(permit, |tx| {
+        let (user, before) = find(tx, whom, place)?;
+        let before = before.ok_or(DomainError::NotFound)?;
+        still.check(Some(&before))?;
+        keep_an_owner(tx.conn(), &user, Some(before.role))?;
+        grants::delete(tx, user.id, place)?;
+        users::raise_version(tx, user.id)?;
+        let entry = tx
+            .entry("grant.taken", &user.email)
+            .in_project(place)
+            .with("role", before.role.as_str());
+        Ok(Ending::Done((), entry))
+    })
+}

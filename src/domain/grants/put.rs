@@ -1,0 +1,45 @@
+//! Give a person a role.
+
+use super::last_owner::keep_an_owner;
+use super::place::{Whom, find, require};
+use crate::db::{Ending, grants, users};
+use crate::domain::{DomainError, Op, Precondition};
+use crate::records::{Grant, Project, Role};
+
+/// Gives a person a role on `project`, or on all, in place of the one they have there. It holds
+/// from their next request on. Tells whether they had none there before.
+///
+/// # Errors
+/// The actor may not, there is no such person, the role does not exist there, what they have is
+/// not `still` as expected, or the last owner would be gone.
+pub fn put(
+    op: &mut Op,
+    project: Option<&Project>,
+    whom: &Whom,
+    role: Role,
+    still: &Precondition<Grant>,
+) -> Result<bool, DomainError> {
+    let permit = require(op, project)?;
+    let place = project.map(|project| project.id);
+    if role == Role::Owner && place.is_some() {
+        let detail = "An owner is always on all projects.";
+        return Err(DomainError::field("role", detail));
+    }
+    op.require_to_give(role, place)?;
+    op.change(permit, |tx| {
+        let (user, before) = find(tx, whom, place)?;
+        still.check(before.as_ref())?;
+        let was = before.map(|before| before.role);
+        if was != Some(role) {
+            keep_an_owner(tx.conn(), &user, was)?;
+            grants::put(tx, user.id, role, place)?;
+            users::raise_version(tx, user.id)?;
+        }
+        let entry = tx
+            .entry("grant.given", &user.email)
+            .in_project(place)
+            .with("role", role.as_str())
+            .with("was", was.map(Role::as_str));
+        Ok(Ending::Done(was.is_none(), entry))
+    })
+}

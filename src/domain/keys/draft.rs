@@ -1,0 +1,295 @@
+//! A key as somebody asks for it, and the checks on it.
+
+use ipnet::IpNet;
+use keyward_key::scope;
+use time::Duration;
+
+use crate::clock::UtcTime;
+use crate::domain::{FieldError, rate_limit, text};
+use crate::network;
+use crate::records::{Key, KeyTerms, RateLimit, Scope};
+
+/// The most networks on a key's list.
+const MAX_NETWORKS: usize = 50;
+/// No key expires later: from here on the calendar runs out of four-digit years.
+const LAST_YEAR: i32 = 9_000;
+
+/// What a key should be like, as a form or a request says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyDraft {
+    pub label: String,
+    pub scopes: Vec<String>,
+    pub expires_at: Option<UtcTime>,
+    pub rate_limit: Option<RateLimit>,
+    /// Addresses or networks in CIDR notation (RFC 4632, RFC 4291).
+    pub allowed_ips: Vec<String>,
+    /// What of the form or request could not be read: the draft is refused with it.
+    pub unreadable: Vec<FieldError>,
+}
+
+/// What a draft has to keep to.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'a> {
+    pub catalogue: &'a [Scope],
+    /// How many days a key of the project lives at most.
+    pub max_lifetime_days: Option<i64>,
+    /// The key that is edited: scopes and an expiry that it has already may stay even if they
+    /// could not be chosen now.
+    pub key: Option<&'a Key>,
+}
+
+impl KeyDraft {
+    /// The draft as it can be written.
+    ///
+    /// # Errors
+    /// Every field that is wrong.
+    pub fn check(&self, rules: &Rules, now: UtcTime) -> Result<KeyTerms, Vec<FieldError>> {
+        let kept = rules.key.map(KeyTerms::from);
+        let (catalogue, kept) = (rules.catalogue, kept.as_ref());
+        let mut errors = self.unreadable.clone();
+        let label = text::tidy(&self.label).unwrap_or_else(|detail| {
+            errors.push(FieldError::new("name", detail));
+            String::new()
+        });
+        let scopes = check_scopes(&self.scopes, catalogue, kept, &mut errors);
+        let expiry_is_kept = kept.is_some_and(|kept| kept.expires_at == self.expires_at);
+        let born = rules.key.map_or(now, |key| key.created_at);
+        if !expiry_is_kept
+            && let Err(detail) = check_expiry(self.expires_at, rules.max_lifetime_days, born, now)
+        {
+            errors.push(FieldError::new("expires_at", detail));
+        }
+        if let Some(limit) = self.rate_limit {
+            rate_limit::check(limit, &mut errors);
+        }
+        let allowed_ips = check_networks(&self.allowed_ips, &mut errors);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(KeyTerms {
+            label,
+            scopes,
+            expires_at: self.expires_at,
+            rate_limit: self.rate_limit,
+            allowed_ips,
+        })
+    }
+}
+
+fn check_expiry(
+    expires_at: Option<UtcTime>,
+    max_lifetime_days: Option<i64>,
+    born: UtcTime,
+    now: UtcTime,
+) -> Result<(), String> {
+    let latest = max_lifetime_days.and_then(|days| born.checked_add(Duration::days(days)));
+    let too_long = latest.is_some_and(|latest| expires_at.is_none_or(|expiry| expiry > latest));
+    match expires_at {
+        Some(expiry) if expiry <= now => Err("Choose a time that is still to come.".into()),
+        Some(expiry) if expiry.year() > LAST_YEAR => {
+            Err("Choose an earlier year, or never.".into())
+        }
+        _ if too_long => {
+            let days = max_lifetime_days.unwrap_or_default();
+            Err(format!("Keys of this project live at most {days} days."))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_scopes(
+    wanted: &[String],
+    catalogue: &[Scope],
+    kept: Option<&KeyTerms>,
+    errors: &mut Vec<FieldError>,
+) -> Vec<String> {
+    let mut scopes: Vec<String> = Vec::new();
+    for name in wanted {
+        let known = name == scope::EVERY_SCOPE
+            || catalogue.iter().any(|scope| scope.name == *name)
+            || kept.is_some_and(|kept| kept.scopes.contains(name));
+        if !known {
+            let shown: String = name.chars().take(scope::MAX_LENGTH).collect();
+            errors.push(FieldError::new(
+                "scopes",
+                format!("This project has no scope {shown}."),
+            ));
+        } else if !scopes.contains(name) {
+            scopes.push(name.clone());
+        }
+    }
+    if wanted.is_empty() {
+        errors.push(FieldError::new("scopes", "Choose at least one scope."));
+    }
+    scopes
+}
+
+fn check_networks(wanted: &[String], errors: &mut Vec<FieldError>) -> Vec<IpNet> {
+    if wanted.len() > MAX_NETWORKS {
+        let detail = format!("Write at most {MAX_NETWORKS} addresses or networks.");
+        errors.push(FieldError::new("allowed_ips", detail));
+        return Vec::new();
+    }
+    let mut networks = Vec::new();
+    for written in wanted {
+        match network::parse(written) {
+            Some(network) if networks.contains(&network) => {}
+            Some(network) => networks.push(network),
+            None => {
+                let shown: String = written.chars().take(50).collect();
+                let detail = format!(
+                    "{shown} is no address or network. Write 203.0.113.7, 203.0.113.0/24 or \
+                     2001:db8::/32."
+                );
+                errors.push(FieldError::new("allowed_ips", detail));
+                return Vec::new();
+            }
+        }
+    }
+    networks
+}
+
+#[cfg(test)]
+mod tests {
+    use keyward_key::Environment;
+    use time::macros::datetime;
+
+    use super::*;
+
+    const NOW: UtcTime = datetime!(2026-11-20 12:00);
+
+    fn catalogue() -> Vec<Scope> {
+        vec![Scope {
+            name: "read:assets".into(),
+            description: "List assets".into(),
+            includes: vec![],
+        }]
+    }
+
+    fn rules(catalogue: &[Scope]) -> Rules<'_> {
+        Rules {
+            catalogue,
+            max_lifetime_days: None,
+            key: None,
+        }
+    }
+
+    fn key(expires_at: Option<UtcTime>) -> Key {
+        Key {
+            id: 1,
+            project_id: 1,
+            label: "Checkout".into(),
+            prefix: "mk_live_a1b2c3".into(),
+            environment: Environment::Live,
+            scopes: vec!["old:scope".into()],
+            expires_at,
+            rate_limit: None,
+            allowed_ips: vec![],
+            created_at: NOW - Duration::days(10),
+            created_by: "ana@example.com".into(),
+            revocation: None,
+            replaces: None,
+            replaced_by: None,
+            last_use: None,
+            version: 1,
+        }
+    }
+
+    fn good() -> KeyDraft {
+        KeyDraft {
+            label: " Checkout ".into(),
+            scopes: vec!["read:assets".into(), "read:assets".into()],
+            expires_at: Some(NOW + Duration::DAY),
+            rate_limit: Some(RateLimit {
+                requests: 600,
+                seconds: 60,
+            }),
+            allowed_ips: vec![
+                "203.0.113.7".into(),
+                "10.1.2.3/8".into(),
+                "2001:db8::/32".into(),
+            ],
+            unreadable: vec![],
+        }
+    }
+
+    #[test]
+    fn a_good_draft_is_tidied() {
+        let terms = good().check(&rules(&catalogue()), NOW).unwrap();
+        assert_eq!(terms.label, "Checkout");
+        assert_eq!(terms.scopes, ["read:assets"]);
+        let networks: Vec<String> = terms.allowed_ips.iter().map(ToString::to_string).collect();
+        assert_eq!(networks, ["203.0.113.7/32", "10.0.0.0/8", "2001:db8::/32"]);
+    }
+
+    #[test]
+    fn every_wrong_field_is_named_at_once() {
+        let draft = KeyDraft {
+            label: "\u{202E}".into(),
+            scopes: vec!["delete:all".into()],
+            expires_at: Some(NOW),
+            rate_limit: Some(RateLimit {
+                requests: 0,
+                seconds: 90_000,
+            }),
+            allowed_ips: vec!["localhost".into()],
+            unreadable: vec![],
+        };
+        let errors = draft.check(&rules(&catalogue()), NOW).unwrap_err();
+        let fields: Vec<&str> = errors.iter().map(|error| &*error.field).collect();
+        let expected = [
+            "name",
+            "scopes",
+            "expires_at",
+            "rate_limit.requests",
+            "rate_limit.seconds",
+            "allowed_ips",
+        ];
+        assert_eq!(fields, expected);
+    }
+
+    #[test]
+    fn what_a_key_has_already_may_stay() {
+        let key = key(Some(NOW - Duration::DAY));
+        let draft = KeyDraft {
+            scopes: key.scopes.clone(),
+            expires_at: key.expires_at,
+            ..good()
+        };
+        let catalogue = catalogue();
+        let edited = Rules {
+            key: Some(&key),
+            ..rules(&catalogue)
+        };
+        assert!(draft.check(&edited, NOW).is_ok());
+        assert!(draft.check(&rules(&catalogue), NOW).is_err());
+    }
+
+    #[test]
+    fn a_key_lives_no_longer_than_its_project_allows_counted_from_its_creation() {
+        let (catalogue, key) = (catalogue(), key(None));
+        let limited = Rules {
+            max_lifetime_days: Some(30),
+            ..rules(&catalogue)
+        };
+        let with = |expires_at| KeyDraft {
+            expires_at,
+            ..good()
+        };
+        let days = |days| Some(NOW + Duration::days(days));
+        assert!(with(days(30)).check(&limited, NOW).is_ok());
+        assert!(with(days(31)).check(&limited, NOW).is_err());
+        assert!(with(None).check(&limited, NOW).is_err());
+        let edited = Rules {
+            key: Some(&key),
+            ..limited
+        };
+        // The key is ten days old.
+        assert!(with(days(20)).check(&edited, NOW).is_ok());
+        assert!(with(days(21)).check(&edited, NOW).is_err());
+        assert!(
+            with(None).check(&edited, NOW).is_ok(),
+            "it never expired before"
+        );
+    }
+}

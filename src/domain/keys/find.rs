@@ -1,0 +1,52 @@
+//! Read one key, and everything known about it.
+
+use crate::access::Action;
+use crate::db::{audit, keys};
+use crate::domain::{DomainError, Op, projects};
+use crate::records::{AuditEntry, Key, Project};
+
+/// How many entries of its history a key's page shows.
+const HISTORY: i64 = 50;
+
+/// The key `id` of `project`.
+///
+/// # Errors
+/// The actor may not see it, or there is none.
+pub fn read(op: &mut Op, project: &Project, id: i64) -> Result<Key, DomainError> {
+    op.require(Action::SeeKeys, project)?;
+    keys::by_id(op.conn(), project.id, id)?.ok_or(DomainError::NotFound)
+}
+
+/// The key `id`, whichever project it belongs to, and that project.
+///
+/// # Errors
+/// The actor may not see it, or there is none.
+pub fn find(op: &mut Op, id: i64) -> Result<(Project, Key), DomainError> {
+    let project = keys::project_of(op.conn(), id)?.ok_or(DomainError::NotFound)?;
+    find_in(op, Some(&project.slug), id)
+}
+
+/// The key `id` of the project with this slug or, without one, of whichever it belongs to.
+///
+/// # Errors
+/// The actor may not see it, or there is none.
+pub fn find_in(op: &mut Op, project: Option<&str>, id: i64) -> Result<(Project, Key), DomainError> {
+    let Some(slug) = project else {
+        return find(op, id);
+    };
+    let project = projects::find(op, slug)?;
+    let key = read(op, &project, id)?;
+    Ok((project, key))
+}
+
+/// What happened to a key, newest first: its part of the audit log. `None` for those who may
+/// not read that.
+///
+/// # Errors
+/// The database fails.
+pub fn history(op: &mut Op, key: &Key) -> Result<Option<Vec<AuditEntry>>, DomainError> {
+    match op.actor().may(Action::ReadAudit, Some(key.project_id)) {
+        true => Ok(Some(audit::of_key(op.conn(), key.id, HISTORY)?)),
+        false => Ok(None),
+    }
+}

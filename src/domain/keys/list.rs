@@ -1,0 +1,122 @@
+//! List a project's keys.
+
+use crate::access::Action;
+use crate::db::key_list::{self, KeyFilter, Listed, Order, Seek};
+use crate::domain::{DomainError, Op};
+use crate::records::{Key, KeyState, Project};
+
+/// Which part of a list to read.
+#[derive(Clone, Debug)]
+pub struct Slice {
+    /// What the list is sorted by.
+    pub order: Order,
+    /// Where it begins; without, at the start.
+    pub seek: Option<Seek>,
+    /// How many more to leave out. Unlike a place, this costs more the higher it is.
+    pub skip: i64,
+    /// How many keys it holds at most.
+    pub limit: usize,
+}
+
+/// A page of a list.
+#[derive(Debug)]
+pub struct KeyPage {
+    /// The keys on it.
+    pub keys: Vec<Key>,
+    /// Where the page before begins, if there is one.
+    pub previous: Option<Seek>,
+    /// Where the page behind begins, if there is one.
+    pub next: Option<Seek>,
+    /// How many keys the filter lets through; exact up to [`key_list::COUNTED`], and without a
+    /// filter.
+    pub total: i64,
+}
+
+/// How many keys of a project need somebody to look at them, counted up to
+/// [`key_list::COUNTED`] each.
+#[derive(Clone, Copy, Debug)]
+pub struct Attention {
+    /// Those that expire soon.
+    pub expiring: i64,
+    /// Those that nobody uses.
+    pub dormant: i64,
+}
+
+/// The keys in `slice` of those of `project` that `filter` lets through.
+///
+/// # Errors
+/// The actor may not see them.
+pub fn list(
+    op: &mut Op,
+    project: &Project,
+    filter: &KeyFilter,
+    slice: &Slice,
+) -> Result<KeyPage, DomainError> {
+    op.require(Action::SeeKeys, project)?;
+    let now = op.now();
+    let filter = KeyFilter {
+        project_id: project.id,
+        ..filter.clone()
+    };
+    let Slice {
+        order, seek, skip, ..
+    } = slice;
+    let (seek, limit) = (seek.as_ref(), slice.limit);
+    let one_more = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+    let found = key_list::find(op.conn(), &filter, now)?;
+    let mut listed = key_list::page(op.conn(), &found, *order, seek, *skip, one_more, now)?;
+    let backwards = seek.is_some_and(|seek| seek.backwards);
+    let more = listed.len() > limit;
+    match (more, backwards) {
+        (true, true) => drop(listed.remove(0)),
+        (true, false) => listed.truncate(limit),
+        (false, _) => {}
+    }
+    let (has_previous, has_next) = match backwards {
+        true => (more, true),
+        false => (seek.is_some(), more),
+    };
+    let edge = |listed: Option<&Listed>, backwards| {
+        listed.map(|listed| Seek {
+            value: listed.value.clone(),
+            id: listed.key.id,
+            backwards,
+        })
+    };
+    let total = match filter == all_of(project) {
+        true => project.key_count,
+        false => found.total,
+    };
+    Ok(KeyPage {
+        previous: edge(listed.first(), true).filter(|_| has_previous),
+        next: edge(listed.last(), false).filter(|_| has_next),
+        keys: listed.into_iter().map(|listed| listed.key).collect(),
+        total,
+    })
+}
+
+/// How many keys of `project` need somebody to look at them.
+///
+/// # Errors
+/// The database fails.
+pub fn needing_attention(op: &mut Op, project: &Project) -> Result<Attention, DomainError> {
+    let now = op.now();
+    let mut in_state = |state| {
+        let filter = KeyFilter {
+            state: Some(state),
+            ..all_of(project)
+        };
+        key_list::count(op.conn(), &filter, now)
+    };
+    Ok(Attention {
+        expiring: in_state(KeyState::Expiring)?,
+        dormant: in_state(KeyState::Dormant)?,
+    })
+}
+
+fn all_of(project: &Project) -> KeyFilter {
+    KeyFilter {
+        project_id: project.id,
+        ..KeyFilter::default()
+    }
+}

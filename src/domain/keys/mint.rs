@@ -1,0 +1,116 @@
+//! Create a key.
+
+use keyward_key::{Environment, PlainKey};
+
+use super::draft::{KeyDraft, Rules};
+use super::write::{details, write};
+use crate::access::Action;
+use crate::clock::UtcTime;
+use crate::db::reveals::Of;
+use crate::db::{AnyConnection, Ending, Tx, keys, scopes};
+use crate::domain::archived::{require_open, reread_open};
+use crate::domain::reveal::{Minted, MintedKey, Reveal};
+use crate::domain::{DomainError, FieldError, Op, projects};
+use crate::records::{KeyTerms, Project, Scope};
+
+/// What a form for a new key needs to know.
+pub struct MintForm {
+    /// The project that the key will belong to.
+    pub project: Project,
+    /// The scopes to choose from.
+    pub catalogue: Vec<Scope>,
+}
+
+/// What a form for a new key of the project with this slug needs to know.
+///
+/// # Errors
+/// The actor may not create keys there, or the project is archived.
+pub fn mint_form(op: &mut Op, project: &str) -> Result<MintForm, DomainError> {
+    let project = projects::find(op, project)?;
+    op.require(Action::MintKeys, &project)?;
+    require_open(&project)?;
+    let catalogue = scopes::of_project(op.conn(), project.id)?;
+    Ok(MintForm { project, catalogue })
+}
+
+/// Mints a key in `project` whose secret can be revealed once in the session `session_id`.
+///
+/// # Errors
+/// The actor may not, the project is archived, or fields are wrong.
+pub fn mint(
+    op: &mut Op,
+    project: &Project,
+    environment: Environment,
+    draft: &KeyDraft,
+    session_id: &str,
+) -> Result<Minted, DomainError> {
+    let reveal = Reveal::in_session(session_id)?;
+    let minted = mint_with(op, project, environment, draft, |tx, id, secret| {
+        reveal.store(tx, Of::Key(id), secret)
+    })?;
+    Ok(reveal.minted(minted.key.id))
+}
+
+/// Mints a key in `project` and hands its secret to the caller, the only time there is.
+///
+/// # Errors
+/// As for [`mint`].
+pub fn mint_at_once(
+    op: &mut Op,
+    project: &Project,
+    environment: Environment,
+    draft: &KeyDraft,
+) -> Result<MintedKey, DomainError> {
+    mint_with(op, project, environment, draft, |_, _, _| Ok(()))
+}
+
+fn mint_with(
+    op: &mut Op,
+    project: &Project,
+    environment: Environment,
+    draft: &KeyDraft,
+    hand_over: impl FnOnce(&mut Tx, i64, &PlainKey) -> Result<(), DomainError>,
+) -> Result<MintedKey, DomainError> {
+    let permit = op.require(Action::MintKeys, project)?;
+    op.change(permit, |tx| {
+        let now = tx.now();
+        let project = &reread_open(tx.conn(), project)?;
+        let terms = check(tx.conn(), project, environment, draft, now)?;
+        let secret = project.key_format().generate(environment)?;
+        let written = write(tx, project, environment, &terms, &secret, None)?;
+        hand_over(tx, written.id, &secret)?;
+        let key = keys::by_id(tx.conn(), project.id, written.id)?.ok_or(DomainError::NotFound)?;
+        let mut entry = tx.key_entry("key.created", &key);
+        entry
+            .details
+            .extend(details(&written.prefix, environment, &terms));
+        Ok(Ending::Done(MintedKey { key, secret }, entry))
+    })
+}
+
+fn check(
+    conn: &mut AnyConnection,
+    project: &Project,
+    environment: Environment,
+    draft: &KeyDraft,
+    now: UtcTime,
+) -> Result<KeyTerms, DomainError> {
+    let catalogue = scopes::of_project(conn, project.id)?;
+    let rules = Rules {
+        catalogue: &catalogue,
+        max_lifetime_days: project.max_lifetime_days,
+        key: None,
+    };
+    let mut errors = Vec::new();
+    if !project.has(environment) {
+        let detail = "This project has no test environment.";
+        errors.push(FieldError::new("environment", detail));
+    }
+    match draft.check(&rules, now) {
+        Ok(terms) if errors.is_empty() => Ok(terms),
+        checked => {
+            errors.extend(checked.err().unwrap_or_default());
+            Err(DomainError::Invalid(errors))
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Revoke a key. There is no way back.
+
+use super::find;
+use super::usage::passed_last_day;
+use crate::access::Action;
+use crate::db::reveals::{self, Of};
+use crate::db::{Ending, keys};
+use crate::domain::{DomainError, Op, projects, text};
+use crate::records::{Key, Project, Revocation, RevokeReason};
+
+/// Why a key is to be revoked, as a form or a request says it.
+#[derive(Clone, Debug, Default)]
+pub struct RevokeRequest {
+    /// The word for a [`RevokeReason`].
+    pub reason: String,
+    /// More about it, in a few words; required for the reason `other`.
+    pub note: String,
+}
+
+impl RevokeRequest {
+    fn check(&self) -> Result<(RevokeReason, Option<String>), DomainError> {
+        let reason = self
+            .reason
+            .parse()
+            .map_err(|_| DomainError::field("reason", "Choose why the key ends."))?;
+        let note = match self.note.trim() {
+            "" if reason == RevokeReason::Other => {
+                return Err(DomainError::field(
+                    "note",
+                    "Say in a few words what the reason is.",
+                ));
+            }
+            "" => None,
+            note => Some(text::tidy(note).map_err(|detail| DomainError::field("note", detail))?),
+        };
+        Ok((reason, note))
+    }
+}
+
+/// What a form for revoking a key needs to know.
+pub struct RevocationForm {
+    /// The key's project.
+    pub project: Project,
+    /// The key as it is.
+    pub key: Key,
+    /// How many requests with it passed in the last 24 hours.
+    pub last_day: i64,
+}
+
+/// What a form for revoking the key `id` of the project with this slug needs to know.
+///
+/// # Errors
+/// The actor may not revoke it, there is no such key, or it was revoked already.
+pub fn revocation_form(op: &mut Op, project: &str, id: i64) -> Result<RevocationForm, DomainError> {
+    let project = projects::find(op, project)?;
+    op.require(Action::RevokeKeys, &project)?;
+    let key = find::read(op, &project, id)?;
+    require_unrevoked(&key)?;
+    let last_day = passed_last_day(op, &key)?;
+    Ok(RevocationForm {
+        project,
+        key,
+        last_day,
+    })
+}
+
+/// Revokes the key `id` of `project` and gives it back. When this returns, the next request
+/// with the key fails.
+///
+/// # Errors
+/// The actor may not, there is no such key, no reason, or it was revoked before. The last is as
+/// good as a success: then, too, the next request with the key fails.
+pub fn revoke(
+    op: &mut Op,
+    project: &Project,
+    id: i64,
+    request: &RevokeRequest,
+) -> Result<Key, DomainError> {
+    let permit = op.require(Action::RevokeKeys, project)?;
+    let (reason, note) = request.check()?;
+    op.change(permit, |tx| {
+        let mut key = keys::by_id(tx.conn(), project.id, id)?.ok_or(DomainError::NotFound)?;
+        require_unrevoked(&key)?;
+        let revocation = Revocation {
+            at: tx.now(),
+            by: tx.actor().name().to_owned(),
+            reason,
+            note,
+        };
+        keys::revoke(tx, id, &revocation)?;
+        reveals::delete(tx, Of::Key(id))?;
+        let entry = tx
+            .key_entry("key.revoked", &key)
+            .with("reason", reason.as_str())
+            .with("note", revocation.note.clone());
+        key.revocation = Some(revocation);
+        Ok(Ending::Done(key, entry))
+    })
+}
+
+fn require_unrevoked(key: &Key) -> Result<(), DomainError> {
+    match &key.revocation {
+        None => Ok(()),
+        Some(earlier) => {
+            let message = format!("This key was revoked already, by {}.", earlier.by);
+            Err(DomainError::Conflict(message))
+        }
+    }
+}

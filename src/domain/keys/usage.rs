@@ -1,0 +1,90 @@
+//! Read how a key is used: how often, how that ended, and from where.
+
+use keyward_key::verdict::Outcome;
+use time::{Date, Duration};
+
+use crate::access::{Action, policy};
+use crate::clock::{UtcTime, start_of_hour};
+use crate::db::{self, sources};
+use crate::domain::{DomainError, Op};
+use crate::records::{Key, Source};
+
+/// How many days a key's page looks back, today included.
+pub const DAYS: i64 = 30;
+
+/// How a key is used.
+#[derive(Debug)]
+pub struct KeyUsage {
+    /// The last [`DAYS`] days in UTC, the latest last.
+    pub days: Vec<DayUsage>,
+    /// How many requests passed in the last 24 hours.
+    pub passed_last_day: i64,
+    /// The latest sources, the latest first.
+    pub sources: Vec<Source>,
+}
+
+/// How often a key passed and was refused on one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayUsage {
+    pub day: Date,
+    pub passed: i64,
+    pub refused: i64,
+}
+
+/// How `key` is used.
+///
+/// # Errors
+/// The actor may not see it.
+pub fn usage(op: &mut Op, key: &Key) -> Result<KeyUsage, DomainError> {
+    policy::require(op.actor(), Action::SeeKeys, Some(key.project_id))?;
+    let now = op.now();
+    let first = now.date() - Duration::days(DAYS - 1);
+    let mut days: Vec<DayUsage> = (0..DAYS)
+        .map(|offset| DayUsage {
+            day: first + Duration::days(offset),
+            passed: 0,
+            refused: 0,
+        })
+        .collect();
+    let counts = db::usage::of_key(op.conn(), key.id, first.midnight())?;
+    for (hour, outcome, requests) in &counts {
+        let position = (hour.date() - first).whole_days();
+        let Some(day) = usize::try_from(position)
+            .ok()
+            .and_then(|position| days.get_mut(position))
+        else {
+            continue; // Counted ahead of this clock.
+        };
+        match outcome == Outcome::Valid.code() {
+            true => day.passed += requests,
+            false => day.refused += requests,
+        }
+    }
+    Ok(KeyUsage {
+        days,
+        passed_last_day: passed_since(&counts, last_day(now)),
+        sources: sources::of_key(op.conn(), key.id)?,
+    })
+}
+
+/// How many requests with a key passed in the last 24 hours. Counts are kept by the hour, so
+/// this includes the whole of the hour that was under way 24 hours ago.
+///
+/// # Errors
+/// The database fails.
+pub(super) fn passed_last_day(op: &mut Op, key: &Key) -> Result<i64, DomainError> {
+    let since = last_day(op.now());
+    let counts = db::usage::of_key(op.conn(), key.id, since)?;
+    Ok(passed_since(&counts, since))
+}
+
+fn last_day(now: UtcTime) -> UtcTime {
+    start_of_hour(now - Duration::DAY)
+}
+
+fn passed_since(counts: &[(UtcTime, String, i64)], since: UtcTime) -> i64 {
+    let passed = counts
+        .iter()
+        .filter(|(hour, outcome, _)| *hour >= since && outcome == Outcome::Valid.code());
+    passed.map(|(.., requests)| requests).sum()
+}

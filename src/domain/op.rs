@@ -1,0 +1,104 @@
+//! The context of one operation.
+
+use super::DomainError;
+use crate::access::{Action, Actor, OwnPermit, Permit, policy};
+use crate::clock::UtcTime;
+use crate::db::{self, AnyConnection, Connection, DbError, Ending, NewEntry, Permission, Tx};
+use crate::records::{Project, Role};
+
+/// One operation: on which connection, by whom, and when. Every use case takes one.
+pub struct Op<'a> {
+    conn: &'a mut Connection,
+    actor: &'a Actor,
+    now: UtcTime,
+}
+
+impl<'a> Op<'a> {
+    /// An operation of `actor` at the time `now`.
+    pub fn new(conn: &'a mut Connection, actor: &'a Actor, now: UtcTime) -> Self {
+        Op { conn, actor, now }
+    }
+
+    /// The connection, to read.
+    pub fn conn(&mut self) -> &mut AnyConnection {
+        self.conn
+    }
+
+    /// Who acts.
+    pub fn actor(&self) -> &'a Actor {
+        self.actor
+    }
+
+    /// The time of the operation.
+    pub fn now(&self) -> UtcTime {
+        self.now
+    }
+
+    /// The proof that the actor may do `action` in `project`.
+    ///
+    /// # Errors
+    /// [`DomainError::Denied`].
+    pub fn require(&self, action: Action, project: &Project) -> Result<Permit<'a>, DomainError> {
+        Ok(policy::require(self.actor, action, Some(project.id))?)
+    }
+
+    /// The proof that the actor may do `action` on the whole instance.
+    ///
+    /// # Errors
+    /// [`DomainError::Denied`].
+    pub fn require_on_all(&self, action: Action) -> Result<Permit<'a>, DomainError> {
+        Ok(policy::require(self.actor, action, None)?)
+    }
+
+    /// Lets the actor make somebody `role` on this project or, without one, on all; see
+    /// [`policy::require_to_give`].
+    ///
+    /// # Errors
+    /// [`DomainError::Denied`].
+    pub fn require_to_give(&self, role: Role, project: Option<i64>) -> Result<(), DomainError> {
+        Ok(policy::require_to_give(self.actor, role, project)?)
+    }
+
+    /// The proof that the actor changes what is their own.
+    ///
+    /// # Errors
+    /// Nobody is signed in, or they come with a personal token, which is not the person.
+    pub fn require_own(&self) -> Result<OwnPermit<'a>, DomainError> {
+        self.actor.own().ok_or(match self.actor.token() {
+            Some(_) => DomainError::TokenCant("A personal token can't do this. Sign in."),
+            None => DomainError::NotFound,
+        })
+    }
+
+    /// Makes a change under the write lock; see [`db::change`].
+    ///
+    /// # Errors
+    /// What `f` fails with, or the database.
+    pub fn change<T>(
+        &mut self,
+        permission: impl Permission,
+        f: impl FnOnce(&mut Tx) -> Result<Ending<T>, DomainError>,
+    ) -> Result<T, DomainError> {
+        db::change(self.conn, permission, self.now, f)
+    }
+
+    /// Notes in the audit log what changed nothing; see [`db::note`].
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn note(&mut self, action: &'static str, subject: &str) -> Result<(), DomainError> {
+        let entry = NewEntry::new(self.actor, self.now, action, subject);
+        Ok(db::note(self.conn, entry)?)
+    }
+
+    /// Writes the service's own records; see [`db::unaudited`].
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn unaudited<T>(
+        &mut self,
+        f: impl FnOnce(&mut db::UnauditedTx) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        db::unaudited(self.conn, f)
+    }
+}

@@ -1,0 +1,44 @@
+//! Recognise who comes with a personal token.
+
+use keyward_key::{KeyDigest, format};
+use time::Duration;
+
+use crate::access::{Actor, Proof};
+use crate::db::tokens;
+use crate::domain::actors::Claim;
+use crate::domain::{DomainError, Op};
+
+/// A token's last use is written down at most this often.
+const TOUCH_EVERY: Duration = Duration::minutes(1);
+
+/// Who comes with the personal token `secret`, and the claim to check again before they act;
+/// `None` if it is unknown, revoked or has expired, or its owner is disabled.
+///
+/// # Errors
+/// The database fails.
+pub fn actor_with_token(op: &mut Op, secret: &str) -> Result<Option<(Claim, Actor)>, DomainError> {
+    if !format::is_well_formed(secret) {
+        return Ok(None);
+    }
+    let now = op.now();
+    let token = tokens::by_digest(op.conn(), &KeyDigest::of(secret))?;
+    let Some(token) = token.filter(|token| token.is_active(now)) else {
+        return Ok(None);
+    };
+    let claim = Claim {
+        user_id: token.user_id,
+        proof: Proof::Token(token.id),
+        origin: op.actor().origin.clone(),
+    };
+    let Some(actor) = claim.load(op.conn(), now)? else {
+        return Ok(None);
+    };
+    let is_due = token
+        .last_used_at
+        .is_none_or(|last| last + TOUCH_EVERY <= now);
+    if is_due {
+        let ip = claim.origin.client_ip.as_deref();
+        op.unaudited(|tx| tokens::touch(tx, token.id, ip, now))?;
+    }
+    Ok(Some((claim, actor)))
+}

@@ -1,0 +1,164 @@
+//! Short-lived tokens for programs that sign in with email and password: JSON Web Tokens
+//! (RFC 7519), signed with HMAC-SHA256.
+
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use serde::{Deserialize, Serialize};
+
+use crate::access::{Origin, Proof};
+use crate::clock::{UtcTime, to_micros};
+use crate::domain::DomainError;
+use crate::domain::actors::{Claim, Recognised};
+use crate::domain::lifetimes::SHORT_LIVED_TOKEN;
+use crate::instance_secret::DerivedKey;
+
+/// No other is made or taken, whatever a token's header says.
+const ALGORITHM: Algorithm = Algorithm::HS256;
+const ISSUER: &str = "keyward";
+
+/// The keys that tokens are signed with, the current one first.
+pub struct JwtKeys(Vec<DerivedKey>);
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    /// The person's id.
+    sub: String,
+    /// The person's version, which rises with all that must end their tokens.
+    ver: i64,
+    /// Seconds since 1970.
+    iat: i64,
+    exp: i64,
+}
+
+impl JwtKeys {
+    /// These keys, made from the instance's secret, the current one first.
+    pub fn new(keys: Vec<DerivedKey>) -> Self {
+        JwtKeys(keys)
+    }
+
+    /// A token for a person whose password was right.
+    ///
+    /// # Errors
+    /// It could not be signed.
+    pub fn issue(&self, person: &Recognised, now: UtcTime) -> Result<String, DomainError> {
+        let current = self.0.first().expect("there is a current key");
+        let claims = Claims {
+            iss: ISSUER.into(),
+            sub: person.id.to_string(),
+            ver: person.version,
+            iat: seconds(now),
+            exp: seconds(now + SHORT_LIVED_TOKEN),
+        };
+        let key = EncodingKey::from_secret(current.bytes.as_ref());
+        encode(&Header::new(ALGORITHM), &claims, &key)
+            .map_err(|error| DomainError::Internal(error.to_string()))
+    }
+
+    /// What this token claims; `None` if it was not made here or has expired. Whether the person
+    /// was disabled or got another role or password since shows when the claim is checked.
+    pub fn claim(&self, token: &str, origin: Origin, now: UtcTime) -> Option<Claim> {
+        let claims = self.read(token, now)?;
+        Some(Claim {
+            user_id: claims.sub.parse().ok()?,
+            proof: Proof::Jwt {
+                version: claims.ver,
+            },
+            origin,
+        })
+    }
+
+    fn read(&self, token: &str, now: UtcTime) -> Option<Claims> {
+        let mut validation = Validation::new(ALGORITHM);
+        validation.set_issuer(&[ISSUER]);
+        // Times are compared below, with the instance's own clock.
+        validation.validate_exp = false;
+        let valid = self
+            .0
+            .iter()
+            .filter(|key| key.until.is_none_or(|until| now < until));
+        let claims = valid.into_iter().find_map(|key| {
+            let key = DecodingKey::from_secret(key.bytes.as_ref());
+            decode::<Claims>(token, &key, &validation).ok()
+        });
+        claims
+            .map(|token| token.claims)
+            .filter(|claims| seconds(now) < claims.exp)
+    }
+}
+
+fn seconds(at: UtcTime) -> i64 {
+    to_micros(at) / 1_000_000
+}
+
+#[cfg(test)]
+mod tests {
+    use time::Duration;
+    use time::macros::datetime;
+    use zeroize::Zeroizing;
+
+    use super::*;
+
+    const NOW: UtcTime = datetime!(2026-11-21 12:00);
+
+    fn key(byte: u8, until: Option<UtcTime>) -> DerivedKey {
+        DerivedKey {
+            bytes: Zeroizing::new([byte; 64]),
+            until,
+        }
+    }
+
+    fn issued(keys: &JwtKeys) -> String {
+        let person = Recognised {
+            id: 7,
+            stamp: String::new(),
+            version: 3,
+        };
+        keys.issue(&person, NOW).unwrap()
+    }
+
+    #[test]
+    fn a_token_is_read_for_fifteen_minutes() {
+        let keys = JwtKeys(vec![key(1, None)]);
+        let token = issued(&keys);
+        let claims = keys.read(&token, NOW).unwrap();
+        assert_eq!((claims.sub.as_str(), claims.ver), ("7", 3));
+        assert!(
+            keys.read(&token, NOW + SHORT_LIVED_TOKEN - Duration::SECOND)
+                .is_some()
+        );
+        assert!(keys.read(&token, NOW + SHORT_LIVED_TOKEN).is_none());
+    }
+
+    #[test]
+    fn the_key_before_counts_until_its_time() {
+        let token = issued(&JwtKeys(vec![key(1, None)]));
+        let until = NOW + Duration::MINUTE;
+        let rotated = JwtKeys(vec![key(2, None), key(1, Some(until))]);
+        assert!(rotated.read(&token, NOW).is_some());
+        assert!(rotated.read(&token, until).is_none());
+        assert!(JwtKeys(vec![key(2, None)]).read(&token, NOW).is_none());
+    }
+
+    #[test]
+    fn another_algorithm_is_not_taken() {
+        let keys = JwtKeys(vec![key(1, None)]);
+        let signed = |algorithm| {
+            let claims = Claims {
+                iss: ISSUER.into(),
+                sub: "7".into(),
+                ver: 3,
+                iat: seconds(NOW),
+                exp: seconds(NOW + SHORT_LIVED_TOKEN),
+            };
+            let key = EncodingKey::from_secret(&[1; 64]);
+            encode(&Header::new(algorithm), &claims, &key).unwrap()
+        };
+        assert!(keys.read(&signed(Algorithm::HS256), NOW).is_some());
+        assert!(keys.read(&signed(Algorithm::HS512), NOW).is_none());
+        // `{"alg":"none","typ":"JWT"}`
+        let token = signed(Algorithm::HS256);
+        let claims = token.split('.').nth(1).unwrap();
+        let unsigned = format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{claims}.");
+        assert!(keys.read(&unsigned, NOW).is_none());
+    }
+}

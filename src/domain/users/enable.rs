@@ -1,0 +1,22 @@
+//! Let a disabled person in again.
+
+use crate::access::Action;
+use crate::db::{Ending, users};
+use crate::domain::{DomainError, Op};
+
+/// Lets a disabled person in again, with the password and roles they had.
+///
+/// # Errors
+/// The actor may not, there is no such person, or they are not disabled.
+pub fn enable(op: &mut Op, id: i64) -> Result<(), DomainError> {
+    let permit = op.require_on_all(Action::ManageUsers)?;
+    op.change(permit, |tx| {
+        let user = users::by_id(tx.conn(), id)?.ok_or(DomainError::NotFound)?;
+        if user.disabled_at.is_none() {
+            let message = "This person is not disabled.";
+            return Err(DomainError::Conflict(message.into()));
+        }
+        users::set_disabled(tx, id, None)?;
+        Ok(Ending::Done((), tx.entry("user.enabled", &user.email)))
+    })
+}

@@ -1,0 +1,10 @@
+//! JSON as programs get it, from the management API and the command line alike.
+
+mod key;
+mod project;
+mod schema;
+mod user;
+
+pub use key::{KeyJson, NewKeyJson, RateLimitJson};
+pub use project::ProjectJson;
+pub use user::UserJson;

@@ -1,0 +1,124 @@
+//! Old usage: hours become days after 90 days, and everything goes when its time is over.
+
+use time::macros::datetime;
+use time::{Date, Duration};
+
+use crate::clock::UtcTime;
+use crate::db::{AnyConnection, DbError, sources, unaudited, usage};
+
+/// How long counts are kept by the hour.
+const BY_HOUR: Duration = Duration::days(90);
+/// How many counts one transaction takes, so that nobody waits long for its end.
+const AT_ONCE: i64 = 1_000;
+/// Before anything was counted.
+const BEGINNING: UtcTime = datetime!(1970-01-01 0:00);
+
+/// Works through old usage in small steps.
+pub struct History {
+    retention: Duration,
+    /// The day that is being folded.
+    day: Option<Date>,
+}
+
+impl History {
+    /// Keeps usage for `retention`.
+    pub fn new(retention: Duration) -> Self {
+        History {
+            retention,
+            day: None,
+        }
+    }
+
+    /// Does a little of what is to be done, and tells whether there may be more.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn step(&mut self, conn: &mut AnyConnection, now: UtcTime) -> Result<bool, DbError> {
+        let oldest_kept = (now - self.retention).date().midnight();
+        let gone = usage::between(conn, BEGINNING, oldest_kept, AT_ONCE)?;
+        if !gone.is_empty() {
+            unaudited(conn, |tx| usage::fold(tx, &gone, None))?;
+            return Ok(true);
+        }
+        let gone = sources::older_than(conn, oldest_kept, AT_ONCE)?;
+        if !gone.is_empty() {
+            unaudited(conn, |tx| sources::forget(tx, &gone))?;
+            return Ok(true);
+        }
+        let first_by_hour = (now - BY_HOUR).date();
+        let mut day = match self.day {
+            Some(day) => day,
+            None => match usage::oldest_hour(conn)? {
+                Some(oldest) => oldest.date(),
+                None => return Ok(false),
+            },
+        };
+        while day < first_by_hour {
+            let (start, end) = (day.midnight(), (day + Duration::DAY).midnight());
+            let hours = usage::between(conn, start, end, AT_ONCE)?;
+            if !hours.is_empty() {
+                unaudited(conn, |tx| usage::fold(tx, &hours, Some(start)))?;
+                self.day = Some(day);
+                return Ok(true);
+            }
+            day += Duration::DAY;
+        }
+        self.day = None;
+        Ok(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::SimpleConnection;
+
+    use super::*;
+    use crate::db::connection::DatabaseUrl;
+    use crate::db::migrate;
+
+    #[test]
+    fn hours_become_days_and_days_go_in_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db").display().to_string();
+        let mut conn = DatabaseUrl::Sqlite(path).open_or_create().unwrap();
+        migrate::run(&mut conn).unwrap();
+        conn.batch_execute("PRAGMA foreign_keys = OFF").unwrap();
+        let now = datetime!(2026-11-21 12:30);
+        let counts: Vec<usage::Count> = [
+            // Kept by the hour, folded (two hours and the day's first), and forgotten.
+            (now.date().midnight(), "VALID", 1),
+            (datetime!(2026-08-23 09:00), "VALID", 2),
+            (datetime!(2026-08-01 00:00), "VALID", 4),
+            (datetime!(2026-08-01 09:00), "VALID", 8),
+            (datetime!(2026-08-01 23:00), "VALID", 16),
+            (datetime!(2026-08-01 23:00), "REVOKED", 32),
+            (datetime!(2025-10-01 05:00), "VALID", 64),
+        ]
+        .into_iter()
+        .map(|(hour, outcome, requests)| usage::Count {
+            key_id: 7,
+            hour,
+            outcome,
+            requests,
+        })
+        .collect();
+        unaudited(&mut conn, |tx| usage::add(tx, &counts)).unwrap();
+        let mut history = History::new(Duration::days(400));
+        while history.step(&mut conn, now).unwrap() {}
+        let left = usage::of_key(&mut conn, 7, BEGINNING).unwrap();
+        let august = datetime!(2026-08-01 0:00);
+        assert_eq!(
+            left,
+            [
+                (august, "REVOKED".into(), 32),
+                (august, "VALID".into(), 28),
+                (datetime!(2026-08-23 09:00), "VALID".into(), 2),
+                (now.date().midnight(), "VALID".into(), 1),
+            ]
+        );
+        assert!(
+            !history.step(&mut conn, now).unwrap(),
+            "nothing is left to do"
+        );
+    }
+}

@@ -1,0 +1,134 @@
+//! What an instance does beside serving: writes out usage, folds old usage, and drops expired
+//! records.
+
+mod history;
+
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use self::history::History;
+use crate::clock::Clock;
+use crate::db::{Pool, idempotent_calls, password_links, reveals, sessions, unaudited};
+use crate::domain::{DomainError, lifetimes};
+use crate::verify::UsageBuffer;
+
+/// How often usage is written out: what a killed process may lose.
+const TURN: Duration = Duration::from_secs(1);
+/// How much of a turn may go into that. Where more keys are used than this suffices for,
+/// verifications go first, and counts take longer to be written.
+const FLUSH_TIME: Duration = Duration::from_millis(300);
+/// Every how many turns expired records are dropped.
+const SWEEP: u32 = 10;
+/// Every how many turns old usage is looked through, and how much of a turn that may take.
+const LOOK_BACK: u32 = 3_600;
+const LOOK_BACK_TIME: Duration = Duration::from_millis(250);
+
+/// The thread that does it.
+pub struct Maintenance {
+    stop: Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+/// What the thread works on.
+struct Work {
+    pool: Pool,
+    clock: Clock,
+    usage: Arc<UsageBuffer>,
+    forget_quiet: Box<dyn Fn() + Send>,
+    history: History,
+    /// Whether there may be more old usage to fold.
+    looks_back: bool,
+}
+
+impl Maintenance {
+    /// Starts the thread. Usage is kept for `retention`; at every sweep `forget_quiet` lets limits
+    /// in memory forget whom they have not seen lately.
+    pub fn start(
+        pool: Pool,
+        clock: Clock,
+        usage: Arc<UsageBuffer>,
+        forget_quiet: impl Fn() + Send + 'static,
+        retention: time::Duration,
+    ) -> Self {
+        let mut work = Work {
+            pool,
+            clock,
+            usage,
+            forget_quiet: Box::new(forget_quiet),
+            history: History::new(retention),
+            looks_back: false,
+        };
+        let (stop, stopped) = mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            for turn in 0_u32.. {
+                let last = stopped.recv_timeout(TURN) != Err(RecvTimeoutError::Timeout);
+                let patience = if last { Duration::MAX } else { FLUSH_TIME };
+                work.turn(turn, patience);
+                if last {
+                    break;
+                }
+            }
+        });
+        Maintenance { stop, thread }
+    }
+
+    /// Writes out what is left and ends the thread.
+    pub fn stop(self) {
+        drop(self.stop);
+        if self.thread.join().is_err() {
+            tracing::error!("the maintenance thread had failed");
+        }
+    }
+}
+
+impl Work {
+    fn turn(&mut self, turn: u32, patience: Duration) {
+        if let Err(error) = self.write_out(patience) {
+            tracing::warn!(%error, "usage could not be written out yet");
+        }
+        if turn.is_multiple_of(SWEEP) {
+            (self.forget_quiet)();
+            if let Err(error) = self.sweep() {
+                tracing::warn!(%error, "expired records could not be dropped yet");
+            }
+        }
+        if turn.is_multiple_of(LOOK_BACK) {
+            self.looks_back = true;
+        }
+        if self.looks_back
+            && let Err(error) = self.look_back()
+        {
+            tracing::warn!(%error, "old usage could not be folded yet");
+        }
+    }
+
+    fn write_out(&self, patience: Duration) -> Result<(), DomainError> {
+        self.usage.gather();
+        let mut conn = self.pool.get()?;
+        Ok(self.usage.flush(&mut conn, patience)?)
+    }
+
+    fn sweep(&self) -> Result<(), DomainError> {
+        let (mut conn, now) = (self.pool.get()?, self.clock.now());
+        unaudited(&mut conn, |tx| {
+            reveals::delete_expired(tx, now)?;
+            password_links::delete_expired(tx, now)?;
+            idempotent_calls::delete_old(tx, now - lifetimes::IDEMPOTENT_CALL)?;
+            let (idle, started) = (now - lifetimes::SESSION_IDLE, now - lifetimes::SESSION);
+            sessions::delete_stale(tx, idle, started)?;
+            Ok::<_, DomainError>(())
+        })?;
+        Ok(self.usage.prune_sources(&mut conn, FLUSH_TIME)?)
+    }
+
+    fn look_back(&mut self) -> Result<(), DomainError> {
+        let (mut conn, now) = (self.pool.get()?, self.clock.now());
+        let started = Instant::now();
+        while self.looks_back && started.elapsed() < LOOK_BACK_TIME {
+            self.looks_back = self.history.step(&mut conn, now)?;
+        }
+        Ok(())
+    }
+}

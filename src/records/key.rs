@@ -1,0 +1,288 @@
+//! A key as it is kept, and the state it is in.
+
+use ipnet::IpNet;
+use keyward_key::Environment;
+use strum::VariantArray;
+use time::Duration;
+
+use crate::clock::UtcTime;
+
+/// A key with at most this long to live is expiring.
+pub const EXPIRING: Duration = Duration::days(7);
+/// An active key unused for this long is dormant.
+pub const DORMANT: Duration = Duration::days(90);
+
+/// Everything that is kept of a key, except its digest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Key {
+    pub id: i64,
+    pub project_id: i64,
+    pub label: String,
+    pub prefix: String,
+    pub environment: Environment,
+    pub scopes: Vec<String>,
+    pub expires_at: Option<UtcTime>,
+    pub rate_limit: Option<RateLimit>,
+    /// Networks the key may be used from; empty is anywhere.
+    pub allowed_ips: Vec<IpNet>,
+    pub created_at: UtcTime,
+    pub created_by: String,
+    pub revocation: Option<Revocation>,
+    pub replaces: Option<i64>,
+    pub replaced_by: Option<i64>,
+    pub last_use: Option<LastUse>,
+    /// Rises with every edit.
+    pub version: i64,
+}
+
+/// What can be chosen for a key at creation, and edited later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyTerms {
+    /// See [`Key::label`].
+    pub label: String,
+    /// See [`Key::scopes`].
+    pub scopes: Vec<String>,
+    /// See [`Key::expires_at`].
+    pub expires_at: Option<UtcTime>,
+    /// See [`Key::rate_limit`].
+    pub rate_limit: Option<RateLimit>,
+    /// See [`Key::allowed_ips`].
+    pub allowed_ips: Vec<IpNet>,
+}
+
+impl From<&Key> for KeyTerms {
+    fn from(key: &Key) -> Self {
+        KeyTerms {
+            label: key.label.clone(),
+            scopes: key.scopes.clone(),
+            expires_at: key.expires_at,
+            rate_limit: key.rate_limit,
+            allowed_ips: key.allowed_ips.clone(),
+        }
+    }
+}
+
+/// `requests` at once, and then one whenever its share of `seconds` is over (GCRA).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RateLimit {
+    pub requests: i64,
+    pub seconds: i64,
+}
+
+/// When a key last passed a verification, and from where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastUse {
+    pub at: UtcTime,
+    pub ip: Option<String>,
+    pub user_agent: Option<String>,
+}
+
+/// The end of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revocation {
+    pub at: UtcTime,
+    pub by: String,
+    pub reason: RevokeReason,
+    pub note: Option<String>,
+}
+
+/// Why a key was revoked.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(
+    serialize_all = "lowercase",
+    parse_err_ty = UnknownReason,
+    parse_err_fn = UnknownReason::new
+)]
+pub enum RevokeReason {
+    /// Somebody has the secret who should not.
+    Compromised,
+    /// Nobody needs it any more.
+    Unused,
+    /// Another key took its place.
+    Rotated,
+    /// What the note says.
+    Other,
+}
+
+impl RevokeReason {
+    /// Every one, in the order pages offer them.
+    pub const ALL: &[RevokeReason] = RevokeReason::VARIANTS;
+
+    /// The word in forms, JSON and the database.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
+    /// The words on pages.
+    pub fn title(self) -> &'static str {
+        match self {
+            RevokeReason::Compromised => "Compromised",
+            RevokeReason::Unused => "No longer used",
+            RevokeReason::Rotated => "Rotated",
+            RevokeReason::Other => "Other",
+        }
+    }
+}
+
+/// The text named no reason.
+#[derive(Debug, thiserror::Error)]
+#[error("a reason is compromised, unused, rotated or other")]
+pub struct UnknownReason;
+
+impl UnknownReason {
+    fn new(_: &str) -> Self {
+        UnknownReason
+    }
+}
+
+/// Where a key is in its life. Dormant keys are active ones that nobody uses.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[strum(
+    serialize_all = "lowercase",
+    parse_err_ty = UnknownState,
+    parse_err_fn = UnknownState::new
+)]
+pub enum KeyState {
+    /// It may pass.
+    Active,
+    /// Active, and unused for [`DORMANT`].
+    Dormant,
+    /// Active, with at most [`EXPIRING`] left.
+    Expiring,
+    /// Its time is over.
+    Expired,
+    /// It was revoked, for good.
+    Revoked,
+}
+
+impl KeyState {
+    /// Every one, in the order pages offer them.
+    pub const ALL: &[KeyState] = KeyState::VARIANTS;
+
+    /// The word in URLs and class names.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
+    /// The word on pages.
+    pub fn title(self) -> &'static str {
+        match self {
+            KeyState::Active => "Active",
+            KeyState::Dormant => "Dormant",
+            KeyState::Expiring => "Expiring",
+            KeyState::Expired => "Expired",
+            KeyState::Revoked => "Revoked",
+        }
+    }
+}
+
+/// The text named no state.
+#[derive(Debug, thiserror::Error)]
+#[error("a state is active, dormant, expiring, expired or revoked")]
+pub struct UnknownState;
+
+impl UnknownState {
+    fn new(_: &str) -> Self {
+        UnknownState
+    }
+}
+
+impl Key {
+    /// The state at the time `now`.
+    pub fn state(&self, now: UtcTime) -> KeyState {
+        let quiet_since = self
+            .last_use
+            .as_ref()
+            .map_or(self.created_at, |last| last.at);
+        if self.revocation.is_some() {
+            KeyState::Revoked
+        } else if self.expires_at.is_some_and(|expiry| expiry <= now) {
+            KeyState::Expired
+        } else if self
+            .expires_at
+            .is_some_and(|expiry| expiry <= now + EXPIRING)
+        {
+            KeyState::Expiring
+        } else if quiet_since <= now - DORMANT {
+            KeyState::Dormant
+        } else {
+            KeyState::Active
+        }
+    }
+
+    /// Whether a verification may still let it pass at the time `now`.
+    pub fn is_active(&self, now: UtcTime) -> bool {
+        !matches!(self.state(now), KeyState::Revoked | KeyState::Expired)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    const NOW: UtcTime = datetime!(2026-11-20 12:00);
+
+    fn key() -> Key {
+        Key {
+            id: 1,
+            project_id: 1,
+            label: "Checkout".into(),
+            prefix: "mk_live_a1b2c3".into(),
+            environment: Environment::Live,
+            scopes: vec![],
+            expires_at: None,
+            rate_limit: None,
+            allowed_ips: vec![],
+            created_at: NOW - Duration::days(1),
+            created_by: "ana@example.com".into(),
+            revocation: None,
+            replaces: None,
+            replaced_by: None,
+            last_use: None,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn a_key_is_expiring_for_its_last_seven_days() {
+        let until = |expiry| {
+            Key {
+                expires_at: Some(expiry),
+                ..key()
+            }
+            .state(NOW)
+        };
+        assert_eq!(until(NOW + EXPIRING + Duration::SECOND), KeyState::Active);
+        assert_eq!(until(NOW + EXPIRING), KeyState::Expiring);
+        assert_eq!(until(NOW), KeyState::Expired);
+    }
+
+    #[test]
+    fn a_key_is_dormant_after_ninety_quiet_days() {
+        let old = Key {
+            created_at: NOW - DORMANT,
+            ..key()
+        };
+        assert_eq!(old.state(NOW), KeyState::Dormant);
+        let last_use = Some(LastUse {
+            at: NOW - Duration::days(2),
+            ip: None,
+            user_agent: None,
+        });
+        assert_eq!(Key { last_use, ..old }.state(NOW), KeyState::Active);
+    }
+}

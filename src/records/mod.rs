@@ -1,0 +1,21 @@
+//! Plain records of what Keyward keeps: no database, no HTTP. `db` reads them from its rows.
+
+pub mod audit;
+pub mod grant;
+pub mod key;
+pub mod project;
+pub mod scope;
+pub mod session;
+pub mod source;
+pub mod token;
+pub mod user;
+
+pub use audit::AuditEntry;
+pub use grant::{Grant, Role};
+pub use key::{Key, KeyState, KeyTerms, LastUse, RateLimit, Revocation, RevokeReason};
+pub use project::{Project, ProjectTerms};
+pub use scope::Scope;
+pub use session::StoredSession;
+pub use source::Source;
+pub use token::Token;
+pub use user::{Person, User};

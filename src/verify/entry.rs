@@ -1,0 +1,193 @@
+//! A key in memory, and the verdict on it.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use actix_web::http::header::HeaderValue;
+use arc_swap::{ArcSwap, ArcSwapOption};
+use ipnet::IpNet;
+use keyward_key::Environment;
+use keyward_key::verdict::{self, Outcome, Presented, Requirement};
+use percent_encoding::percent_decode_str;
+
+use super::limits::{Limiter, Remaining};
+use crate::clock::{UtcTime, from_micros, to_micros};
+use crate::db::known_keys::{KnownKey, KnownProject};
+use crate::http::percent_encoded;
+use crate::records::RateLimit;
+
+/// Project, scopes, environment, the limit of a key's own, and its addresses.
+pub(super) type KindName = (i64, String, Environment, Option<RateLimit>, Vec<IpNet>);
+
+/// A key in memory: what a verdict and its answer need.
+pub struct Entry {
+    pub id: i64,
+    /// Percent-encoded, as it goes into a header.
+    pub encoded_label: Box<str>,
+    pub kind: Arc<Kind>,
+    revoked: bool,
+    changed_in: i64,
+    /// Microseconds since 1970; the largest number is never.
+    expires_at: i64,
+    limiter: ArcSwapOption<Limiter>,
+    /// It was refused as expired, and stays so even if the clock is set back.
+    has_expired: AtomicBool,
+}
+
+/// What many keys have in common, and is kept once for all of them.
+pub struct Kind {
+    pub project: Arc<Project>,
+    pub environment: Environment,
+    pub scopes: Vec<String>,
+    /// Separated by spaces.
+    pub scopes_header: HeaderValue,
+    /// The limit of a key's own.
+    pub(super) rate_limit: Option<RateLimit>,
+    /// Networks it may be used from; empty is anywhere.
+    pub(super) allowed_ips: Vec<IpNet>,
+}
+
+/// A project in memory. It stays the same while what is known of it changes.
+pub struct Project(pub(super) ArcSwap<ProjectFacts>);
+
+/// What is known of a project.
+pub struct ProjectFacts {
+    pub known: KnownProject,
+    /// The slug.
+    pub header: HeaderValue,
+}
+
+impl Project {
+    /// What is known of it now.
+    pub fn facts(&self) -> arc_swap::Guard<Arc<ProjectFacts>> {
+        self.0.load()
+    }
+}
+
+impl Entry {
+    pub(super) fn new(known: KnownKey, kind: impl FnOnce(KindName) -> Arc<Kind>) -> Self {
+        let name = (
+            known.project_id,
+            known.scopes,
+            known.environment,
+            known.rate_limit,
+            known.allowed_ips,
+        );
+        Entry {
+            id: known.id,
+            encoded_label: percent_encoded(&known.label).into_boxed_str(),
+            kind: kind(name),
+            revoked: known.revoked,
+            changed_in: known.changed_in,
+            expires_at: known.expires_at.map_or(i64::MAX, to_micros),
+            limiter: ArcSwapOption::empty(),
+            has_expired: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether it goes before `other`, which was read at another time: it is newer, and `other`
+    /// does not say that it was revoked, which is for good.
+    pub(super) fn goes_before(&self, other: &KnownKey) -> bool {
+        match (self.revoked, other.revoked) {
+            (false, true) => false,
+            _ => self.changed_in > other.changed_in,
+        }
+    }
+
+    /// When it ends.
+    pub fn expires_at(&self) -> Option<UtcTime> {
+        (self.expires_at != i64::MAX).then(|| from_micros(self.expires_at))
+    }
+
+    /// The label in clear.
+    pub fn label(&self) -> Cow<'_, str> {
+        percent_decode_str(&self.encoded_label).decode_utf8_lossy()
+    }
+
+    /// Goes on where an earlier state of the same key was: a change gives nobody a fresh start
+    /// at the same limit.
+    pub(super) fn remember(&self, earlier: &Entry) {
+        self.limiter.store(earlier.limiter.load_full());
+        let has_expired = earlier.has_expired.load(Ordering::Relaxed);
+        if earlier.expires_at == self.expires_at {
+            self.has_expired.store(has_expired, Ordering::Relaxed);
+        }
+    }
+
+    /// The verdict with what is known of its project, and where it leaves the key's rate limit
+    /// if it has one and nothing else stands against the request. What is counted and
+    /// remembered is so in `memory`, the key's place in the index. `now` is in microseconds
+    /// since 1970.
+    pub fn judge(
+        &self,
+        facts: &ProjectFacts,
+        memory: &Entry,
+        required: &Requirement,
+        client_ip: Option<IpAddr>,
+        now: i64,
+    ) -> (Outcome, Option<Remaining>) {
+        let is_same_expiry = memory.expires_at == self.expires_at;
+        let remembered = is_same_expiry && memory.has_expired.load(Ordering::Relaxed);
+        let presented = Presented {
+            project: &facts.known.slug,
+            environment: self.kind.environment,
+            scopes: &self.kind.scopes,
+            inclusions: &facts.known.inclusions,
+            allowed_ips: &self.kind.allowed_ips,
+            expired: self.expires_at <= now || remembered,
+            revoked: self.revoked || facts.known.archived,
+        };
+        let outcome = verdict::decide(&presented, required, client_ip);
+        if outcome == Outcome::Expired && is_same_expiry {
+            memory.has_expired.store(true, Ordering::Relaxed);
+        }
+        if outcome != Outcome::Valid {
+            return (outcome, None);
+        }
+        let Some(limit) = self.kind.rate_limit.or(facts.known.rate_limit) else {
+            return (outcome, None);
+        };
+        let left = memory.count(limit);
+        match left.retry_after {
+            None => (Outcome::Valid, Some(left)),
+            Some(_) => (Outcome::RateLimited, Some(left)),
+        }
+    }
+
+    fn count(&self, limit: RateLimit) -> Remaining {
+        let limiter = self.limiter.load();
+        if let Some(limiter) = limiter
+            .as_ref()
+            .filter(|counting| counting.limit() == limit)
+        {
+            return limiter.count();
+        }
+        // Whoever comes second uses what the first one put there.
+        let fresh = Arc::new(Limiter::new(limit));
+        let before = self
+            .limiter
+            .compare_and_swap(&limiter, Some(Arc::clone(&fresh)));
+        let was_first = match (&*before, &*limiter) {
+            (Some(before), Some(seen)) => Arc::ptr_eq(before, seen),
+            (before, seen) => before.is_none() && seen.is_none(),
+        };
+        match &*before {
+            Some(other) if !was_first && other.limit() == limit => other.count(),
+            _ => fresh.count(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_small() {
+        // Ten million keys fit in 2 GB with 64 bytes here, the digest, the label, and what the
+        // map and the allocator take.
+        assert!(size_of::<Entry>() <= 64, "{}", size_of::<Entry>());
+    }
+}

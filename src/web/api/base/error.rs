@@ -1,0 +1,357 @@
+//! Every failure of the management API becomes a problem (RFC 9457) here, and nowhere else.
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::{StatusCode, header};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, HttpResponse, ResponseError, web};
+use keyward_guard::Problem;
+use serde::Serialize;
+use strum::VariantArray;
+use utoipa::ToSchema;
+
+use crate::access::Denial;
+use crate::domain::{DomainError, FieldError};
+use crate::http::body::BodyError;
+use crate::http::{TrustedProxies, request_id};
+use crate::web::shared::AppState;
+use crate::web::shared::api_limits::Left;
+use crate::web::shared::guarded_sign_in::SignInError;
+use crate::web::shared::throttle::TooMany;
+
+/// What a program can tell failures apart by.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    ToSchema,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum ErrorCode {
+    BadRequest,
+    Unauthorized,
+    WrongPassword,
+    Forbidden,
+    NotFound,
+    MethodNotAllowed,
+    TooSlow,
+    Conflict,
+    PreconditionFailed,
+    TooLarge,
+    UnsupportedMediaType,
+    Invalid,
+    RateLimited,
+    Internal,
+    Unavailable,
+    Unknown,
+}
+
+impl ErrorCode {
+    /// Every code.
+    pub const ALL: &[ErrorCode] = ErrorCode::VARIANTS;
+
+    /// What it means, for the documentation.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            ErrorCode::BadRequest => "The request could not be read.",
+            ErrorCode::Unauthorized => "No token, or one that does not let in.",
+            ErrorCode::WrongPassword => "Email and password don't belong together.",
+            ErrorCode::Forbidden => "The role or the token's permissions do not allow this.",
+            ErrorCode::NotFound => "There is no such thing, or nothing that you may see.",
+            ErrorCode::MethodNotAllowed => "This address does not take such requests.",
+            ErrorCode::TooSlow => "The body took too long to arrive.",
+            ErrorCode::Conflict => {
+                "Something came in between, or does not go together with what there is."
+            }
+            ErrorCode::PreconditionFailed => "It is not what If-Match says it should be.",
+            ErrorCode::TooLarge => "The body is larger than 64 KiB.",
+            ErrorCode::UnsupportedMediaType => "The body is not JSON.",
+            ErrorCode::Invalid => "Fields are wrong; errors names each.",
+            ErrorCode::RateLimited => {
+                "Too many requests, or attempts to sign in; Retry-After says how long to wait."
+            }
+            ErrorCode::Internal => "Something went wrong on our side. Nothing was changed.",
+            ErrorCode::Unavailable => "The database is away for the moment. Nothing was changed.",
+            ErrorCode::Unknown => {
+                "The database took too long. Look whether the change is there before you try \
+                 again."
+            }
+        }
+    }
+
+    /// The word in JSON.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
+    fn status(self) -> StatusCode {
+        match self {
+            ErrorCode::BadRequest => StatusCode::BAD_REQUEST,
+            ErrorCode::Unauthorized | ErrorCode::WrongPassword => StatusCode::UNAUTHORIZED,
+            ErrorCode::Forbidden => StatusCode::FORBIDDEN,
+            ErrorCode::NotFound => StatusCode::NOT_FOUND,
+            ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            ErrorCode::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            ErrorCode::Conflict => StatusCode::CONFLICT,
+            ErrorCode::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+            ErrorCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            ErrorCode::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+            ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            ErrorCode::Unavailable | ErrorCode::Unknown => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+/// Everything a call can fail with.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// A use case failed.
+    #[error(transparent)]
+    Domain(#[from] DomainError),
+    /// The body did not arrive as it should.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    /// One sentence.
+    #[error("{0}")]
+    BadRequest(String),
+    /// The body is not JSON.
+    #[error("the body is not JSON")]
+    UnsupportedMediaType,
+    /// There is no token, or none that lets in.
+    #[error("nobody came with a token that lets in")]
+    Unauthorized,
+    /// Email and password don't belong together.
+    #[error("email and password don't belong together")]
+    WrongPassword,
+    /// There were too many requests.
+    #[error("too many requests")]
+    TooMany(TooMany),
+}
+
+impl From<TooMany> for ApiError {
+    fn from(too_many: TooMany) -> Self {
+        ApiError::TooMany(too_many)
+    }
+}
+
+impl From<SignInError> for ApiError {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::TooMany(too_many) => too_many.into(),
+            SignInError::Domain(error) => error.into(),
+        }
+    }
+}
+
+impl ApiError {
+    /// Whether it is certain that the call left everything as it was.
+    pub fn means_nothing_was_done(&self) -> bool {
+        !matches!(
+            self,
+            ApiError::Domain(
+                DomainError::TimedOut | DomainError::Unavailable(_) | DomainError::Internal(_)
+            )
+        )
+    }
+
+    fn code(&self) -> ErrorCode {
+        match self {
+            ApiError::Domain(error) => match error {
+                DomainError::NotFound | DomainError::Denied(Denial { hidden: true, .. }) => {
+                    ErrorCode::NotFound
+                }
+                DomainError::Denied(_) | DomainError::TokenCant(_) => ErrorCode::Forbidden,
+                DomainError::NoLonger => ErrorCode::Unauthorized,
+                DomainError::Invalid(_) => ErrorCode::Invalid,
+                DomainError::Stale => ErrorCode::PreconditionFailed,
+                DomainError::Conflict(_) => ErrorCode::Conflict,
+                DomainError::Unavailable(_) => ErrorCode::Unavailable,
+                DomainError::TimedOut => ErrorCode::Unknown,
+                DomainError::Internal(_) => ErrorCode::Internal,
+            },
+            ApiError::Body(BodyError::TooLarge) => ErrorCode::TooLarge,
+            ApiError::Body(BodyError::TooSlow) => ErrorCode::TooSlow,
+            ApiError::Body(BodyError::Broken(_)) | ApiError::BadRequest(_) => ErrorCode::BadRequest,
+            ApiError::UnsupportedMediaType => ErrorCode::UnsupportedMediaType,
+            ApiError::Unauthorized => ErrorCode::Unauthorized,
+            ApiError::WrongPassword => ErrorCode::WrongPassword,
+            ApiError::TooMany(_) => ErrorCode::RateLimited,
+        }
+    }
+
+    /// The sentence that tells a person exactly what is wrong.
+    fn detail(&self) -> String {
+        match self {
+            ApiError::Domain(error) => match error {
+                DomainError::Denied(Denial { hidden: true, .. }) | DomainError::NotFound => {
+                    "There is nothing here, or nothing that you may see.".into()
+                }
+                DomainError::Denied(denial) => format!(
+                    "Neither your role nor your token allows you to {}. It takes the permission \
+                     {}.",
+                    denial.action.as_str(),
+                    denial.action.permission()
+                ),
+                DomainError::NoLonger => ApiError::Unauthorized.detail(),
+                DomainError::TokenCant(message) => (*message).into(),
+                DomainError::Invalid(errors) => in_one_sentence(errors),
+                DomainError::Stale => {
+                    "It was changed after you read it. Read it again, then change it.".into()
+                }
+                DomainError::Conflict(message) => message.clone(),
+                DomainError::Unavailable(_) => {
+                    "The database can't be reached right now. Nothing was changed. Try again in \
+                     a moment."
+                        .into()
+                }
+                DomainError::TimedOut => {
+                    "The database took too long to answer. Look whether the change is there \
+                     before you try again."
+                        .into()
+                }
+                DomainError::Internal(_) => {
+                    "Something went wrong on our side. Nothing was changed.".into()
+                }
+            },
+            ApiError::Body(error) => error.to_string(),
+            ApiError::BadRequest(message) => message.clone(),
+            ApiError::UnsupportedMediaType => {
+                "Send JSON, with the header Content-Type: application/json.".into()
+            }
+            ApiError::Unauthorized => {
+                "Send a personal token, or the token of POST /api/v1/session, as Authorization: \
+                 Bearer. The first ends when it expires or is revoked, the second after 15 \
+                 minutes or with another password or role; both when the person is disabled."
+                    .into()
+            }
+            ApiError::WrongPassword => "Email and password don't belong together.".into(),
+            ApiError::TooMany(too_many) => {
+                format!("Too many requests. Wait {} seconds.", too_many.retry_after)
+            }
+        }
+    }
+}
+
+fn in_one_sentence(errors: &[FieldError]) -> String {
+    let each = errors
+        .iter()
+        .map(|error| format!("{}: {}", error.field, error.detail));
+    each.collect::<Vec<_>>().join(" ")
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.code().status()
+    }
+
+    /// The bare status; [`answer`] writes the problem, because only it knows the request.
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status_code())
+    }
+}
+
+/// The middleware that counts requests by address, says what is left of the limits, and writes
+/// the answers to errors.
+pub async fn answer(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let id = request_id(req.request());
+    let state = req.app_data::<web::Data<AppState>>().expect("set at start");
+    let proxies = req
+        .app_data::<web::Data<TrustedProxies>>()
+        .expect("set at start");
+    // Verifications come from gateways: keys have limits of their own.
+    let is_verification = matches!(req.path(), "/api/v1/keys/verify" | "/api/keys/verify");
+    let counted = match is_verification {
+        true => Ok(()),
+        false => {
+            let address = proxies.client_ip(req.request());
+            state.api_limits.count_from(address).map(drop)
+        }
+    };
+    if let Err(too_many) = counted {
+        let left = state.api_limits.nothing_left(too_many);
+        let mut response = problem(id, &too_many.into());
+        left.tell(response.headers_mut());
+        return Ok(req.into_response(response));
+    }
+    let response = next.call(req).await?;
+    let error = response.response().error();
+    let written = match error.and_then(|error| error.as_error::<ApiError>()) {
+        Some(error) => Some(problem(id, error)),
+        None if is_bare(&response) => Some(bare(id, &response)),
+        None => None,
+    };
+    let left = response.request().extensions().get::<Left>().copied();
+    let mut response = match written {
+        Some(written) => response.into_response(written),
+        None => response.map_into_boxed_body(),
+    };
+    if let Some(left) = left {
+        left.tell(response.headers_mut());
+    }
+    Ok(response)
+}
+
+/// An answer that the router gave, without a body.
+fn is_bare<B: MessageBody>(response: &ServiceResponse<B>) -> bool {
+    let status = response.status();
+    (status.is_client_error() || status.is_server_error())
+        && response.headers().get(header::CONTENT_TYPE).is_none()
+}
+
+fn bare<B>(id: Option<String>, response: &ServiceResponse<B>) -> HttpResponse {
+    let status = response.status();
+    let code = match status {
+        StatusCode::METHOD_NOT_ALLOWED => ErrorCode::MethodNotAllowed,
+        status if status.is_client_error() => ErrorCode::BadRequest,
+        _ => ErrorCode::Internal,
+    };
+    let detail = match code {
+        ErrorCode::MethodNotAllowed => "This address does not take such requests.",
+        ErrorCode::BadRequest => "The request could not be understood.",
+        _ => "Something went wrong on our side. Nothing was changed.",
+    };
+    let mut written = Problem::new(id, status, code.as_str(), detail).respond();
+    if let Some(allowed) = response.headers().get(header::ALLOW) {
+        written.headers_mut().insert(header::ALLOW, allowed.clone());
+    }
+    written
+}
+
+fn problem(id: Option<String>, error: &ApiError) -> HttpResponse {
+    let code = error.code();
+    if code.status().is_server_error() {
+        tracing::error!(error = %error, request_id = id, "a call failed");
+    }
+    let mut problem = Problem::new(id, code.status(), code.as_str(), &error.detail());
+    if let ApiError::Domain(DomainError::Invalid(errors)) = error {
+        let named = errors.iter().map(|error| (&*error.field, &*error.detail));
+        problem = problem.with_errors(named);
+    }
+    let mut response = problem.respond();
+    let headers = response.headers_mut();
+    let retry_after = match error {
+        ApiError::TooMany(too_many) => Some(too_many.retry_after),
+        _ if code == ErrorCode::Unavailable => Some(2),
+        _ => None,
+    };
+    if let Some(seconds) = retry_after {
+        headers.insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
+    }
+    if code == ErrorCode::Unauthorized {
+        let challenge = "Bearer realm=\"keyward\", error=\"invalid_token\"";
+        let challenge = header::HeaderValue::from_static(challenge);
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
+}

@@ -1,0 +1,6 @@
+//! `/audit`: who did what, when, from where.
+
+pub mod list;
+mod words;
+
+pub use list::EntryView;

@@ -1,0 +1,64 @@
+//! Running a use case as somebody: pages and the management API alike.
+
+use actix_web::web;
+
+use super::AppState;
+use crate::access::{Actor, Denial, Origin};
+use crate::clock::UtcTime;
+use crate::domain::actors::Claim;
+use crate::domain::{DomainError, Op, audit};
+
+/// Runs a use case as the person of this claim, as they are by then: between a request's beginning
+/// and its work, while its body arrives or others go first, they may be disabled or lose a role. A
+/// denial goes into the audit log.
+///
+/// # Errors
+/// What the use case fails with; [`DomainError::NoLonger`] if they may not act any more.
+pub async fn act<T: Send + 'static>(
+    state: &web::Data<AppState>,
+    claim: &Claim,
+    now: UtcTime,
+    use_case: impl FnOnce(&mut Op) -> Result<T, DomainError> + Send + 'static,
+) -> Result<T, DomainError> {
+    let own = claim.clone();
+    let running = state.run(move |conn| {
+        let actor = own.check(conn, now)?;
+        use_case(&mut Op::new(conn, &actor, now))
+    });
+    let result = running.await;
+    if let Err(DomainError::Denied(denial)) = &result {
+        let recording = record(state.clone(), claim.clone(), now, *denial);
+        match denial.hidden {
+            // A hidden project must not differ from a missing one, not even in time.
+            true => drop(actix_web::rt::spawn(recording)),
+            false => recording.await,
+        }
+    }
+    result
+}
+
+/// Writes a denial into the audit log. The answer does not depend on it.
+async fn record(state: web::Data<AppState>, claim: Claim, now: UtcTime, denial: Denial) {
+    let recording = state.run(move |conn| {
+        let actor = claim.check(conn, now)?;
+        audit::deny(&mut Op::new(conn, &actor, now), denial)
+    });
+    if let Err(error) = recording.await {
+        tracing::error!(%error, ?denial, "a denial could not be recorded");
+    }
+}
+
+/// Runs a use case as somebody who has not signed in.
+///
+/// # Errors
+/// What the use case fails with.
+pub async fn act_as_nobody<T: Send + 'static>(
+    state: &AppState,
+    origin: Origin,
+    use_case: impl FnOnce(&mut Op) -> Result<T, DomainError> + Send + 'static,
+) -> Result<T, DomainError> {
+    let now = state.clock.now();
+    state
+        .run(move |conn| use_case(&mut Op::new(conn, &Actor::nobody(origin), now)))
+        .await
+}

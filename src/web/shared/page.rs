@@ -1,0 +1,207 @@
+//! Answering with pages. Handlers call these and never look at htmx's headers.
+
+use actix_htmx::{Htmx, TriggerPayload};
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use askama::Template;
+
+use super::Viewer;
+use super::assets::{APP_CSS, APP_JS, HTMX, ICON};
+use super::times::plural;
+use crate::access::Action;
+use crate::domain::audit;
+use crate::records::{Grant, Project, Role};
+
+/// The parts of the console that the sidebar leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    Overview,
+    Keys,
+    Grants,
+    Scopes,
+    Settings,
+    Audit,
+    People,
+    Account,
+}
+
+/// What the layout around a page shows.
+pub struct Layout {
+    pub title: String,
+    pub section: Section,
+    /// The project whose pages are linked: the one the page is about, or the only one there is.
+    pub project: Option<Project>,
+    pub projects: Vec<Project>,
+    pub email: String,
+    pub role: String,
+    /// Whether the visitor may change the project's settings.
+    pub may_manage: bool,
+    pub may_read_audit: bool,
+    pub may_manage_users: bool,
+    pub csrf: String,
+}
+
+impl Layout {
+    /// The layout for a visitor's page about `project`.
+    pub fn new(
+        viewer: &Viewer,
+        section: Section,
+        project: Option<&Project>,
+        title: impl Into<String>,
+    ) -> Self {
+        let only = match viewer.projects.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        };
+        let project = project.or(only);
+        Layout {
+            title: title.into(),
+            section,
+            may_manage: project
+                .is_some_and(|project| viewer.actor.may(Action::ManageProject, Some(project.id))),
+            project: project.cloned(),
+            projects: viewer.projects.clone(),
+            email: viewer.actor.name().to_owned(),
+            role: role(viewer, project),
+            may_read_audit: audit::is_readable(&viewer.actor),
+            may_manage_users: viewer.actor.may(Action::ManageUsers, None),
+            csrf: viewer.csrf.clone(),
+        }
+    }
+
+    /// Whether the page belongs to this section.
+    pub fn is_in(&self, section: Section) -> bool {
+        self.section == section
+    }
+
+    /// Whether there are projects to choose from.
+    pub fn has_choice(&self) -> bool {
+        self.projects.len() > 1
+    }
+
+    /// Whether the links lead to this project's pages.
+    pub fn is_about(&self, project: &Project) -> bool {
+        self.project
+            .as_ref()
+            .is_some_and(|own| own.id == project.id)
+    }
+}
+
+/// The strongest role that a visitor has on the project or, where there is none, on all.
+fn role(viewer: &Viewer, project: Option<&Project>) -> String {
+    let grants = viewer.actor.grants();
+    let place = project.map(|project| project.id);
+    let reaches = |grant: &Grant| grant.project_id.is_none() || grant.project_id == place;
+    let has = |role: &Role| {
+        let mut all = grants.iter();
+        all.any(|grant| grant.role == *role && reaches(grant))
+    };
+    match Role::ALL.iter().copied().find(has) {
+        Some(role) => role.title().to_owned(),
+        None => on_some(grants),
+    }
+}
+
+/// What somebody is who has roles on single projects alone: "Admin of 2 projects".
+fn on_some(grants: &[Grant]) -> String {
+    let [first, others @ ..] = grants else {
+        return String::new();
+    };
+    let is_same = |other: &Grant| other.role == first.role;
+    let projects = plural(i64::try_from(grants.len()).unwrap_or(i64::MAX), "project");
+    match others.iter().all(is_same) {
+        true => format!("{} of {projects}", first.role.title()),
+        false => format!("Roles on {projects}"),
+    }
+}
+
+/// The URL of the style sheet.
+pub fn css() -> &'static str {
+    APP_CSS.path
+}
+
+/// The URL of our script.
+pub fn js() -> &'static str {
+    APP_JS.path
+}
+
+/// The URL of the icon in the browser's tab.
+pub fn icon() -> &'static str {
+    ICON.path
+}
+
+/// The URL of htmx, if the build had npm.
+pub fn htmx() -> Option<&'static str> {
+    HTMX.map(|asset| asset.path)
+}
+
+/// A whole page.
+pub fn full(status: StatusCode, page: &impl Template) -> HttpResponse {
+    match page.render() {
+        Ok(html) => HttpResponse::build(status)
+            .content_type("text/html; charset=utf-8")
+            .body(html),
+        Err(error) => {
+            tracing::error!(%error, "a template failed");
+            HttpResponse::InternalServerError().finish()
+        }
+    }
+}
+
+/// A whole page or, for htmx, the fragment of it that it asked for.
+pub fn respond(
+    htmx: &Htmx,
+    status: StatusCode,
+    page: &impl Template,
+    fragment: &impl Template,
+) -> HttpResponse {
+    let mut response = match htmx.is_htmx && !htmx.history_restore_request {
+        true => full(status, fragment),
+        false => full(status, page),
+    };
+    let vary = HeaderValue::from_static("HX-Request");
+    response.headers_mut().append(header::VARY, vary);
+    response
+}
+
+/// What follows a form that did its work: another page or, for htmx, what replaces what was
+/// there. Then the dialog closes, and `announcement` is read to those who don't see the change.
+pub fn done(
+    htmx: &Htmx,
+    location: &str,
+    announcement: &str,
+    fragment: &impl Template,
+) -> HttpResponse {
+    match htmx.is_htmx {
+        true => {
+            let announcement = TriggerPayload::text(announcement);
+            htmx.trigger_event("dialog-done", Some(announcement), None);
+            full(StatusCode::OK, fragment)
+        }
+        false => see_other(location),
+    }
+}
+
+/// Another page, after a form did its work.
+pub fn see_other(location: &str) -> HttpResponse {
+    HttpResponse::SeeOther()
+        .insert_header((header::LOCATION, location))
+        .finish()
+}
+
+/// Makes htmx show the answer in the layout's dialog, whatever it was asked for.
+pub fn into_dialog(response: &mut HttpResponse) {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        ("hx-retarget", "#dialog"),
+        ("hx-reswap", "innerHTML"),
+        ("hx-reselect", "unset"),
+    ] {
+        let (name, value) = (
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
+        headers.insert(name, value);
+    }
+}

@@ -1,0 +1,50 @@
+//! The way to the one showing of a new secret, of a key or a personal token: the cookie that
+//! opens it.
+
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::{HttpRequest, HttpResponse};
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+
+use super::session::cookie_name;
+use super::{Visitor, page};
+use crate::clock::UtcTime;
+use crate::domain::lifetimes::REVEAL;
+use crate::domain::reveal::Minted;
+use crate::domain::seal::SealKey;
+
+/// Leads to the reveal of what was just made, whose own page is at `path`, with the cookie that
+/// opens it.
+pub fn lead_to(visitor: &Visitor, path: &str, minted: &Minted) -> HttpResponse {
+    let reveal = format!("{path}/reveal");
+    let https = visitor.state.is_https();
+    let opener = BASE64_URL_SAFE_NO_PAD.encode(minted.seal_key.expose());
+    let cookie = Cookie::build(cookie(minted.id, https), opener)
+        .path(reveal.clone())
+        .max_age(REVEAL)
+        .secure(https)
+        .http_only(true)
+        .same_site(SameSite::Strict)
+        .finish();
+    let mut response = page::see_other(&reveal);
+    response
+        .add_cookie(&cookie)
+        .expect("base 64 is a cookie value");
+    response
+}
+
+/// The seal key that came back to the reveal of `id`, if one did.
+pub fn seal_key(req: &HttpRequest, visitor: &Visitor, id: i64) -> Option<SealKey> {
+    let cookie = req.cookie(&cookie(id, visitor.state.is_https()))?;
+    SealKey::from_bytes(&BASE64_URL_SAFE_NO_PAD.decode(cookie.value()).ok()?)
+}
+
+/// How many whole seconds a page counts down, one at least.
+pub fn seconds_left(until: UtcTime, now: UtcTime) -> i64 {
+    (until - now).whole_seconds().max(1)
+}
+
+/// The name of the cookie that opens the reveal of `id`. It is bound to the reveal's path, which
+/// the `__Host-` prefix would not allow.
+fn cookie(id: i64, https: bool) -> String {
+    cookie_name(&format!("reveal_{id}"), https).replace("__Host-", "__Secure-")
+}

@@ -1,0 +1,48 @@
+//! The way to the login page, and from there back to where somebody was going.
+
+use actix_web::HttpRequest;
+use actix_web::http::{Method, Uri, header};
+use form_urlencoded::Serializer;
+
+/// Where somebody was going who has to sign in first.
+pub struct SignInLink {
+    next: Option<String>,
+    /// They sent a form, and nothing came of it.
+    lost_form: bool,
+}
+
+impl SignInLink {
+    /// The link for this request.
+    pub fn from(req: &HttpRequest) -> Self {
+        let lost_form = req.method() == Method::POST;
+        let next = match lost_form {
+            // Many addresses only take forms: the way back is to the page with the form.
+            true => page_with_form(req),
+            false => (req.path() != "/").then(|| req.uri().to_string()),
+        };
+        SignInLink { next, lost_form }
+    }
+
+    /// The path of the login page.
+    pub fn path(&self) -> String {
+        let mut query = Serializer::new(String::new());
+        if let Some(next) = &self.next {
+            query.append_pair("next", next);
+        }
+        if self.lost_form {
+            query.append_pair("ended", "1");
+        }
+        let path = format!("/login?{}", query.finish());
+        path.trim_end_matches('?').to_owned()
+    }
+}
+
+/// Path and query of the page of ours that a form was sent from.
+fn page_with_form(req: &HttpRequest) -> Option<String> {
+    let from = req.headers().get(header::REFERER)?.to_str().ok()?;
+    let from: Uri = from.parse().ok()?;
+    let host = req.headers().get(header::HOST)?.to_str().ok()?;
+    let is_ours = from.authority().is_some_and(|own| own.as_str() == host);
+    let path = from.path_and_query().map(ToString::to_string);
+    path.filter(|path| is_ours && path != "/")
+}
