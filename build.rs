@@ -1,5 +1,6 @@
-//! Prepares the static files: fetches htmx from npm's registry by its lock file, names each
-//! file after its content, compresses it, and writes the table that `web/assets.rs` includes.
+//! Prepares the static files: fetches htmx from npm's registry by its lock file, names each file
+//! after its content, compresses it, and writes the constants that `src/web/shared/assets.rs`
+//! includes.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -14,13 +15,23 @@ fn main() {
     println!("cargo::rerun-if-changed=migrations");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     let mut table = String::new();
-    for (constant, file, kind) in [
-        ("APP_CSS", "app.css", "text/css; charset=utf-8"),
-        ("APP_JS", "app.js", "text/javascript; charset=utf-8"),
-        ("ICON", "icon.svg", "image/svg+xml"),
+    for (constant, file, kind, doc) in [
+        (
+            "APP_CSS",
+            "app.css",
+            "text/css; charset=utf-8",
+            "The stylesheet of every page.",
+        ),
+        (
+            "APP_JS",
+            "app.js",
+            "text/javascript; charset=utf-8",
+            "The console's own script; pages work without it.",
+        ),
+        ("ICON", "icon.svg", "image/svg+xml", "The favicon."),
     ] {
         let asset = prepare(&out, &Path::new("static").join(file), file, kind);
-        writeln!(table, "pub const {constant}: Asset = {asset};").expect("memory");
+        writeln!(table, "/// {doc}\npub const {constant}: Asset = {asset};").expect("memory");
     }
     let htmx = match fetch_htmx(&out) {
         Ok(path) => {
@@ -32,11 +43,12 @@ fn main() {
             "None".to_owned()
         }
     };
-    writeln!(table, "pub const HTMX: Option<Asset> = {htmx};").expect("memory");
+    let doc = "htmx; `None` if npm could not fetch it, and pages then load whole.";
+    writeln!(table, "/// {doc}\npub const HTMX: Option<Asset> = {htmx};").expect("memory");
     fs::write(out.join("assets.rs"), table).expect("OUT_DIR can be written");
 }
 
-/// Runs `npm ci` on a copy of the lock file and gives back htmx's path.
+/// Runs `npm ci` on a copy of the lock file and returns the path of htmx.
 fn fetch_htmx(out: &Path) -> Result<PathBuf, String> {
     let folder = out.join("npm");
     fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
@@ -56,16 +68,16 @@ fn fetch_htmx(out: &Path) -> Result<PathBuf, String> {
         .output()
         .map_err(|error| format!("npm can't be run ({error})"))?;
     if !output.status.success() {
-        let told = String::from_utf8_lossy(&output.stderr);
+        let message = String::from_utf8_lossy(&output.stderr);
         return Err(format!(
             "npm failed ({})",
-            told.lines().next().unwrap_or_default()
+            message.lines().next().unwrap_or_default()
         ));
     }
     Ok(folder.join("node_modules/htmx.org/dist/htmx.min.js"))
 }
 
-/// Writes the file's three forms and gives back the Rust expression of its `Asset`.
+/// Writes the file uncompressed and compressed, and returns its `Asset` as a Rust expression.
 fn prepare(out: &Path, source: &Path, name: &str, kind: &str) -> String {
     let plain = fs::read(source).unwrap_or_else(|error| panic!("{}: {error}", source.display()));
     let digest = Sha256::digest(&plain);

@@ -176,13 +176,13 @@ fn read_or_make(path: &Path) -> Result<InstanceSecret, SecretError> {
             let mut lines = text.lines();
             let current = lines.next().unwrap_or_default().trim();
             if current.len() < 32 {
-                let told = std::io::Error::other("it is shorter than 32 characters");
-                return Err(failed(path, told));
+                let cause = std::io::Error::other("it is shorter than 32 characters");
+                return Err(failed(path, cause));
             }
             let previous = lines.next().filter(|line| !line.trim().is_empty());
             let previous = previous.map(|line| {
-                let told = "its second line is not a secret, the word until, and a time";
-                Previous::read(line).map_err(|_| failed(path, std::io::Error::other(told)))
+                let cause = "its second line is not a secret, the word until, and a time";
+                Previous::read(line).map_err(|_| failed(path, std::io::Error::other(cause)))
             });
             Ok(InstanceSecret {
                 current: Zeroizing::new(current.to_owned()),

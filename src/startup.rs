@@ -1,4 +1,4 @@
-//! Puts an instance together: database, schema, sessions, routes, and what runs beside them.
+//! Puts an instance together: database, schema, sessions, routes and background threads.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -28,10 +28,10 @@ use crate::web::shared::trace::RequestSpan;
 use crate::web::shared::{AppState, WebError, headers};
 use crate::web::{head, routes};
 
-/// Connections for pages, and for verifications, so that neither can keep the other waiting.
+/// Pool sizes for pages and for verifications: separate pools, so that neither waits for the other.
 const PAGE_CONNECTIONS: u32 = 8;
 const VERIFY_CONNECTIONS: u32 = 6;
-/// How long a client may take to send its headers, and requests under way to end at shutdown.
+/// How long a client may take to send its headers, and open requests to finish at shutdown.
 const HEADER_TIME: Duration = Duration::from_secs(5);
 const DRAIN_SECONDS: u64 = 10;
 
@@ -44,22 +44,30 @@ pub struct Application {
     maintenance: Maintenance,
 }
 
-/// Why an instance can't start; one sentence each.
+/// Why an instance can't start. Each message is one sentence.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// A setting is unknown or has an invalid value.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The instance's secret is missing, or can't be read or created.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// The database can't be opened or created.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// A newer version created the schema, or a migration failed.
     #[error(transparent)]
     Migrate(#[from] MigrateError),
+    /// The database could be opened, but failed afterwards. Holds the cause.
     #[error("The database does not answer: {0}.")]
     Database(String),
+    /// The address can't be bound, for instance because the port is in use.
     #[error("Keyward can't listen on {address}: {cause}.")]
     Listen {
+        /// The configured address.
         address: SocketAddr,
+        /// The error from the operating system.
         cause: std::io::Error,
     },
 }
@@ -79,7 +87,7 @@ impl From<PoolError> for StartError {
 /// Opens the database, brings its schema up to date, and binds the address.
 ///
 /// # Errors
-/// The database can't be used, or the address can't be listened on.
+/// The database or the secret can't be used, or the address can't be bound.
 pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
     // First, so that a taken port leaves no new database behind.
     let listener = TcpListener::bind(config.listen).map_err(|cause| StartError::Listen {
@@ -157,11 +165,10 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
     })
 }
 
-/// A connection to the database, made if it is a missing SQLite file, with the schema of this
-/// version.
+/// Connects to the database, creating a missing SQLite file, and brings its schema up to date.
 ///
 /// # Errors
-/// It can't be opened, or was made by a newer version.
+/// The database can't be opened, or a newer version created it.
 pub fn open_up_to_date(database: &DatabaseUrl) -> Result<Connection, StartError> {
     let mut conn = database.open_or_create()?;
     migrate::run(&mut conn)?;
@@ -169,22 +176,22 @@ pub fn open_up_to_date(database: &DatabaseUrl) -> Result<Connection, StartError>
 }
 
 impl Application {
-    /// The address it listens on, with the port that was picked for port 0.
+    /// The address it listens on, with the actual port if port 0 was configured.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The code that lets the first owner in, while there is none.
+    /// The code that creates the first owner; `None` if there is an owner.
     pub fn setup_code(&self) -> Option<&str> {
         self.setup_code.as_deref()
     }
 
-    /// Stops the instance from elsewhere.
+    /// A handle that stops the instance from elsewhere.
     pub fn handle(&self) -> ServerHandle {
         self.server.handle()
     }
 
-    /// Serves until it is told to stop; then ends what is under way and writes out the usage.
+    /// Serves until it is stopped, then finishes open requests and writes out usage.
     ///
     /// # Errors
     /// The server fails.

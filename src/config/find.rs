@@ -7,18 +7,20 @@ use zeroize::Zeroizing;
 use super::ConfigError;
 use super::settings::{FILE, Found, PREFIX, SETTINGS, Setting, Source};
 
-/// What the command line said.
+/// Settings given on the command line.
 #[derive(Clone, Debug, Default)]
 pub struct Flags {
+    /// `--listen`, not parsed yet; `None` if it was not given.
     pub listen: Option<String>,
+    /// `--database-url`, not parsed yet; `None` if it was not given.
     pub database_url: Option<String>,
 }
 
-/// Finds the value of every setting: in `flags`, in the environment `variables`, in
-/// `keyward.toml` in `folder`, or its default.
+/// Finds the value of every setting. `flags` override the environment `variables`, which override
+/// `keyward.toml` in `folder`, which overrides the default.
 ///
 /// # Errors
-/// A setting nobody knows, or a file that can't be read.
+/// A setting is unknown or set twice, or a file can't be read.
 pub fn find(
     flags: &Flags,
     variables: &[(String, String)],
@@ -96,7 +98,7 @@ fn read_file(folder: &Path) -> Result<toml::Table, ConfigError> {
     }
 }
 
-/// A list of strings is the same as one string with commas.
+/// Formats a value as text. A list becomes one string, separated by commas.
 fn toml_text(value: &toml::Value) -> String {
     match value {
         toml::Value::String(text) => text.clone(),

@@ -1,22 +1,24 @@
-//! The settings there are, and where their values come from.
+//! The known settings, and where their values come from.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// The file in the working folder.
+/// The configuration file in the working directory.
 pub(super) const FILE: &str = "keyward.toml";
-/// What every variable begins with that is Keyward's own.
+/// The prefix of environment variables that belong to Keyward.
 pub(super) const PREFIX: &str = "KEYWARD_";
 
 /// A setting as the documentation lists it.
 #[derive(Debug)]
 pub struct Setting {
-    /// The name in `keyward.toml`; with dashes, the flag.
+    /// The name in `keyward.toml`. Flags spell it with dashes.
     pub name: &'static str,
+    /// The environment variable: `KEYWARD_…`, except for `DATABASE_URL`.
     pub variable: &'static str,
+    /// `None` leaves it unset, except `workers`, which defaults to one per processor.
     pub default: Option<&'static str>,
-    /// Never shown, and may come from the file that `<variable>_FILE` names.
+    /// Never shown. The value may also come from the file that `<variable>_FILE` names.
     pub secret: bool,
 }
 
@@ -66,10 +68,15 @@ impl Setting {
 /// Where a value was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
+    /// The built-in default, which for `workers` is the number of processors.
     Default,
+    /// `keyward.toml` in the working directory.
     File,
+    /// The environment variable with this name, which may end in `_FILE`.
     Variable(String),
+    /// A command-line flag, which overrides all other sources.
     Flag,
+    /// No source has a value, and there is no default.
     Unset,
 }
 
@@ -88,7 +95,10 @@ impl fmt::Display for Source {
 /// A setting's value and where it was found.
 #[derive(Debug)]
 pub struct Found {
+    /// An element of [`SETTINGS`].
     pub setting: &'static Setting,
+    /// The text, not parsed yet; `None` only for [`Source::Unset`].
     pub value: Option<Zeroizing<String>>,
+    /// The source that took precedence.
     pub source: Source,
 }

@@ -1,4 +1,4 @@
-//! What is in force: the values that were found, read.
+//! The settings in force: the values that were found, parsed.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -10,24 +10,28 @@ use super::{ConfigError, Found};
 use crate::db::connection::DatabaseUrl;
 use crate::network;
 
-/// What is in force.
+/// The settings in force.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// Address and port to listen on; port 0 picks a free port.
     pub listen: SocketAddr,
+    /// The parsed `database_url`, with time limits added for Postgres.
     pub database: DatabaseUrl,
+    /// At least 32 characters. `None` uses `keyward.secret` beside a SQLite database.
     pub secret: Option<SecretText>,
-    /// The one before, as `keyward rotate-secret` gives it: `SECRET until TIME`.
+    /// The previous secret, as `keyward rotate-secret` prints it: `SECRET until TIME`.
     pub previous_secret: Option<SecretText>,
-    /// The address that browsers use, where a proxy stands before Keyward.
+    /// The address that browsers use, if Keyward runs behind a proxy.
     pub public_url: Option<PublicUrl>,
+    /// Proxies that may report a client's address; empty trusts none.
     pub trusted_proxies: Vec<IpNet>,
     /// Threads that serve requests.
     pub workers: usize,
     /// How many days usage and sources are kept.
     pub usage_retention_days: u16,
-    /// How many days a personal token lives at most.
+    /// The longest lifetime of a personal token, in days.
     pub max_token_days: u16,
-    /// How many requests a minute the management API takes from one token or address.
+    /// Requests per minute that the management API accepts from each token and each address.
     pub api_requests_per_minute: u32,
     /// A filter in the syntax of `tracing-subscriber`, for instance `info,keyward=debug`.
     pub log: String,
@@ -53,16 +57,17 @@ impl fmt::Debug for SecretText {
 /// Scheme and host of the console as browsers see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrl {
+    /// Whether the scheme is `https`. Cookies are then `Secure`.
     pub https: bool,
     /// `scheme://host[:port]`, without a path.
     pub origin: String,
 }
 
 impl Config {
-    /// Reads the values that were found.
+    /// Parses the values that were found.
     ///
     /// # Errors
-    /// A value that can't be what its setting needs.
+    /// A value is malformed or out of range.
     pub fn from_found(found: &[Found]) -> Result<Self, ConfigError> {
         let secret = value(found, "secret").map(|text| SecretText(Zeroizing::new(text.into())));
         if secret

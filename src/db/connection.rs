@@ -1,4 +1,4 @@
-//! How a connection is opened, and what goes along with one.
+//! Opening connections, and what a connection carries with it.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -10,21 +10,21 @@ use super::DbError;
 use super::any::AnyConnection;
 use super::instances::Memory;
 
-/// An open connection, and what this process keeps in memory of what it writes.
+/// An open connection, and the memory that must learn of changes made through it.
 pub struct Connection {
     any: AnyConnection,
     memory: Option<Arc<dyn Memory>>,
 }
 
 impl Connection {
-    /// Tells `memory` of every change made through this connection, before the change counts
-    /// as done.
+    /// Notifies `memory` of every change made through this connection before the change is
+    /// acknowledged.
     pub fn with_memory(mut self, memory: Option<Arc<dyn Memory>>) -> Self {
         self.memory = memory;
         self
     }
 
-    /// Makes it a connection for reading everything once, which gains nothing from a cache.
+    /// Shrinks the page cache, for a connection that reads everything once.
     ///
     /// # Errors
     /// The database fails.
@@ -60,33 +60,41 @@ impl DerefMut for Connection {
     }
 }
 
-/// Where the database is. Printed without user and password.
+/// Where the database is. `Debug` leaves out user and password.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
-    /// The path of a file.
+    /// The path of the file.
     Sqlite(String),
     /// A libpq connection URI.
     Postgres(String),
 }
 
-/// Why a database can't be used; each is one sentence for the person who set it up.
+/// Why a database can't be used. Each message is one sentence for the person who set it up.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
+    /// The URL is neither `sqlite:PATH` nor `postgres://…`. `:memory:` is not supported.
     #[error(
         "The database URL must begin with sqlite: or postgres://, for instance sqlite:keyward.db."
     )]
     Scheme,
+    /// There is no SQLite file at this path, and [`DatabaseUrl::open`] does not create one.
     #[error("There is no database at {0}. `keyward serve` or `keyward migrate` makes one.")]
     Missing(String),
+    /// The file can't be opened, or the server can't be reached or refuses the connection.
     #[error("The database at {place} can't be opened: {cause}.")]
-    Failed { place: String, cause: String },
+    Failed {
+        /// The location without user, password and parameters.
+        place: String,
+        /// The first line of the database's error, without a trailing period.
+        cause: String,
+    },
 }
 
 impl DatabaseUrl {
-    /// Reads `sqlite:PATH`, `postgres://…` or `postgresql://…`.
+    /// Parses `sqlite:PATH`, `postgres://…` or `postgresql://…`.
     ///
     /// # Errors
-    /// Any other scheme, or none.
+    /// The URL has another scheme or none, or names no file.
     pub fn parse(url: &str) -> Result<Self, OpenError> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             return Ok(DatabaseUrl::Postgres(with_time_limits(url)));
@@ -101,7 +109,7 @@ impl DatabaseUrl {
         }
     }
 
-    /// The place as messages name it: without user, password and parameters.
+    /// The location as messages show it: without user, password and parameters.
     pub fn place(&self) -> String {
         match self {
             DatabaseUrl::Sqlite(path) => path.clone(),
@@ -115,10 +123,10 @@ impl DatabaseUrl {
         }
     }
 
-    /// Opens a connection to a database that is there.
+    /// Opens a connection to an existing database.
     ///
     /// # Errors
-    /// The file is missing, the server can't be reached, or it refuses.
+    /// The file is missing, or the server can't be reached or refuses the connection.
     pub fn open(&self) -> Result<Connection, OpenError> {
         match self {
             DatabaseUrl::Sqlite(path) if !std::path::Path::new(path).exists() => {
@@ -128,7 +136,7 @@ impl DatabaseUrl {
         }
     }
 
-    /// Like [`open`](Self::open), and makes a missing SQLite file in an existing folder.
+    /// Like [`open`](Self::open), but creates a missing SQLite file if its folder exists.
     pub fn open_or_create(&self) -> Result<Connection, OpenError> {
         let failed = |cause: String| OpenError::Failed {
             place: self.place(),
@@ -136,16 +144,18 @@ impl DatabaseUrl {
         };
         match self {
             DatabaseUrl::Sqlite(path) => {
-                let told = |error: diesel::ConnectionError| failed(first_line(&error.to_string()));
+                let refused =
+                    |error: diesel::ConnectionError| failed(first_line(&error.to_string()));
                 make_private(path).map_err(|error| failed(error.to_string()))?;
-                let mut conn = SqliteConnection::establish(path).map_err(told)?;
+                let mut conn = SqliteConnection::establish(path).map_err(refused)?;
                 prepare_sqlite(&mut conn)
                     .map_err(|error| failed(first_line(&error.to_string())))?;
                 Ok(AnyConnection::Sqlite(conn).into())
             }
             DatabaseUrl::Postgres(url) => {
-                let told = |error: diesel::ConnectionError| failed(first_line(&error.to_string()));
-                let mut conn = PgConnection::establish(url).map_err(told)?;
+                let refused =
+                    |error: diesel::ConnectionError| failed(first_line(&error.to_string()));
+                let mut conn = PgConnection::establish(url).map_err(refused)?;
                 conn.batch_execute(POSTGRES_LIMITS)
                     .map_err(|error| failed(first_line(&error.to_string())))?;
                 Ok(AnyConnection::Postgres(conn).into())
@@ -160,8 +170,8 @@ impl std::fmt::Debug for DatabaseUrl {
     }
 }
 
-/// Makes a missing file so that only its owner may read it; SQLite's own files beside it
-/// follow.
+/// Creates a missing file that only its owner can read. SQLite gives the files it adds beside it
+/// the same mode.
 fn make_private(path: &str) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -173,8 +183,8 @@ fn make_private(path: &str) -> std::io::Result<()> {
     }
 }
 
-/// The busy time-out comes first: what follows may already meet a lock. `synchronous = FULL`
-/// keeps what was acknowledged even when the power goes.
+/// The busy timeout comes first, because later statements may already meet a lock.
+/// `synchronous = FULL` makes acknowledged writes survive a power failure.
 fn prepare_sqlite(conn: &mut SqliteConnection) -> diesel::QueryResult<()> {
     conn.batch_execute(
         "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;
@@ -192,16 +202,17 @@ fn prepare_sqlite(conn: &mut SqliteConnection) -> diesel::QueryResult<()> {
     Ok(())
 }
 
-/// A statement ends before whoever asked for it gives up.
-/// What was acknowledged is on the disk, whatever the server's default is.
+/// Statements time out before their caller gives up. Acknowledged commits are on disk, whatever the
+/// server's default is.
 const POSTGRES_LIMITS: &str = "SET statement_timeout = '8s'; SET lock_timeout = '5s';
     SET idle_in_transaction_session_timeout = '30s';
     SET default_transaction_isolation = 'read committed';
     SELECT set_config('synchronous_commit', 'on', false)
         WHERE current_setting('synchronous_commit') = 'off';";
 
-/// A server that does not answer must not hold a request for minutes, and one that can't be
-/// written to may lag behind. Times in seconds and, for `tcp_user_timeout`, milliseconds.
+/// Adds limits so that an unresponsive server can't hold a request for minutes, and rejects
+/// read-only servers, which may lag behind. `tcp_user_timeout` is in milliseconds, all other times
+/// in seconds.
 fn with_time_limits(url: &str) -> String {
     let mut url = url.to_owned();
     for (name, limit) in [

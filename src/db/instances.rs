@@ -1,11 +1,11 @@
 //! The instances that answer verifications from memory, and how a change waits for them.
 //!
-//! An instance may answer from memory only while it holds a lease. It takes one for [`LEASE`]
-//! from the moment before it read the audit log's head, once it knows every change up to that
-//! head and its row says so. So whoever commits a change may acknowledge it when every row says
-//! that the change is known, or when [`LEASE`] has passed since the commit: by then each lease
-//! that was taken without knowing the change has run out. No clock is ever compared with
-//! another machine's; each side measures a duration on its own.
+//! An instance may answer from memory only while it holds a lease. A lease lasts for [`LEASE`],
+//! counted from the moment before the instance read the audit log's head. The instance takes it
+//! once it knows every change up to that head and its row says so. A change can therefore be
+//! acknowledged once every row says that the change is known, or once [`LEASE`] has passed since
+//! the commit: by then every lease taken without knowing the change has expired. Clocks of
+//! different machines are never compared; each side only measures a duration.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -20,10 +20,9 @@ use super::{AnyConnection, Connection, DbError, unaudited};
 
 /// How long an instance may answer from memory after it last knew every change.
 pub const LEASE: Duration = Duration::from_secs(2);
-/// What a change waits for in the worst case: a lease, and one part in ten for clocks that do
-/// not run alike.
+/// The longest time a change waits: one lease, plus 10% because clocks run at different speeds.
 const SETTLING: Duration = Duration::from_millis(2_200);
-/// The first pause between two looks at who knows a change; later ones grow to the last.
+/// The first pause between checks of who knows a change. Pauses double up to [`LAST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LAST_PAUSE: Duration = Duration::from_millis(20);
 
@@ -32,21 +31,23 @@ const CHANNEL: &str = "keyward_changes";
 
 /// What the instance in this process keeps in memory.
 pub trait Memory: Send + Sync {
-    /// Whether it has taken in every change up to this audit entry.
+    /// Whether memory includes every change up to this audit entry.
     fn knows(&self, entry: i64) -> bool;
 
-    /// Takes in every committed change. If that is not possible, answers nothing from memory
-    /// until it is.
+    /// Loads every committed change. If that fails, nothing is answered from memory until it
+    /// succeeds.
     fn catch_up(&self, conn: &mut AnyConnection);
 
-    /// The row of this instance, once it has one.
+    /// The id of this instance's row; `None` until it is registered.
     fn instance(&self) -> Option<i64>;
 }
 
 /// The last audit entry: every change up to it is committed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Head {
+    /// The number of the entry; 0 while the log is empty.
     pub entry: i64,
+    /// The SHA-256 of the entry, which covers all entries before it.
     pub hash: Vec<u8>,
 }
 
@@ -59,8 +60,8 @@ pub fn head(conn: &mut AnyConnection) -> Result<Head, DbError> {
     Ok(Head { entry, hash })
 }
 
-/// Whether the audit log went on from `known`. If not, the database is not the one it was: a
-/// backup, or a standby that missed its last changes.
+/// Whether the audit log continues from `known`. If not, the database was replaced: by a backup, or
+/// by a standby that missed the last changes.
 pub fn continues(conn: &mut AnyConnection, known: &Head) -> Result<bool, DbError> {
     let hash: Option<Vec<u8>> = audit_entries::table
         .find(known.entry)
@@ -70,8 +71,8 @@ pub fn continues(conn: &mut AnyConnection, known: &Head) -> Result<bool, DbError
     Ok(known.entry == 0 || hash.is_some_and(|hash| hash == known.hash))
 }
 
-/// Adds an instance that knows every change up to `applied`, and gives back its id. It is
-/// random, so that no other ever gets the same, even if the database is a restored backup.
+/// Adds an instance that knows every change up to `applied`, and returns its id. Ids are random, so
+/// that none is ever reused, even after a backup is restored.
 pub fn register(tx: &mut UnauditedTx, applied: i64) -> Result<i64, DbError> {
     let (random, _) = uuid::Uuid::new_v4().as_u64_pair();
     let id = i64::try_from(random >> 1).unwrap_or(i64::MAX);
@@ -81,8 +82,8 @@ pub fn register(tx: &mut UnauditedTx, applied: i64) -> Result<i64, DbError> {
     Ok(id)
 }
 
-/// A sign of life of an instance that knows every change up to `applied`. False if others
-/// took it for dead and removed its row.
+/// Records a heartbeat of an instance that knows every change up to `applied`. Returns false if
+/// another instance considered it dead and removed its row.
 pub fn beat(tx: &mut UnauditedTx, id: i64, applied: i64) -> Result<bool, DbError> {
     let beaten = diesel::update(instances::table.find(id))
         .set((
@@ -99,13 +100,13 @@ pub fn remove(tx: &mut UnauditedTx, id: i64) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Instances seen without a new sign of life, and since when.
+/// Instances without a new heartbeat, and since when.
 #[derive(Default)]
 pub struct Silent(HashMap<i64, (i64, Instant)>);
 
 impl Silent {
-    /// Removes the rows of instances that gave no sign of life for longer than their lease
-    /// can last, as far as this watch has seen. `own` is never among them.
+    /// Removes the rows of instances whose last heartbeat, as observed here, is older than their
+    /// lease can last. Never removes `own`.
     ///
     /// # Errors
     /// The database fails.
@@ -127,7 +128,7 @@ impl Silent {
     }
 }
 
-/// Removes an instance unless it gave a sign of life after `beat`.
+/// Removes an instance unless it has sent a heartbeat since `beat`.
 fn remove_if_silent(conn: &mut AnyConnection, id: i64, beat: i64) -> Result<(), DbError> {
     unaudited(conn, |tx| {
         let silent = instances::table.find(id).filter(instances::beat.eq(beat));
@@ -136,8 +137,7 @@ fn remove_if_silent(conn: &mut AnyConnection, id: i64, beat: i64) -> Result<(), 
     })
 }
 
-/// Wakes the instances that listen, when the transaction commits. On SQLite they see it by
-/// themselves.
+/// Wakes listening instances when the transaction commits. On SQLite they notice by themselves.
 pub(super) fn announce(conn: &mut AnyConnection) -> Result<(), DbError> {
     if let AnyConnection::Postgres(conn) = conn {
         diesel::sql_query(format!("NOTIFY {CHANNEL}")).execute(conn)?;
@@ -145,14 +145,14 @@ pub(super) fn announce(conn: &mut AnyConnection) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Tells whether something was committed since the last look, without asking a server.
+/// Detects whether something was committed since the last check, without a round trip.
 #[derive(Default)]
 pub struct ChangeListener {
     data_version: i64,
 }
 
 impl ChangeListener {
-    /// Hears of every change from now on, on this connection.
+    /// Subscribes to every change from now on, over this connection.
     ///
     /// # Errors
     /// The database fails.
@@ -202,8 +202,8 @@ fn last_verdict_change(conn: &mut AnyConnection) -> Result<i64, DbError> {
     Ok(key.max(project).unwrap_or(0))
 }
 
-/// Settles every committed change, for an answer that relies on one whose own settling may have
-/// been cut short: its process was killed, or is still waiting.
+/// Settles every committed change. An answer may rely on one that is not settled yet, because its
+/// process was killed or is still waiting.
 pub(super) fn settle_all(conn: &mut Connection) {
     let entry = last_verdict_change(conn).unwrap_or_else(|error| {
         tracing::warn!(%error, "the last change can't be read; waiting for every lease to end");
@@ -212,9 +212,9 @@ pub(super) fn settle_all(conn: &mut Connection) {
     settle(conn, entry);
 }
 
-/// Returns when no instance can answer from memory without knowing the change with this audit
-/// entry, which was just committed: usually after milliseconds, at the latest after
-/// [`SETTLING`]. This holds even if the database is gone meanwhile.
+/// Waits until no instance can answer from memory without knowing the change with this audit entry,
+/// which was just committed. Takes milliseconds as a rule and [`SETTLING`] at most, even if the
+/// database goes away in the meantime.
 pub(super) fn settle(conn: &mut Connection, entry: i64) {
     let committed = Instant::now();
     let memory = conn.memory().cloned();
@@ -248,7 +248,7 @@ pub(super) fn settle(conn: &mut Connection, entry: i64) {
     }
 }
 
-/// The id and beat of every instance but `own` that does not know the change yet.
+/// The id and beat of every instance except `own` that does not know the change yet.
 fn behind(conn: &mut AnyConnection, own: i64, entry: i64) -> Result<Vec<(i64, i64)>, DbError> {
     instances::table
         .filter(instances::applied.lt(entry).and(instances::id.ne(own)))

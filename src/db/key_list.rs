@@ -1,5 +1,4 @@
-//! Lists of keys: filtered, sorted, and paged by cursor, so that page 2,000 costs what page 1
-//! does.
+//! Lists of keys: filtered, sorted and paged by cursor. Page 2,000 costs as much as page 1.
 
 use std::collections::BTreeSet;
 
@@ -16,25 +15,30 @@ use crate::clock::UtcTime;
 use crate::records::key::{DORMANT, EXPIRING};
 use crate::records::{Key, KeyState};
 
-/// A search word found in at most this many keys is where the search starts; one found in more
-/// is so common that walking the list in its order soon fills a page.
+/// A search starts from words found in at most this many keys. Words found in more keys are so
+/// common that walking the list in its order soon fills a page.
 const FEW: usize = 2_000;
 
-/// Lists are counted up to here: whoever reads one wants to know whether there are many, and
-/// counting on would cost more than the page.
+/// Counting a list stops here: readers only need to know whether there are many keys, and counting
+/// on would cost more than the page.
 pub const COUNTED: i64 = 100;
 
 /// Which keys of a project to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyFilter {
+    /// A list never contains keys of another project.
     pub project_id: i64,
-    /// Words that must all be found, each the beginning of a term.
+    /// Words that must all match, each as the prefix of a search term.
     pub search: String,
+    /// `None` is any state.
     pub state: Option<KeyState>,
+    /// `None` is either environment.
     pub environment: Option<Environment>,
+    /// A scope that the key lists itself: `*` and inclusions do not match.
     pub scope: Option<String>,
+    /// Exclusive.
     pub created_after: Option<UtcTime>,
-    /// Only those that still pass: neither revoked nor expired.
+    /// Leaves out revoked and expired keys.
     pub only_working: bool,
     /// Last used before this or, if never used, created before it.
     pub last_used_before: Option<UtcTime>,
@@ -43,9 +47,12 @@ pub struct KeyFilter {
 /// What a list is sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SortBy {
+    /// By id: imported keys come in the order they were imported.
     #[default]
     Created,
+    /// Ignoring case.
     Label,
+    /// Keys that never expire count as the latest.
     Expires,
     /// When it was last used or, if never, created.
     LastUsed,
@@ -54,48 +61,56 @@ pub enum SortBy {
 /// The order of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Order {
+    /// The id breaks ties.
     pub by: SortBy,
+    /// Reverses the order, including that of ties.
     pub descending: bool,
 }
 
-/// Where a page begins: behind, or before, a key and the value it was sorted by.
+/// Where a page starts: after (or before) a key and the value it was sorted by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seek {
+    /// What the boundary key was sorted by when the cursor was made.
     pub value: SortValue,
+    /// The boundary key, which is not part of the page itself.
     pub id: i64,
-    /// Read towards the beginning of the list instead of its end.
+    /// Reads towards the start of the list instead of its end.
     pub backwards: bool,
 }
 
 /// The value of the column a list is sorted by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SortValue {
-    /// Sorted by creation: the id alone tells.
+    /// Sorted by creation: the id alone decides.
     Id,
+    /// A label, folded as for sorting (NFKC, lower case).
     Text(String),
+    /// An expiry or a last use; a key that never expires has 9999-12-31.
     Time(UtcTime),
 }
 
 /// A key in a list, with the value it was sorted by.
 #[derive(Clone, Debug)]
 pub struct Listed {
+    /// The key as it was when the page was read.
     pub key: Key,
+    /// Together with the key's id, makes a cursor.
     pub value: SortValue,
 }
 
 type Query<'a> = keys::BoxedQuery<'a, MultiBackend>;
 
-/// What is known of a filter before its pages are read.
+/// What a filter finds, determined before its pages are read.
 pub struct Found {
     filter: KeyFilter,
     wanted: Vec<Wanted>,
-    /// The keys that the rarer words leave; `None` if all words are common.
+    /// The keys that match the rare words; `None` if all words are common.
     ids: Option<BTreeSet<i64>>,
-    /// How many keys the filter lets through, counted up to [`COUNTED`].
+    /// How many keys match the filter, counted up to [`COUNTED`].
     pub total: i64,
 }
 
-/// Looks up what a search finds, and counts it.
+/// Looks up the search words and counts the matching keys.
 pub fn find(conn: &mut AnyConnection, filter: &KeyFilter, now: UtcTime) -> Result<Found, DbError> {
     let wanted = Wanted::from_filter(&filter.search, filter.scope.as_deref());
     let mut ids: Option<BTreeSet<i64>> = None;
@@ -122,7 +137,7 @@ pub fn find(conn: &mut AnyConnection, filter: &KeyFilter, now: UtcTime) -> Resul
     Ok(found)
 }
 
-/// At most `limit` keys from `seek` on, and `skip` further, in the list's order.
+/// At most `limit` keys in the list's order, starting `skip` keys after `seek`.
 pub fn page(
     conn: &mut AnyConnection,
     found: &Found,
@@ -153,22 +168,22 @@ pub fn page(
     Ok(listed)
 }
 
-/// How many keys the filter lets through, counted up to [`COUNTED`].
+/// How many keys match the filter, counted up to [`COUNTED`].
 pub fn count(conn: &mut AnyConnection, filter: &KeyFilter, now: UtcTime) -> Result<i64, DbError> {
     Ok(find(conn, filter, now)?.total)
 }
 
-/// Which index a query should go by. Postgres knows from its statistics; SQLite, which sees
-/// placeholders and no values, is kept from an index by a `NOT` before the comparison.
+/// Which index a query should use. Postgres decides by its statistics. SQLite sees placeholders
+/// instead of values, so a `NOT` before a comparison keeps it from using that column's index.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Plan {
-    /// One that finds what the filter lets through.
+    /// An index that finds the matching keys.
     Filter,
-    /// The one that has the list's order.
+    /// The index in the list's order.
     Order,
 }
 
-/// The keys that the filter lets through.
+/// The keys that match the filter.
 fn filtered<'a>(found: &Found, plan: Plan, now: UtcTime) -> Query<'a> {
     let filter = &found.filter;
     let mut query = keys::table
@@ -241,8 +256,8 @@ fn in_state(query: Query<'_>, state: KeyState, plan: Plan, now: UtcTime) -> Quer
     .filter(keys::revoked_at.is_null())
 }
 
-/// Sorts by a column and then the id, and starts behind the given pair. The plain bound on the
-/// column alone is what both databases can find in its index.
+/// Sorts by a column and then the id, starting after the given pair. The separate bound on the
+/// column alone lets both databases use its index.
 macro_rules! keyset {
     ($query:expr, $column:expr, $descending:expr, $seek:expr) => {
         match ($descending, $seek) {

@@ -12,14 +12,21 @@ use super::{AnyConnection, DbError};
 use crate::clock::UtcTime;
 use crate::records::{Key, KeyTerms, Project, Revocation};
 
-/// A key about to be written.
+/// A key to insert.
 pub struct NewKey<'a> {
+    /// Can't be changed later.
     pub project_id: i64,
+    /// SHA-256 of the secret; unique across all projects.
     pub digest: KeyDigest,
+    /// The start of the secret, kept in clear so that people recognise the key.
     pub prefix: &'a str,
+    /// Can't be changed later.
     pub environment: Environment,
+    /// Already checked against the rules of the project.
     pub terms: &'a KeyTerms,
+    /// In the past for keys from another system.
     pub created_at: UtcTime,
+    /// The key that this one is rotated from, if any.
     pub replaces: Option<i64>,
 }
 
@@ -45,7 +52,7 @@ pub fn project_of(conn: &mut AnyConnection, id: i64) -> Result<Option<Project>, 
         .map(|row| row.map(Project::from))
 }
 
-/// Writes a new key and gives back its id.
+/// Inserts a key and returns its id.
 pub fn insert(tx: &mut Tx, new: &NewKey) -> Result<i64, DbError> {
     let (terms, created_by) = (new.terms, tx.actor().name());
     let changed_in = tx.changed_in();
@@ -92,7 +99,7 @@ pub fn insert(tx: &mut Tx, new: &NewKey) -> Result<i64, DbError> {
     Ok(id)
 }
 
-/// Writes what was edited, and a version that is one higher.
+/// Writes the edited terms and increments the version.
 pub fn update(tx: &mut Tx, key: &Key, terms: &KeyTerms) -> Result<(), DbError> {
     let changed_in = tx.changed_in();
     diesel::update(keys::table.find(key.id))
@@ -117,7 +124,7 @@ pub fn update(tx: &mut Tx, key: &Key, terms: &KeyTerms) -> Result<(), DbError> {
     key_search::index(tx, key.project_id, key.id, &findable)
 }
 
-/// Ends a key that was not revoked yet. Nothing in Keyward writes `revoked_at` back to null.
+/// Revokes a key that is not revoked yet. Nothing in Keyward sets `revoked_at` back to null.
 pub fn revoke(tx: &mut Tx, id: i64, revocation: &Revocation) -> Result<(), DbError> {
     let changed_in = tx.changed_in();
     diesel::update(keys::table.find(id).filter(keys::revoked_at.is_null()))

@@ -1,4 +1,4 @@
-//! What verifications need to know of keys and projects, and what of it changed.
+//! What verifications need to know about keys and projects, and which of it has changed.
 
 use diesel::prelude::*;
 use ipnet::IpNet;
@@ -11,36 +11,47 @@ use super::{AnyConnection, DbError};
 use crate::clock::UtcTime;
 use crate::records::RateLimit;
 
-/// A key, as far as verdicts depend on it.
+/// The part of a key that verdicts and their answers depend on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KnownKey {
+    /// Returned in answers, and what usage is counted by.
     pub id: i64,
+    /// The project whose limit and inclusions apply.
     pub project_id: i64,
+    /// SHA-256 of the secret, by which a presented key is found.
     pub digest: KeyDigest,
+    /// Only returned in answers; no verdict depends on it.
     pub label: String,
+    /// Never changes.
     pub environment: Environment,
-    /// Names parted by single spaces.
+    /// Names separated by single spaces.
     pub scopes: String,
+    /// `None` never expires.
     pub expires_at: Option<UtcTime>,
+    /// `None` applies the project's limit.
     pub rate_limit: Option<RateLimit>,
+    /// Networks the key may be used from; empty allows any address.
     pub allowed_ips: Vec<IpNet>,
+    /// Never becomes false again.
     pub revoked: bool,
     /// The audit entry that last changed it.
     pub changed_in: i64,
 }
 
-/// A project, as far as verdicts on its keys depend on it.
+/// The part of a project that verdicts on its keys depend on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KnownProject {
+    /// See [`KnownKey::project_id`].
     pub id: i64,
+    /// What requests and answers name the project by; never changes.
     pub slug: String,
-    /// For keys without one of their own.
+    /// For keys that have no limit of their own; `None` is unlimited.
     pub rate_limit: Option<RateLimit>,
     /// The scopes of the catalogue that include others.
     pub inclusions: Vec<Inclusion>,
-    /// None of its keys works any more.
+    /// If true, none of its keys works any more.
     pub archived: bool,
-    /// It has keys from another system, whose secrets may have any shape.
+    /// Whether it has keys from another system, whose secrets may have any format.
     pub has_imported: bool,
     /// The audit entry that last changed it.
     pub changed_in: i64,
@@ -94,7 +105,7 @@ pub fn by_digest(
     Ok(row.map(KnownKey::from))
 }
 
-/// The largest id of a key; 0 if there is none.
+/// The largest key id; 0 if there are no keys.
 pub fn last_id(conn: &mut AnyConnection) -> Result<i64, DbError> {
     let last: Option<i64> = keys::table
         .select(keys::id)
@@ -104,7 +115,7 @@ pub fn last_id(conn: &mut AnyConnection) -> Result<i64, DbError> {
     Ok(last.unwrap_or(0))
 }
 
-/// Keys with ids above `after` and below `end`, in their order, at most `limit`.
+/// At most `limit` keys with ids above `after` and below `end`, in ascending order.
 pub fn page(
     conn: &mut AnyConnection,
     after: i64,
@@ -132,12 +143,15 @@ pub fn changed_after(conn: &mut AnyConnection, entry: i64) -> Result<Vec<KnownKe
 /// Which projects to read.
 #[derive(Clone, Copy, Debug)]
 pub enum Which<'a> {
+    /// Every project, archived ones included.
     All,
+    /// Projects that changed after this audit entry.
     ChangedAfter(i64),
+    /// Projects with these ids; unknown ids are ignored.
     WithIds(&'a [i64]),
 }
 
-/// These projects, with what their catalogues include.
+/// The requested projects, with the inclusions from their catalogues.
 pub fn projects(conn: &mut AnyConnection, which: Which) -> Result<Vec<KnownProject>, DbError> {
     type Row = (
         i64,

@@ -1,4 +1,4 @@
-//! The schema, and how a database gets it.
+//! The migrations in the binary, and how a database is brought up to date with them.
 
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
@@ -10,17 +10,19 @@ use super::AnyConnection;
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-/// Any number that nothing else on the same Postgres locks: the letters `keyward`.
+/// The id of the advisory lock: the letters `keyward`, which nothing else should use.
 const POSTGRES_LOCK: i64 = 0x006b_6579_7761_7264;
 
 /// Why a schema could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
+    /// The database has a migration that this version does not know. Holds its version.
     #[error(
         "The database was made by a newer Keyward (its schema has {0}, which this one does not \
          know). Run that version, or restore a backup."
     )]
     Newer(String),
+    /// A migration failed and was rolled back, or the database failed.
     #[error("The schema could not be brought up to date: {0}")]
     Failed(Box<dyn std::error::Error + Send + Sync>),
 }
@@ -31,8 +33,8 @@ impl From<diesel::result::Error> for MigrateError {
     }
 }
 
-/// Brings the schema up to date and gives back how many migrations that took. Several
-/// instances may do so at once: one goes first, the others wait and find nothing to do.
+/// Brings the schema up to date and returns how many migrations ran. Several instances may do this
+/// at once: one runs the migrations, the others wait and find nothing to do.
 ///
 /// # Errors
 /// The schema is newer than this program, or the database fails.

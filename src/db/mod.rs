@@ -76,9 +76,9 @@ pub fn is_outage(error: &DbError) -> bool {
             Kind::ClosedConnection | Kind::ReadOnlyTransaction | Kind::UnableToSendCommand,
             _,
         ) => true,
-        Error::DatabaseError(_, told) => {
-            PASSING.iter().any(|phrase| told.message().contains(phrase))
-        }
+        Error::DatabaseError(_, cause) => PASSING
+            .iter()
+            .any(|phrase| cause.message().contains(phrase)),
         _ => false,
     }
 }

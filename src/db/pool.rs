@@ -15,14 +15,14 @@ const WAIT: Duration = Duration::from_millis(1_500);
 #[derive(Clone)]
 pub struct Pool(r2d2::Pool<Manager>);
 
-/// No connection could be had in time.
+/// No connection became available in time.
 #[derive(Debug, thiserror::Error)]
 #[error("no database connection: {0}")]
 pub struct PoolError(#[from] r2d2::Error);
 
 impl Pool {
-    /// A pool of at most `size` connections, opened as they are needed. Changes made through
-    /// them are told to `memory`.
+    /// A pool of at most `size` connections, opened as needed. `memory` is notified of changes made
+    /// through them.
     pub fn new(url: DatabaseUrl, size: u32, memory: Option<Arc<dyn Memory>>) -> Self {
         let pool = r2d2::Pool::builder()
             .max_size(size)
@@ -33,15 +33,15 @@ impl Pool {
         Pool(pool)
     }
 
-    /// How many connections there are at most.
+    /// The maximum number of connections.
     pub fn size(&self) -> usize {
         usize::try_from(self.0.max_size()).unwrap_or(usize::MAX)
     }
 
-    /// A connection that was alive a moment ago. Blocks for at most 1.5 seconds.
+    /// A connection that was just checked to be alive. Blocks for at most 1.5 seconds.
     ///
     /// # Errors
-    /// All are taken, or the database is away.
+    /// All connections are in use, or the database is unavailable.
     pub fn get(&self) -> Result<r2d2::PooledConnection<Manager>, PoolError> {
         Ok(self.0.get()?)
     }
@@ -56,8 +56,10 @@ pub struct Manager {
 /// A connection could not be opened or did not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ManagerError {
+    /// A new connection could not be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// An idle connection did not answer when it was checked.
     #[error(transparent)]
     Ping(#[from] super::DbError),
 }

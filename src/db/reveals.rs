@@ -1,4 +1,4 @@
-//! Secrets that wait for their one showing, encrypted under a key that is not here.
+//! Secrets that can be revealed once, encrypted under a key that is not stored here.
 
 use diesel::prelude::*;
 
@@ -7,15 +7,17 @@ use super::schema::reveals;
 use super::{AnyConnection, DbError};
 use crate::clock::UtcTime;
 
-/// What a waiting secret belongs to.
+/// What an unrevealed secret belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Of {
+    /// The API key with this id.
     Key(i64),
+    /// The personal token with this id.
     Token(i64),
 }
 
 impl Of {
-    /// The word in the database, and the id.
+    /// The kind as the database names it, and the id.
     pub fn parts(self) -> (&'static str, i64) {
         match self {
             Of::Key(id) => ("key", id),
@@ -24,25 +26,26 @@ impl Of {
     }
 }
 
-/// A secret that waits.
+/// A secret that has not been revealed yet.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = reveals)]
 pub struct Reveal {
-    /// The session that may see it.
+    /// The only session that may reveal it.
     pub session_id: String,
     /// Nonce and ciphertext.
     pub sealed: Vec<u8>,
+    /// From this time on it can't be revealed: five minutes after it was stored.
     pub expires_at: UtcTime,
 }
 
 impl Reveal {
-    /// Whether it still waits, and for this session.
+    /// Whether this session may still reveal it.
     pub fn waits_for(&self, session_id: &str, now: UtcTime) -> bool {
         self.expires_at > now && self.session_id == session_id
     }
 }
 
-/// What waits for this, whether or not it has run out.
+/// The unrevealed secret of this key or token, even if it has expired.
 pub fn find(conn: &mut AnyConnection, of: Of) -> Result<Option<Reveal>, DbError> {
     reveals::table
         .find(of.parts())
@@ -51,7 +54,7 @@ pub fn find(conn: &mut AnyConnection, of: Of) -> Result<Option<Reveal>, DbError>
         .optional()
 }
 
-/// Lays a secret down.
+/// Stores a sealed secret.
 pub fn insert(
     tx: &mut Tx,
     of: Of,
@@ -72,13 +75,13 @@ pub fn insert(
     Ok(())
 }
 
-/// Takes a secret away: it was shown, or what it belongs to was revoked.
+/// Deletes a secret, because it was revealed or its key or token was revoked.
 pub fn delete(tx: &mut Tx, of: Of) -> Result<(), DbError> {
     diesel::delete(reveals::table.find(of.parts())).execute(tx.conn())?;
     Ok(())
 }
 
-/// Takes away what nobody came for in time.
+/// Deletes secrets that nobody revealed in time, and returns how many there were.
 pub fn delete_expired(tx: &mut UnauditedTx, now: UtcTime) -> Result<usize, DbError> {
     diesel::delete(reveals::table.filter(reveals::expires_at.le(now))).execute(tx.conn())
 }

@@ -10,22 +10,26 @@ use super::{AnyConnection, DbError};
 use crate::clock::UtcTime;
 use crate::records::Source;
 
-/// How many sources of a key are kept.
+/// How many sources are kept for each key.
 pub const KEPT_SOURCES: usize = 100;
 
-/// What was seen of a key from one source.
+/// How a key was used from one source (an address and user agent).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceUse {
+    /// The first request, whether it passed or not.
     pub first_seen: UtcTime,
+    /// The latest request, whether it passed or not.
     pub last_seen: UtcTime,
+    /// How many requests had the outcome `VALID`.
     pub passed: i64,
+    /// How many requests had any other outcome.
     pub refused: i64,
-    /// The latest refusal: when, and its code.
+    /// Time and code of the latest refusal; `None` if there was none.
     pub refusal: Option<(UtcTime, &'static str)>,
 }
 
 impl SourceUse {
-    /// Adds what was seen from the same source at other times.
+    /// Adds uses from the same source at other times.
     pub fn add(&mut self, other: &SourceUse) {
         self.first_seen = self.first_seen.min(other.first_seen);
         self.last_seen = self.last_seen.max(other.last_seen);
@@ -78,8 +82,8 @@ struct Row<'a> {
     refusal: Option<&'a str>,
 }
 
-/// The statement that adds rows to what is kept; Diesel has no `ON CONFLICT` for both
-/// databases at once.
+/// Inserts rows, or adds them to those that exist. A macro, because Diesel has no `ON CONFLICT`
+/// that works for both databases.
 macro_rules! upsert {
     ($rows:expr) => {
         diesel::insert_into(key_sources::table)
@@ -108,7 +112,7 @@ macro_rules! upsert {
     };
 }
 
-/// Adds what was seen: key, address, user agent, and the use. Each source once.
+/// Adds uses, each as key, address, user agent and use. A source must not appear twice.
 pub fn add(tx: &mut UnauditedTx, seen: &[(i64, &str, &str, &SourceUse)]) -> Result<(), DbError> {
     let rows: Vec<Row> = seen
         .iter()
@@ -137,7 +141,7 @@ pub fn add(tx: &mut UnauditedTx, seen: &[(i64, &str, &str, &SourceUse)]) -> Resu
     Ok(())
 }
 
-/// When the last source of a key that is kept was last seen, if it has at least as many.
+/// When the oldest source to keep was last seen; `None` if the key has fewer than [`KEPT_SOURCES`].
 pub fn oldest_kept(conn: &mut AnyConnection, key: i64) -> Result<Option<UtcTime>, DbError> {
     key_sources::table
         .filter(key_sources::key_id.eq(key))
@@ -148,7 +152,7 @@ pub fn oldest_kept(conn: &mut AnyConnection, key: i64) -> Result<Option<UtcTime>
         .optional()
 }
 
-/// Drops the sources of a key that were not seen since `before`.
+/// Deletes the sources of a key that were last seen before `before`.
 pub fn prune(tx: &mut UnauditedTx, key: i64, before: UtcTime) -> Result<(), DbError> {
     let old = key_sources::table
         .filter(key_sources::key_id.eq(key))
@@ -157,7 +161,7 @@ pub fn prune(tx: &mut UnauditedTx, key: i64, before: UtcTime) -> Result<(), DbEr
     Ok(())
 }
 
-/// The sources of a key, the latest first.
+/// The sources of a key, most recent first.
 pub fn of_key(conn: &mut AnyConnection, key: i64) -> Result<Vec<Source>, DbError> {
     let rows: Vec<SourceRow> = key_sources::table
         .filter(key_sources::key_id.eq(key))
@@ -171,7 +175,7 @@ pub fn of_key(conn: &mut AnyConnection, key: i64) -> Result<Vec<Source>, DbError
 /// A source by its primary key: key, address, user agent.
 type Name = (i64, String, String);
 
-/// At most `limit` sources that were not seen since `before`.
+/// At most `limit` sources last seen before `before`, oldest first.
 pub fn older_than(
     conn: &mut AnyConnection,
     before: UtcTime,
@@ -189,7 +193,7 @@ pub fn older_than(
         .load(conn)
 }
 
-/// Drops these sources.
+/// Deletes these sources.
 pub fn forget(tx: &mut UnauditedTx, sources: &[Name]) -> Result<(), DbError> {
     for (key, ip, user_agent) in sources {
         let source = key_sources::table.find((key, ip, user_agent));

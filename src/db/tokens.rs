@@ -1,4 +1,4 @@
-//! Personal tokens: what people's scripts identify themselves with.
+//! Personal tokens, with which people's scripts authenticate.
 
 use diesel::prelude::*;
 use keyward_key::{KeyDigest, scope};
@@ -46,19 +46,25 @@ impl From<TokenRow> for Token {
     }
 }
 
-/// A token about to be written.
+/// A token to insert.
 pub struct NewToken<'a> {
+    /// The owner, whose roles limit what the token can do.
     pub user_id: i64,
+    /// SHA-256 of the secret, which is not stored.
     pub digest: KeyDigest,
+    /// The start of the secret, kept in clear so that its owner recognises it.
     pub prefix: &'a str,
+    /// What its owner calls it.
     pub description: &'a str,
     /// Names separated by spaces.
     pub permissions: &'a str,
+    /// The only project it can be used on; `None` is all of its owner's.
     pub project_id: Option<i64>,
+    /// Every token expires; see `max_token_days` in the settings.
     pub expires_at: UtcTime,
 }
 
-/// Writes a new token and gives back its id.
+/// Inserts a token and returns its id.
 pub fn insert(tx: &mut Tx, new: &NewToken) -> Result<i64, DbError> {
     let now = tx.now();
     diesel::insert_into(personal_tokens::table)
@@ -76,7 +82,7 @@ pub fn insert(tx: &mut Tx, new: &NewToken) -> Result<i64, DbError> {
         .get_result(tx.conn())
 }
 
-/// The token with this digest.
+/// The token with this digest, whether or not it is still active.
 pub fn by_digest(conn: &mut AnyConnection, digest: &KeyDigest) -> Result<Option<Token>, DbError> {
     personal_tokens::table
         .filter(personal_tokens::digest.eq(digest.as_bytes()))
@@ -97,7 +103,7 @@ pub fn by_id(conn: &mut AnyConnection, user: i64, id: i64) -> Result<Option<Toke
         .map(|row| row.map(Token::from))
 }
 
-/// A person's tokens, the newest first.
+/// A person's tokens, newest first.
 pub fn of_user(conn: &mut AnyConnection, user: i64) -> Result<Vec<Token>, DbError> {
     let rows: Vec<TokenRow> = personal_tokens::table
         .filter(personal_tokens::user_id.eq(user))
@@ -107,7 +113,7 @@ pub fn of_user(conn: &mut AnyConnection, user: i64) -> Result<Vec<Token>, DbErro
     Ok(rows.into_iter().map(Token::from).collect())
 }
 
-/// Ends a token that was not revoked yet.
+/// Revokes a token that is not revoked yet.
 pub fn revoke(tx: &mut Tx, id: i64) -> Result<(), DbError> {
     let (by, now) = (tx.actor().name(), tx.now());
     let alive = personal_tokens::table
@@ -122,7 +128,7 @@ pub fn revoke(tx: &mut Tx, id: i64) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Notes that a token is in use.
+/// Records that a token was used.
 pub fn touch(
     tx: &mut UnauditedTx,
     id: i64,

@@ -10,15 +10,17 @@ use super::{AnyConnection, DbError};
 use crate::clock::UtcTime;
 use crate::records::LastUse;
 
-/// How often a key was presented in one hour with one outcome. An hour that was folded stands
-/// for its whole day.
+/// How often a key was presented in one hour with one outcome. A folded count covers a whole day.
 #[derive(Clone, Debug, PartialEq, Eq, Insertable)]
 #[diesel(table_name = key_usage)]
 pub struct Count<'a> {
+    /// The presented key; unknown keys are not counted.
     pub key_id: i64,
-    /// Its start.
+    /// The start of the hour or, once folded, of the day.
     pub hour: UtcTime,
+    /// The code of the outcome, for instance `VALID`.
     pub outcome: &'a str,
+    /// Added to what is stored, so it counts only what is new.
     pub requests: i64,
 }
 
@@ -32,7 +34,7 @@ macro_rules! upsert {
     };
 }
 
-/// Adds to the counts. Each key, hour and outcome once.
+/// Adds to the stored counts. A combination of key, hour and outcome must not appear twice.
 pub fn add(tx: &mut UnauditedTx, counts: &[Count]) -> Result<(), DbError> {
     match tx.conn() {
         AnyConnection::Sqlite(conn) => {
@@ -47,7 +49,7 @@ pub fn add(tx: &mut UnauditedTx, counts: &[Count]) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Notes the last use of these keys, unless a later one is noted already.
+/// Records the last use of these keys, unless a later one is already recorded.
 pub fn set_last_uses(tx: &mut UnauditedTx, uses: &[(i64, &LastUse)]) -> Result<(), DbError> {
     match tx.conn() {
         AnyConnection::Sqlite(conn) => {
@@ -91,7 +93,7 @@ pub fn set_last_uses(tx: &mut UnauditedTx, uses: &[(i64, &LastUse)]) -> Result<(
     Ok(())
 }
 
-/// The counts of a key in the hours from `since` on: start of the hour, outcome, requests.
+/// The counts of a key from the hour `since` on: start of the hour, outcome, requests.
 pub fn of_key(
     conn: &mut AnyConnection,
     key: i64,
@@ -105,7 +107,7 @@ pub fn of_key(
         .load(conn)
 }
 
-/// The oldest hour there is a count of.
+/// The oldest hour that has a count.
 pub fn oldest_hour(conn: &mut AnyConnection) -> Result<Option<UtcTime>, DbError> {
     key_usage::table
         .select(key_usage::hour)
@@ -137,8 +139,8 @@ pub fn between(
         .load(conn)
 }
 
-/// Drops these counts and, with `into`, adds each to that hour of its key and outcome. What
-/// another instance dropped meanwhile is left to it.
+/// Deletes these counts. With `into`, adds each to that hour of the same key and outcome. Counts
+/// that another instance has deleted in the meantime are skipped.
 pub fn fold(tx: &mut UnauditedTx, rows: &[Row], into: Option<UtcTime>) -> Result<(), DbError> {
     for (key_id, hour, outcome, _) in rows {
         let row = key_usage::table.find((key_id, hour, outcome));

@@ -1,4 +1,4 @@
-//! A key as it is kept, and the state it is in.
+//! A key as it is stored, and the state it is in.
 
 use ipnet::IpNet;
 use keyward_key::Environment;
@@ -7,29 +7,43 @@ use time::Duration;
 
 use crate::clock::UtcTime;
 
-/// A key with at most this long to live is expiring.
+/// A key with at most this much time left is expiring.
 pub const EXPIRING: Duration = Duration::days(7);
 /// An active key unused for this long is dormant.
 pub const DORMANT: Duration = Duration::days(90);
 
-/// Everything that is kept of a key, except its digest.
+/// Everything that is stored about a key, except its digest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Key {
+    /// Unique across all projects, and never reused.
     pub id: i64,
+    /// The project it belongs to, for good.
     pub project_id: i64,
+    /// What people call it; not unique.
     pub label: String,
+    /// The start of the secret, kept in clear so that people recognise the key.
     pub prefix: String,
+    /// Never changes.
     pub environment: Environment,
+    /// Names from the project's catalogue; `*` is every scope.
     pub scopes: Vec<String>,
+    /// When it stops working; `None` never expires.
     pub expires_at: Option<UtcTime>,
+    /// `None` applies the project's limit.
     pub rate_limit: Option<RateLimit>,
-    /// Networks the key may be used from; empty is anywhere.
+    /// Networks the key may be used from; empty allows any address.
     pub allowed_ips: Vec<IpNet>,
+    /// For a key from another system, when that system created it, if the import says so.
     pub created_at: UtcTime,
+    /// An email, or `command line`.
     pub created_by: String,
+    /// `None` until it is revoked, which is final.
     pub revocation: Option<Revocation>,
+    /// The key that it was rotated from, if any.
     pub replaces: Option<i64>,
+    /// The key that it was rotated to, if any.
     pub replaced_by: Option<i64>,
+    /// `None` if it never passed a verification. Written once a second, so it may lag.
     pub last_use: Option<LastUse>,
     /// Rises with every edit.
     pub version: i64,
@@ -62,27 +76,36 @@ impl From<&Key> for KeyTerms {
     }
 }
 
-/// `requests` at once, and then one whenever its share of `seconds` is over (GCRA).
+/// Allows `requests` at once, then one more every `seconds / requests` seconds (GCRA).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RateLimit {
+    /// The largest burst, 1 to 1,000,000.
     pub requests: i64,
+    /// How long a full burst takes to become available again, 1 to 86,400.
     pub seconds: i64,
 }
 
 /// When a key last passed a verification, and from where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastUse {
+    /// By the clock of the instance that answered.
     pub at: UtcTime,
+    /// The client's address; `None` if it is not known.
     pub ip: Option<String>,
+    /// Cut to 200 characters; `None` if the request had none.
     pub user_agent: Option<String>,
 }
 
-/// The end of a key.
+/// When, by whom and why a key was revoked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revocation {
+    /// Never changes once it is set.
     pub at: UtcTime,
+    /// An email, or `command line`.
     pub by: String,
+    /// [`RevokeReason::Other`] requires a note.
     pub reason: RevokeReason,
+    /// More about the reason, in a few words.
     pub note: Option<String>,
 }
 
@@ -110,12 +133,12 @@ pub enum RevokeReason {
     Unused,
     /// Another key took its place.
     Rotated,
-    /// What the note says.
+    /// See the note.
     Other,
 }
 
 impl RevokeReason {
-    /// Every one, in the order pages offer them.
+    /// All of them, in the order in which pages offer them.
     pub const ALL: &[RevokeReason] = RevokeReason::VARIANTS;
 
     /// The word in forms, JSON and the database.
@@ -134,7 +157,7 @@ impl RevokeReason {
     }
 }
 
-/// The text named no reason.
+/// The text is not the name of a reason.
 #[derive(Debug, thiserror::Error)]
 #[error("a reason is compromised, unused, rotated or other")]
 pub struct UnknownReason;
@@ -145,7 +168,7 @@ impl UnknownReason {
     }
 }
 
-/// Where a key is in its life. Dormant keys are active ones that nobody uses.
+/// Where a key is in its lifecycle. Dormant keys are active ones that nobody uses.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
 )]
@@ -161,14 +184,14 @@ pub enum KeyState {
     Dormant,
     /// Active, with at most [`EXPIRING`] left.
     Expiring,
-    /// Its time is over.
+    /// Its expiry has passed.
     Expired,
     /// It was revoked, for good.
     Revoked,
 }
 
 impl KeyState {
-    /// Every one, in the order pages offer them.
+    /// All of them, in the order in which pages offer them.
     pub const ALL: &[KeyState] = KeyState::VARIANTS;
 
     /// The word in URLs and class names.
@@ -188,7 +211,7 @@ impl KeyState {
     }
 }
 
-/// The text named no state.
+/// The text is not the name of a state.
 #[derive(Debug, thiserror::Error)]
 #[error("a state is active, dormant, expiring, expired or revoked")]
 pub struct UnknownState;

@@ -18,14 +18,16 @@ use crate::db::known_keys::{KnownKey, KnownProject};
 use crate::http::percent_encoded;
 use crate::records::RateLimit;
 
-/// Project, scopes, environment, the limit of a key's own, and its addresses.
+/// Project, scopes, environment, own rate limit and allowed networks of a key.
 pub(super) type KindName = (i64, String, Environment, Option<RateLimit>, Vec<IpNet>);
 
 /// A key in memory: what a verdict and its answer need.
 pub struct Entry {
+    /// Returned in answers, and what usage is counted by.
     pub id: i64,
-    /// Percent-encoded, as it goes into a header.
+    /// Percent-encoded for a header.
     pub encoded_label: Box<str>,
+    /// Shared with all keys that are alike.
     pub kind: Arc<Kind>,
     revoked: bool,
     changed_in: i64,
@@ -36,31 +38,35 @@ pub struct Entry {
     has_expired: AtomicBool,
 }
 
-/// What many keys have in common, and is kept once for all of them.
+/// What many keys have in common, stored once for all of them.
 pub struct Kind {
+    /// Shared with all keys of the project.
     pub project: Arc<Project>,
+    /// Compared with the environment that a request requires, if any.
     pub environment: Environment,
+    /// As the key lists them, without the scopes they include.
     pub scopes: Vec<String>,
-    /// Separated by spaces.
+    /// The scopes separated by spaces, ready to send.
     pub scopes_header: HeaderValue,
-    /// The limit of a key's own.
+    /// The key's own limit; `None` applies the project's.
     pub(super) rate_limit: Option<RateLimit>,
-    /// Networks it may be used from; empty is anywhere.
+    /// Networks it may be used from; empty allows any address.
     pub(super) allowed_ips: Vec<IpNet>,
 }
 
-/// A project in memory. It stays the same while what is known of it changes.
+/// A project in memory. Keys keep pointing to it while the facts about it are replaced.
 pub struct Project(pub(super) ArcSwap<ProjectFacts>);
 
-/// What is known of a project.
+/// What is known about a project.
 pub struct ProjectFacts {
+    /// As last read from the database.
     pub known: KnownProject,
-    /// The slug.
+    /// The slug, ready to send.
     pub header: HeaderValue,
 }
 
 impl Project {
-    /// What is known of it now.
+    /// What is known about it now.
     pub fn facts(&self) -> arc_swap::Guard<Arc<ProjectFacts>> {
         self.0.load()
     }
@@ -87,8 +93,8 @@ impl Entry {
         }
     }
 
-    /// Whether it goes before `other`, which was read at another time: it is newer, and `other`
-    /// does not say that it was revoked, which is for good.
+    /// Whether to keep it rather than `other`, which was read at another time: it is newer, and
+    /// would not undo a revocation, which is final.
     pub(super) fn goes_before(&self, other: &KnownKey) -> bool {
         match (self.revoked, other.revoked) {
             (false, true) => false,
@@ -96,18 +102,18 @@ impl Entry {
         }
     }
 
-    /// When it ends.
+    /// When it expires; `None` if never.
     pub fn expires_at(&self) -> Option<UtcTime> {
         (self.expires_at != i64::MAX).then(|| from_micros(self.expires_at))
     }
 
-    /// The label in clear.
+    /// The label, decoded.
     pub fn label(&self) -> Cow<'_, str> {
         percent_decode_str(&self.encoded_label).decode_utf8_lossy()
     }
 
-    /// Goes on where an earlier state of the same key was: a change gives nobody a fresh start
-    /// at the same limit.
+    /// Takes over the counts of an earlier state of the same key, so that an edit does not reset a
+    /// limit that stays the same.
     pub(super) fn remember(&self, earlier: &Entry) {
         self.limiter.store(earlier.limiter.load_full());
         let has_expired = earlier.has_expired.load(Ordering::Relaxed);
@@ -116,10 +122,9 @@ impl Entry {
         }
     }
 
-    /// The verdict with what is known of its project, and where it leaves the key's rate limit
-    /// if it has one and nothing else stands against the request. What is counted and
-    /// remembered is so in `memory`, the key's place in the index. `now` is in microseconds
-    /// since 1970.
+    /// The verdict, given the `facts` about its project, and what it leaves of the rate limit, if
+    /// there is one and the request is not refused for another reason. Counts are kept in `memory`,
+    /// the key's entry in the index. `now` is in microseconds since 1970.
     pub fn judge(
         &self,
         facts: &ProjectFacts,

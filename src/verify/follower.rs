@@ -1,4 +1,4 @@
-//! Keeps the index what the database is: loads it, follows changes, and holds the lease.
+//! Keeps the index in step with the database: loads it, follows changes, and holds the lease.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -13,25 +13,27 @@ use crate::db::instances::{self, ChangeListener, Head, Memory, Silent};
 use crate::db::known_keys::{self, KnownKey, Which};
 use crate::db::{AnyConnection, Connection, DbError, unaudited};
 
-/// How often an instance gives a sign of life; a quarter of its lease, so that one that is
-/// late by a second still keeps it.
+/// How often an instance sends a heartbeat: a quarter of its lease, so that it keeps the lease even
+/// if one is a second late.
 const BEAT: Duration = Duration::from_millis(500);
-/// How often it looks whether something changed. On SQLite this reads shared memory, on
-/// Postgres a socket; neither asks a server.
+/// How often it checks for changes. On SQLite this reads shared memory, on Postgres a socket;
+/// neither is a round trip.
 const GLANCE: Duration = Duration::from_millis(5);
-/// How long it waits before it tries again to reach a database that is away.
+/// How long it waits before it tries to reach an unavailable database again.
 const RETRY: Duration = Duration::from_millis(200);
-/// How many keys are read at once, few enough to stay in the processor's cache.
+/// How many keys are read at once: few enough to stay in the processor's cache.
 const PAGE: i64 = 1_000;
-/// How many threads read them, each on a connection of its own.
+/// How many threads read keys, each over its own connection.
 const READERS: i64 = 4;
 
 /// What this instance knows, and until when it may rely on it.
 #[derive(Default)]
 pub struct Known {
+    /// Complete once [`Self::is_loaded()`] is true.
     pub index: Index,
+    /// While it lasts, the index can be relied on.
     pub lease: Lease,
-    /// The row in `instances`; 0 before there is one.
+    /// The id of the row in `instances`; 0 before there is one.
     instance: AtomicI64,
     /// Every change up to this audit entry is in the index.
     applied: Mutex<Head>,
@@ -39,23 +41,22 @@ pub struct Known {
 }
 
 impl Known {
-    /// Whether every key is in the index, so that one that is not there does not exist.
+    /// Whether every key is in the index, so that a missing one does not exist.
     pub fn is_loaded(&self) -> bool {
         self.is_loaded.load(Ordering::Acquire)
     }
 
-    /// Whether there may be keys from another system: while it is not known, there may.
+    /// Whether there may be keys from another system. True until every key is loaded.
     pub fn may_have_imported(&self) -> bool {
         !self.is_loaded() || self.index.has_imported()
     }
 
-    /// Whether the index may be relied on. Ask before looking into it.
+    /// Whether the index can be relied on. Check this before reading it.
     pub fn is_certain(&self) -> bool {
         self.lease.is_alive()
     }
 
-    /// Reads every key, each thread a part of them. What changes meanwhile is caught up with
-    /// later.
+    /// Reads every key, divided among several threads. Changes made in the meantime are read later.
     fn load(&self, conn: &mut AnyConnection, database: &DatabaseUrl) -> Result<(), FollowError> {
         let started = Instant::now();
         self.index.clear();
@@ -82,7 +83,7 @@ impl Known {
         Ok(())
     }
 
-    /// Reads the keys with ids from `start` on, and before `end`.
+    /// Reads the keys with ids from `start` up to, but not including, `end`.
     fn load_part(&self, database: &DatabaseUrl, start: i64, end: i64) -> Result<(), FollowError> {
         let mut conn = database.open()?.for_reading_once()?;
         let mut after = start - 1;
@@ -96,8 +97,8 @@ impl Known {
         }
     }
 
-    /// Reads what changed since the last time. False if the database did not go on from what
-    /// is known: then nothing in memory can be relied on.
+    /// Reads what changed since the last time. Returns false if the database does not continue from
+    /// what is known, so that nothing in memory can be relied on.
     fn follow(&self, conn: &mut AnyConnection) -> Result<bool, DbError> {
         let known = self.applied().clone();
         let head = instances::head(conn)?;
@@ -118,7 +119,7 @@ impl Known {
         Ok(true)
     }
 
-    /// Like [`follow`](Self::follow), and reads everything again where that is needed.
+    /// Like [`follow`](Self::follow), but reads everything again if necessary.
     fn follow_or_reload(
         &self,
         conn: &mut AnyConnection,
@@ -137,7 +138,7 @@ impl Known {
         self.applied.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in keys, and those of their projects that it did not know.
+    /// Adds keys to the index, and those of their projects that are not in it yet.
     fn take_in(&self, conn: &mut AnyConnection, keys: Vec<KnownKey>) -> Result<(), DbError> {
         let new: Vec<i64> = self.index.unknown_projects(&keys);
         let projects = match new.is_empty() {
@@ -173,14 +174,14 @@ impl Memory for Known {
     }
 }
 
-/// The thread that does it.
+/// The thread that keeps [`Known`] in step with the database.
 pub struct Follower {
     stop: Sender<()>,
     thread: JoinHandle<()>,
 }
 
 impl Follower {
-    /// Starts the thread. It loads first; until that is done `known` is not certain.
+    /// Starts the thread. `known` is not certain until every key is loaded.
     pub fn start(database: DatabaseUrl, known: Arc<Known>) -> Self {
         let (stop, stopped) = mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -195,7 +196,7 @@ impl Follower {
         Follower { stop, thread }
     }
 
-    /// Ends the thread. Nothing is answered from memory after this.
+    /// Stops the thread. Nothing is answered from memory after this.
     pub fn stop(self) {
         drop(self.stop);
         if self.thread.join().is_err() {
@@ -212,7 +213,7 @@ enum FollowError {
     Database(#[from] DbError),
 }
 
-/// Follows the database on a connection of its own, until it is told to stop.
+/// Follows the database over its own connection until it is stopped.
 fn follow_until_told(
     database: &DatabaseUrl,
     known: &Known,
@@ -242,8 +243,8 @@ fn follow_until_told(
     }
 }
 
-/// Catches up, says so in the instance's row, and takes the lease. Gives back the audit entry
-/// up to which the row says that everything is known.
+/// Catches up, records this in the instance's row, and takes the lease. Returns the audit entry up
+/// to which, according to the row, everything is known.
 fn beat(conn: &mut Connection, known: &Known, database: &DatabaseUrl) -> Result<i64, FollowError> {
     let asked = Moment::now();
     known.follow_or_reload(conn, database)?;

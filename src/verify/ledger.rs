@@ -1,7 +1,7 @@
-//! What verifications leave behind, before anyone adds it up.
+//! Counts of verifications, before they are added up.
 //!
-//! Every thread counts for itself, so that threads that judge the same key do not wait for
-//! each other: two threads adding to one number take eight times as long as each to its own.
+//! Each thread keeps its own counts, so that threads that verify the same key do not wait for each
+//! other: two threads adding to one number take eight times as long as each adding to its own.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
@@ -18,13 +18,14 @@ use crate::http::client;
 /// Who presents a key.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Caller<'a> {
+    /// `None` if the address is not known.
     pub ip: Option<IpAddr>,
-    /// The header as it came.
+    /// The raw header; `None` if there was none.
     pub user_agent: Option<&'a [u8]>,
 }
 
 impl<'a> Caller<'a> {
-    /// Who sends these headers from `ip`.
+    /// A caller at `ip` that sent these headers.
     pub fn new(ip: Option<IpAddr>, headers: &'a HeaderMap) -> Self {
         let user_agent = headers.get(header::USER_AGENT);
         Caller {
@@ -41,7 +42,7 @@ pub struct Ledger {
     agents: RandomState,
 }
 
-/// One key from one address by one user agent, which is told by its hash.
+/// One key, used from one address by one user agent, which is identified by its hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Use {
     key: i64,
@@ -49,15 +50,20 @@ struct Use {
     agent: u64,
 }
 
-/// How often that was, and how it ended.
+/// How often a key was used from one source, and with what outcomes.
 #[derive(Debug)]
 pub struct Tally {
+    /// Cut to 200 characters; `None` if the request had none.
     pub user_agent: Option<String>,
-    /// Microseconds since 1970, as all times here.
+    /// The first request, in microseconds since 1970 like all times here.
     pub first: i64,
+    /// The latest request.
     pub last: i64,
+    /// How many requests had each outcome. No outcome appears twice.
     pub outcomes: Vec<(Outcome, i64)>,
+    /// `None` if no request passed.
     pub last_pass: Option<i64>,
+    /// When and why; `None` if no request was refused.
     pub last_refusal: Option<(i64, Outcome)>,
 }
 
@@ -84,7 +90,7 @@ impl Ledger {
         tally.count(outcome, now);
     }
 
-    /// Takes everything counted so far: key, address, and the rest.
+    /// Takes everything counted so far: key, address and tally.
     pub fn take(&self) -> Vec<(i64, Option<IpAddr>, Tally)> {
         let mut taken = Vec::new();
         for page in &self.pages {

@@ -1,4 +1,4 @@
-//! How often a key may be used: GCRA, kept in memory by each instance for itself.
+//! How often a key may be used: GCRA, which each instance counts in its own memory.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -18,23 +18,25 @@ pub struct Limiter {
     gcra: Gcra,
 }
 
-/// Where a request left the key's limit.
+/// What a request left of the key's limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Remaining {
+    /// The key's own limit or, without one, its project's.
     pub limit: RateLimit,
     /// How many requests may follow at once.
     pub requests: u32,
     /// Seconds, rounded up, until one more may follow.
     pub next_seconds: u64,
-    /// Seconds, rounded up, until all of them may again.
+    /// Seconds, rounded up, until a full burst may follow again.
     pub reset_seconds: u64,
-    /// Where the request was over the limit: seconds, rounded up, until the next may pass.
+    /// Seconds, rounded up, until the next request may pass; `None` if this one was within the
+    /// limit.
     pub retry_after: Option<u64>,
 }
 
 impl Limiter {
-    /// A limiter that lets `limit.requests` pass at once and then one whenever its share of
-    /// `limit.seconds` is over.
+    /// A limiter that allows `limit.requests` at once, then one more every
+    /// `limit.seconds / limit.requests` seconds.
     pub fn new(limit: RateLimit) -> Self {
         let burst = NonZeroU32::new(u32::try_from(limit.requests).unwrap_or(u32::MAX))
             .unwrap_or(NonZeroU32::MIN);
@@ -45,7 +47,7 @@ impl Limiter {
         }
     }
 
-    /// The limit it counts for.
+    /// The limit it enforces.
     pub fn limit(&self) -> RateLimit {
         self.limit
     }
@@ -74,7 +76,7 @@ impl Limiter {
     }
 }
 
-/// The share of the time that one request has.
+/// The time until one more request is allowed.
 fn period(limit: RateLimit) -> Duration {
     let nanos = limit.seconds.unsigned_abs() * 1_000_000_000 / limit.requests.unsigned_abs().max(1);
     Duration::from_nanos(nanos.max(1))

@@ -1,4 +1,4 @@
-//! Decides on presented keys: from memory while that is certain, else from the database.
+//! Decides on presented keys: from memory while that is certain, otherwise from the database.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,11 +17,10 @@ use crate::clock::Clock;
 use crate::db::known_keys::{self, Which};
 use crate::db::{DbError, Pool};
 
-/// How long a caller is kept waiting for the database: an unsure verifier says so within two
-/// seconds.
+/// How long to wait for the database, so that a caller gets an answer within two seconds.
 const PATIENCE: Duration = Duration::from_millis(1_800);
 
-/// No key from another system is longer, in bytes.
+/// The longest key from another system, in bytes.
 const MAX_IMPORTED: usize = 512;
 
 /// Decides on presented keys.
@@ -33,17 +32,19 @@ pub struct Verifier {
     usage: Arc<UsageBuffer>,
 }
 
-/// A verdict, and the key it is about, with its project, if the caller may know of it.
+/// A verdict, with the key and its project if the caller may know about them.
 #[derive(Clone, Copy)]
 pub struct Verdict<'a> {
+    /// Decides the status and the code of the answer.
     pub outcome: Outcome,
+    /// `None` if there is no such key, or the caller may not know about it.
     pub key: Option<(&'a Entry, &'a ProjectFacts)>,
-    /// Where it left the key's rate limit, if that was asked.
+    /// What is left of the rate limit; `None` if the request was not counted.
     pub limit: Option<Remaining>,
 }
 
 impl Verdict<'_> {
-    /// A refusal that knows of no key.
+    /// A refusal that does not reveal any key.
     pub fn without_key(outcome: Outcome) -> Self {
         Verdict {
             outcome,
@@ -53,7 +54,7 @@ impl Verdict<'_> {
     }
 }
 
-/// The database could not be asked in time, so nothing is let through.
+/// The database did not answer in time, so the key is not let through.
 #[derive(Debug, thiserror::Error)]
 #[error("the key could not be checked")]
 pub struct Unsure;
@@ -70,7 +71,7 @@ impl Verifier {
         }
     }
 
-    /// Like [`verify`](Self::verify), but only from memory: `None` where that is not certain.
+    /// Like [`verify`](Self::verify), but only from memory; `None` if memory is not certain.
     pub fn verify_now<T>(
         &self,
         secret: &str,
@@ -87,11 +88,11 @@ impl Verifier {
         Some(self.verify_known(&KeyDigest::of(secret), required, caller, answer))
     }
 
-    /// What `answer` makes of the verdict on `secret`. Unless there are keys from another system,
-    /// a mistyped or invented one is refused without a look-up.
+    /// Decides on `secret` and returns what `answer` makes of the verdict. Unless there are keys
+    /// from another system, a mistyped or invented secret is refused without a lookup.
     ///
     /// # Errors
-    /// Memory is not certain, and the database can't say.
+    /// Memory is not certain, and the database fails or does not answer in time.
     pub async fn verify<T>(
         &self,
         secret: &str,
@@ -115,7 +116,7 @@ impl Verifier {
         }))
     }
 
-    /// Whether it is worth a look-up: it has the shape of our keys, or there may be keys from
+    /// Whether a lookup is worthwhile: it has the format of our keys, or there may be keys from
     /// another system.
     fn may_be_a_key(&self, secret: &str) -> bool {
         format::is_well_formed(secret)
@@ -158,7 +159,7 @@ impl Verifier {
         }
     }
 
-    /// The key as the database knows it now, if it does.
+    /// Reads the key from the database; `None` if it does not exist.
     async fn ask(&self, digest: KeyDigest) -> Result<Option<Fresh>, Unsure> {
         let (pool, known) = (self.pool.clone(), Arc::clone(&self.known));
         let asking = async {
@@ -184,10 +185,10 @@ impl Verifier {
     }
 }
 
-/// A key and its project, as they were just read.
+/// A key and its project, as just read.
 type Fresh = (Entry, Arc<ProjectFacts>);
 
-/// Reads a key. It also goes into memory, so that there is a place to count for its limit.
+/// Reads a key, and adds it to memory, where its rate limit is counted.
 fn look_up(pool: &Pool, known: &Known, digest: &KeyDigest) -> Result<Option<Fresh>, String> {
     let mut conn = pool.get().map_err(|error| error.to_string())?;
     let mut read = || -> Result<Option<Fresh>, DbError> {
@@ -217,7 +218,7 @@ mod tests {
     use crate::db::known_keys::{KnownKey, KnownProject};
     use crate::verify::lease::Moment;
 
-    /// A verifier that knows one key, and whose database is not there.
+    /// A verifier that knows one key, and whose database does not exist.
     fn verifier() -> (Verifier, String) {
         let format = KeyFormat {
             start: "mk".into(),

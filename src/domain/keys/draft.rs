@@ -1,4 +1,4 @@
-//! A key as somebody asks for it, and the checks on it.
+//! A requested key, and the checks on it.
 
 use ipnet::IpNet;
 use keyward_key::scope;
@@ -9,37 +9,42 @@ use crate::domain::{FieldError, rate_limit, text};
 use crate::network;
 use crate::records::{Key, KeyTerms, RateLimit, Scope};
 
-/// The most networks on a key's list.
+/// The most networks that a key can list.
 const MAX_NETWORKS: usize = 50;
-/// No key expires later: from here on the calendar runs out of four-digit years.
+/// The last year in which a key can expire, so that years keep four digits.
 const LAST_YEAR: i32 = 9_000;
 
-/// What a key should be like, as a form or a request says it.
+/// The terms of a key, as a form or a request gives them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyDraft {
+    /// 1 to 100 characters once outer spaces are removed.
     pub label: String,
+    /// At least one; `*` is every scope. Repeated names are dropped.
     pub scopes: Vec<String>,
+    /// `None` never expires; refused if the project limits lifetimes.
     pub expires_at: Option<UtcTime>,
+    /// `None` applies the project's limit.
     pub rate_limit: Option<RateLimit>,
-    /// Addresses or networks in CIDR notation (RFC 4632, RFC 4291).
+    /// Addresses or networks in CIDR notation (RFC 4632, RFC 4291); empty allows any address.
     pub allowed_ips: Vec<String>,
-    /// What of the form or request could not be read: the draft is refused with it.
+    /// Fields that could not be parsed. The check fails with these and any other errors.
     pub unreadable: Vec<FieldError>,
 }
 
-/// What a draft has to keep to.
+/// What a draft is checked against.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules<'a> {
+    /// The scopes that may be chosen, besides `*`.
     pub catalogue: &'a [Scope],
-    /// How many days a key of the project lives at most.
+    /// The longest lifetime in days, counted from creation; `None` is unlimited.
     pub max_lifetime_days: Option<i64>,
-    /// The key that is edited: scopes and an expiry that it has already may stay even if they
-    /// could not be chosen now.
+    /// The key being edited; `None` for a new key. Scopes and an expiry that it already has may
+    /// stay even if they could not be chosen now.
     pub key: Option<&'a Key>,
 }
 
 impl KeyDraft {
-    /// The draft as it can be written.
+    /// Checks the draft, and returns the terms to write.
     ///
     /// # Errors
     /// Every field that is wrong.

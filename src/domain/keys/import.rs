@@ -1,4 +1,4 @@
-//! Bring keys in from another system, which keep working with the secrets they have.
+//! Import keys from another system, which keep their secrets.
 
 use std::collections::HashMap;
 use std::io::BufRead;
@@ -22,13 +22,16 @@ const NAMED: usize = 20;
 
 const HERE_ALREADY: &str = "this key is here already.";
 
-/// Why lines were not found good.
+/// Why lines can't be imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
+    /// Reading the input failed.
     #[error("the lines can't be read: {0}")]
     Unreadable(#[from] std::io::Error),
+    /// At least one line was rejected. Holds every rejected line, in order.
     #[error("{} of the lines are wrong", .0.len())]
     Wrong(Vec<WrongLine>),
+    /// The actor may not import keys, the project is archived, or the database failed.
     #[error(transparent)]
     Domain(#[from] DomainError),
 }
@@ -39,11 +42,12 @@ impl From<DbError> for ImportError {
     }
 }
 
-/// Reads a key from each line of `input`, which is JSON, and writes nothing. How long a key may
-/// live counts from now on, whenever it was made.
+/// Checks `input`, which has a key in JSON on each line, and writes nothing. Lifetimes count from
+/// now, whenever a key was created.
 ///
 /// # Errors
-/// The actor may not, the project is archived, or lines are wrong: then all of those.
+/// The actor may not import keys, the project is archived, or lines are wrong, in which case the
+/// error lists them all.
 pub fn check_lines(
     op: &mut Op,
     project: &Project,
@@ -90,12 +94,12 @@ pub fn check_lines(
     }
 }
 
-/// Writes keys that were found good, [`BATCH`] at most, and gives back their ids. When this
-/// returns, the next request with one of them is answered with it.
+/// Writes checked keys, [`BATCH`] at most, and returns their ids. Once this returns, every instance
+/// accepts them.
 ///
 /// # Errors
-/// The actor may not, the project is archived, or somebody else brought one of them in
-/// meanwhile; nothing is written then.
+/// The actor may not import keys, the project is archived, or one of the keys was imported in the
+/// meantime. Nothing is written then.
 pub fn import(
     op: &mut Op,
     project: &Project,
@@ -131,8 +135,8 @@ pub fn import(
     })
 }
 
-/// Says so if the key is on an earlier line, or in the database, in whatever state and project.
-/// `lines` keeps which line each key is on.
+/// A message if the key is on an earlier line or already in the database, in any state and project.
+/// `lines` records the line of each key.
 fn known_from(
     conn: &mut AnyConnection,
     lines: &mut HashMap<KeyDigest, usize>,

@@ -13,10 +13,10 @@ use crate::json::RateLimitJson;
 use crate::records::{KeyTerms, Project, RateLimit};
 
 const PREFIX_LENGTHS: RangeInclusive<usize> = 4..=40;
-/// No key was made before.
+/// No key was created before this year.
 const FIRST_YEAR: i32 = 1970;
 
-/// A key as a line of JSON says it.
+/// A key as a line of JSON gives it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
@@ -42,7 +42,7 @@ fn live() -> Environment {
     Environment::Live
 }
 
-/// A key whose line was found good.
+/// A key whose line passed all checks.
 #[derive(Debug)]
 pub struct CheckedKey {
     pub(super) line: usize,
@@ -53,11 +53,12 @@ pub struct CheckedKey {
     pub(super) created_at: UtcTime,
 }
 
-/// A line that can't be taken in, and why.
+/// A line that can't be imported, and why.
 #[derive(Debug, PartialEq, Eq)]
 pub struct WrongLine {
-    /// The first is 1.
+    /// Counted from 1.
     pub line: usize,
+    /// Sentences that say what is wrong, without control characters.
     pub detail: String,
 }
 
@@ -123,10 +124,10 @@ pub(super) fn check(
     }
 }
 
-/// Reads a line's JSON.
+/// Parses a line's JSON.
 ///
 /// # Errors
-/// What is wrong with it, and with which field.
+/// A message that says what is wrong, and with which field.
 fn parse(text: &[u8]) -> Result<Line, String> {
     let mut reader = serde_json::Deserializer::from_slice(text);
     let read: Result<Line, _> = serde_path_to_error::deserialize(&mut reader);
@@ -162,7 +163,7 @@ fn read_digest(hex: &str) -> Option<KeyDigest> {
     Some(KeyDigest::from_row(&bytes?))
 }
 
-/// Checks what is to be kept in clear of a key.
+/// Checks the part of a key that is stored in clear.
 ///
 /// # Errors
 /// A sentence that says what is wrong.
@@ -177,7 +178,7 @@ fn check_prefix(prefix: &str, digest: Option<&KeyDigest>) -> Result<(), &'static
     }
 }
 
-/// The time that `text` says if it has passed, and `now` without one.
+/// The time in `text`, or `now` without one; `None` if it is malformed or has not passed.
 fn read_past(text: Option<&str>, now: UtcTime) -> Option<UtcTime> {
     match text {
         None => Some(now),
@@ -185,7 +186,7 @@ fn read_past(text: Option<&str>, now: UtcTime) -> Option<UtcTime> {
     }
 }
 
-/// What a line holds may end on a terminal, and must not command it.
+/// Replaces control characters, because the message may be printed on a terminal.
 pub(super) fn without_controls(message: &str) -> String {
     message.replace(char::is_control, "\u{fffd}")
 }
@@ -209,7 +210,7 @@ mod tests {
     #[test]
     fn what_is_wrong_with_a_line_names_the_field() {
         let wrong = |text: &str| parse(text.as_bytes()).err().unwrap();
-        for (text, told) in [
+        for (text, message) in [
             ("oops", "this is not JSON: expected value."),
             ("{} {}", "missing field `sha256`."),
             (
@@ -221,7 +222,7 @@ mod tests {
                 "rate_limit.requests: invalid type: string \"many\", expected i64.",
             ),
         ] {
-            assert_eq!(wrong(text), told);
+            assert_eq!(wrong(text), message);
         }
         assert!(wrong(r#"{"colour": "red"}"#).starts_with("colour: unknown field"));
         assert!(wrong(r#"{"sha256": "x"#).starts_with("this is not JSON: EOF"));

@@ -1,4 +1,4 @@
-//! Read how a key is used: how often, how that ended, and from where.
+//! Read how a key is used: how often, with what outcome, and from where.
 
 use keyward_key::verdict::Outcome;
 use time::{Date, Duration};
@@ -9,25 +9,28 @@ use crate::db::{self, sources};
 use crate::domain::{DomainError, Op};
 use crate::records::{Key, Source};
 
-/// How many days a key's page looks back, today included.
+/// How many days a key's page covers, including today.
 pub const DAYS: i64 = 30;
 
 /// How a key is used.
 #[derive(Debug)]
 pub struct KeyUsage {
-    /// The last [`DAYS`] days in UTC, the latest last.
+    /// The last [`DAYS`] days in UTC, oldest first.
     pub days: Vec<DayUsage>,
     /// How many requests passed in the last 24 hours.
     pub passed_last_day: i64,
-    /// The latest sources, the latest first.
+    /// The latest sources, most recent first.
     pub sources: Vec<Source>,
 }
 
 /// How often a key passed and was refused on one day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DayUsage {
+    /// In UTC.
     pub day: Date,
+    /// How many requests had the outcome `VALID`.
     pub passed: i64,
+    /// How many requests had any other outcome.
     pub refused: i64,
 }
 

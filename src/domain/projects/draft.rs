@@ -1,4 +1,4 @@
-//! A project as somebody asks for it, and the checks on it.
+//! A requested project, and the checks on it.
 
 use keyward_key::format;
 
@@ -9,23 +9,27 @@ use crate::records::{ProjectTerms, RateLimit};
 pub const MAX_LIFETIME_DAYS: i64 = 3_650;
 const MAX_SLUG: usize = 40;
 
-/// What a project should be like, as a form or a request says it.
+/// The terms of a project, as a form or a request gives them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProjectDraft {
+    /// 1 to 100 characters once outer spaces are removed.
     pub name: String,
-    /// What its keys begin with.
+    /// What its keys begin with: 2 to 12 of the characters a-z and 0-9.
     pub key_start: String,
-    /// Whether keys say their environment, so that there is a test environment too.
+    /// Whether keys contain their environment. If not, there is no test environment.
     pub environment_segment: bool,
+    /// For keys that have no limit of their own; `None` is unlimited.
     pub rate_limit: Option<RateLimit>,
+    /// For keys created without an expiry, 1 to 3,650; `None` sets no default.
     pub default_lifetime_days: Option<i64>,
+    /// 1 to 3,650, and not below the default; `None` is unlimited.
     pub max_lifetime_days: Option<i64>,
-    /// What of the form or request could not be read: the draft is refused with it.
+    /// Fields that could not be parsed. The check fails with these and any other errors.
     pub unreadable: Vec<FieldError>,
 }
 
 impl ProjectDraft {
-    /// The draft as it can be written.
+    /// Checks the draft, and returns the terms to write.
     ///
     /// # Errors
     /// Every field that is wrong.

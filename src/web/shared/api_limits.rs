@@ -84,11 +84,11 @@ impl ApiLimits {
     }
 
     /// Where somebody stands who has nothing left.
-    pub fn nothing_left(&self, told: TooMany) -> Left {
+    pub fn nothing_left(&self, too_many: TooMany) -> Left {
         Left {
             per_minute: self.per_minute,
             requests: 0,
-            seconds: told.retry_after,
+            seconds: too_many.retry_after,
         }
     }
 
@@ -125,8 +125,8 @@ mod tests {
         let (one, other) = (Bearing::Token(1), Bearing::Person(1));
         assert_eq!(limits.count_of(one).unwrap().requests, 1);
         assert_eq!(limits.count_of(one).unwrap().requests, 0);
-        let told = limits.count_of(one).unwrap_err();
-        assert!((1..=31).contains(&told.retry_after));
+        let too_many = limits.count_of(one).unwrap_err();
+        assert!((1..=31).contains(&too_many.retry_after));
         assert!(limits.count_of(other).is_ok());
         let address = Some(IpAddr::from([192, 0, 2, 1]));
         assert!(limits.count_from(address).is_ok() && limits.count_from(address).is_ok());

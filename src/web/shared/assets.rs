@@ -1,4 +1,4 @@
-//! Static files: in the program, named after their content, compressed ahead.
+//! Static files: embedded in the program, named after their content, compressed at build time.
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
@@ -6,10 +6,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::WebError;
 use crate::domain::DomainError;
 
-/// A static file in its three forms.
+/// A static file, uncompressed and in two compressed forms.
 pub struct Asset {
     /// Its URL, with a hash of its content in the name.
     pub path: &'static str,
+    /// The `Content-Type`.
     kind: &'static str,
     plain: &'static [u8],
     gzip: &'static [u8],
@@ -18,7 +19,7 @@ pub struct Asset {
 
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// `GET /static/{file}`: for ever the same, so browsers never ask twice.
+/// `GET /static/{file}`. The content behind a URL never changes, so browsers cache it for good.
 pub async fn serve(req: HttpRequest) -> Result<HttpResponse, WebError> {
     let all = [Some(APP_CSS), Some(APP_JS), Some(ICON), HTMX];
     let mut all = all.into_iter().flatten();

@@ -121,8 +121,8 @@ mod tests {
         let throttle = Throttle::new();
         let attempt = || throttle.attempt_on("ana@example.com", ip(1), true);
         assert!((0..10).all(|_| attempt().is_ok()));
-        let told = attempt().unwrap_err();
-        assert!((1..=11).contains(&told.retry_after));
+        let too_many = attempt().unwrap_err();
+        assert!((1..=11).contains(&too_many.retry_after));
         assert!(throttle.attempt_on("ben@example.com", ip(1), true).is_ok());
     }
 

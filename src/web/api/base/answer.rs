@@ -14,20 +14,20 @@ use crate::domain::Precondition;
 /// One resource.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Data<T> {
-    pub data: T,
+    data: T,
 }
 
 /// A page of a collection.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Collection<T> {
-    pub value: Vec<T>,
-    pub supplemental: Supplemental,
+    value: Vec<T>,
+    supplemental: Supplemental,
 }
 
 /// What is known about a page of a collection.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Supplemental {
-    pub pagination: Pagination,
+    pagination: Pagination,
 }
 
 /// Where a page stands in its collection.
@@ -49,7 +49,7 @@ pub struct Pagination {
     pub next: Option<String>,
 }
 
-/// 200 with one resource and the tag of its content. `version` is what `If-Match` looks at.
+/// 200 with one resource and its entity tag. `If-Match` compares only the `version` in it.
 pub fn data(req: &HttpRequest, data: impl Serialize, version: &str) -> HttpResponse {
     let body = json(&Data { data });
     let tag = format!("\"{version}-{}\"", fingerprint(&body));
@@ -88,7 +88,7 @@ pub fn collection<T: Serialize>(
     tagged(req, body, &tag)
 }
 
-/// 200 with the page's part of a collection that is short enough to be read whole.
+/// 200 with one page of a collection that is short enough to be loaded whole.
 pub fn short_collection<T, J: Serialize>(
     req: &HttpRequest,
     page: &Page,
@@ -101,12 +101,12 @@ pub fn short_collection<T, J: Serialize>(
     collection(req, value, page.start(), total, next)
 }
 
-/// 200 with a record that was just changed. Nobody has a tag of it yet.
+/// 200 with a record that was just changed, so that no client can have its tag yet.
 pub fn changed(data: impl Serialize, version: &str) -> HttpResponse {
     put(StatusCode::OK, data, version)
 }
 
-/// 200 or, if it is new, 201 with what a `PUT` wrote.
+/// What a `PUT` wrote: `status` is 200 or, for a new resource, 201.
 pub fn put(status: StatusCode, data: impl Serialize, version: &str) -> HttpResponse {
     let body = json(&Data { data });
     let tag = format!("\"{version}-{}\"", fingerprint(&body));
@@ -116,7 +116,7 @@ pub fn put(status: StatusCode, data: impl Serialize, version: &str) -> HttpRespo
         .body(body)
 }
 
-/// `status` with something that has no version, and of which nobody has a tag yet.
+/// `status` with a resource that has no version, sent without an entity tag.
 pub fn plain(status: StatusCode, data: impl Serialize) -> HttpResponse {
     HttpResponse::build(status)
         .content_type("application/json")
@@ -128,12 +128,12 @@ fn json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).expect("strings and numbers")
 }
 
-/// A short word that stands for `content` (SHA-256, cut).
+/// A short word that identifies `content`: the start of its SHA-256, in base64.
 pub fn fingerprint(content: &[u8]) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(content)[..12])
 }
 
-/// 200 or, where the client has this content already, 304 (RFC 9110, section 13.1.2).
+/// 200 or, if the client already has this content, 304 (RFC 9110, section 13.1.2).
 fn tagged(req: &HttpRequest, body: Vec<u8>, tag: &str) -> HttpResponse {
     let has_it = matches!(*req.method(), Method::GET | Method::HEAD)
         && tags(req.headers(), &header::IF_NONE_MATCH).is_some_and(|tags| {
@@ -155,9 +155,9 @@ fn tagged(req: &HttpRequest, body: Vec<u8>, tag: &str) -> HttpResponse {
     }
 }
 
-/// What `If-Match` asks of a `T` whose version is what `version` says. How often a key was used
-/// and the like are in its tag but not in its version: a change is refused only if somebody else
-/// changed the thing.
+/// What `If-Match` requires of a `T`, whose version is what `version` returns. Usage counts and the
+/// like change the tag but not the version, so a change is refused only if somebody else edited the
+/// resource.
 pub fn if_match<T: 'static>(req: &HttpRequest, version: fn(&T) -> String) -> Precondition<T> {
     match tags(req.headers(), &header::IF_MATCH) {
         None => Precondition::none(),
@@ -172,7 +172,7 @@ pub fn if_match<T: 'static>(req: &HttpRequest, version: fn(&T) -> String) -> Pre
     }
 }
 
-/// The tags in a header; `None` without one.
+/// The tags in a header; `None` if it is absent.
 fn tags(headers: &HeaderMap, name: &header::HeaderName) -> Option<Vec<String>> {
     headers.contains_key(name).then(|| {
         let values = headers.get_all(name);

@@ -34,21 +34,37 @@ use crate::web::shared::throttle::TooMany;
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum ErrorCode {
+    /// 400: the request can't be understood.
     BadRequest,
+    /// 401: the token is missing, invalid, expired or revoked.
     Unauthorized,
+    /// 401: at sign-in, the email address and the password don't match.
     WrongPassword,
+    /// 403: the role or the token's permissions do not allow this.
     Forbidden,
+    /// 404: it does not exist, or the caller may not know that it does.
     NotFound,
+    /// 405: the address exists, but does not support the method.
     MethodNotAllowed,
+    /// 408: the body took too long to arrive.
     TooSlow,
+    /// 409: another change came first, or this one contradicts what exists.
     Conflict,
+    /// 412: the resource is no longer what `If-Match` requires.
     PreconditionFailed,
+    /// 413: the body is larger than 64 KiB.
     TooLarge,
+    /// 415: there is a body, and its content type is not JSON.
     UnsupportedMediaType,
+    /// 422: fields are invalid; `errors` in the answer names each of them.
     Invalid,
+    /// 429: too many requests or sign-in attempts; the answer has `Retry-After`.
     RateLimited,
+    /// 500: a fault in Keyward. Nothing was changed.
     Internal,
+    /// 503: the database is unavailable. Nothing was changed.
     Unavailable,
+    /// 503: the database took too long, and the change may still have been made.
     Unknown,
 }
 
@@ -116,22 +132,22 @@ pub enum ApiError {
     /// A use case failed.
     #[error(transparent)]
     Domain(#[from] DomainError),
-    /// The body did not arrive as it should.
+    /// The body is too large, arrived too slowly, or was cut off.
     #[error(transparent)]
     Body(#[from] BodyError),
-    /// One sentence.
+    /// The request can't be understood. Holds one sentence for the client.
     #[error("{0}")]
     BadRequest(String),
     /// The body is not JSON.
     #[error("the body is not JSON")]
     UnsupportedMediaType,
-    /// There is no token, or none that lets in.
+    /// The token is missing, invalid, expired or revoked.
     #[error("nobody came with a token that lets in")]
     Unauthorized,
-    /// Email and password don't belong together.
+    /// The email address and the password don't match.
     #[error("email and password don't belong together")]
     WrongPassword,
-    /// There were too many requests.
+    /// There were too many requests or sign-in attempts.
     #[error("too many requests")]
     TooMany(TooMany),
 }
@@ -152,7 +168,7 @@ impl From<SignInError> for ApiError {
 }
 
 impl ApiError {
-    /// Whether it is certain that the call left everything as it was.
+    /// Whether it is certain that the call changed nothing.
     pub fn means_nothing_was_done(&self) -> bool {
         !matches!(
             self,
@@ -187,7 +203,7 @@ impl ApiError {
         }
     }
 
-    /// The sentence that tells a person exactly what is wrong.
+    /// A sentence that says exactly what is wrong, for people.
     fn detail(&self) -> String {
         match self {
             ApiError::Domain(error) => match error {
@@ -258,7 +274,7 @@ impl ResponseError for ApiError {
     }
 }
 
-/// The middleware that counts requests by address, says what is left of the limits, and writes
+/// The middleware that counts requests by address, reports what is left of the limits, and writes
 /// the answers to errors.
 pub async fn answer(
     req: ServiceRequest,
@@ -302,7 +318,7 @@ pub async fn answer(
     Ok(response)
 }
 
-/// An answer that the router gave, without a body.
+/// Whether it is an error from the router, which has no body.
 fn is_bare<B: MessageBody>(response: &ServiceResponse<B>) -> bool {
     let status = response.status();
     (status.is_client_error() || status.is_server_error())
