@@ -81,6 +81,23 @@ fn main() {
             None,
         )
     });
+    println!("\n| nothing to change | median ms | 99th ms |\n|---|---|---|");
+    let edited = format!("/keys/{}", made + CALLS as i64 + 1);
+    report("edit a key to what it is", |_| {
+        call(&api, Method::PATCH, &edited, Some(json!({})))
+    });
+    report("edit a key wrongly", |_| {
+        let body = json!({"scopes": ["no:such-scope"]});
+        refused(&api, Method::PATCH, &edited, Some(body))
+    });
+    report("rotate a key again", |turn| {
+        let path = format!("/keys/{}/rotation", made + turn as i64);
+        refused(&api, Method::POST, &path, Some(json!({})))
+    });
+    report("revoke a key again", |turn| {
+        let path = format!("/keys/{}", made + turn as i64);
+        call(&api, Method::DELETE, &path, None)
+    });
     walk(&api);
 }
 
@@ -98,6 +115,12 @@ fn signed_in(app: &TestApp) -> Api {
 fn call(api: &Api, method: Method, path: &str, body: Option<Value>) -> Answer {
     let answer = api.send(method, path, body.as_ref(), &[]);
     assert!(answer.status < 300, "{path}: {}", answer.body);
+    answer
+}
+
+fn refused(api: &Api, method: Method, path: &str, body: Option<Value>) -> Answer {
+    let answer = api.send(method, path, body.as_ref(), &[]);
+    assert!(matches!(answer.status, 409 | 422), "{path}: {}", answer.body);
     answer
 }
 

@@ -1,6 +1,6 @@
 //! Keyward's `/verify` against bare actix-web handlers, in processes of their own on loopback,
-//! driven in turns by the same load: prints ratios as a table for the README. One handler gives
-//! the same answer, headers and all, as constants; the other 120 constant bytes.
+//! driven in turns by the same load: prints ratios as a table for docs/benchmarks.md. One handler
+//! gives the same answer, headers and all, as constants; the other 120 constant bytes.
 //!
 //! `cargo bench --bench verify_http`; `BENCH_SECONDS` says how long each turn lasts.
 

@@ -6,6 +6,7 @@ mod app;
 mod architecture;
 mod browser;
 mod cli;
+mod docs;
 mod gateways;
 mod http;
 mod media;
