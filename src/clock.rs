@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
-/// A moment in UTC, in whole microseconds, as both databases keep it.
+/// A time in UTC, in whole microseconds, as both databases store it.
 pub type UtcTime = PrimitiveDateTime;
 
 /// Tells the time. Clones share one clock, so a test that moves it moves it everywhere.
@@ -22,7 +22,7 @@ impl Clock {
         from_micros(self.micros())
     }
 
-    /// The current time in microseconds since 1970, for those in a hurry.
+    /// The current time in microseconds since 1970. Cheaper than [`now`](Self::now).
     #[allow(clippy::disallowed_methods)]
     pub fn micros(&self) -> i64 {
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
@@ -46,12 +46,12 @@ pub fn rfc3339(at: UtcTime) -> String {
         .expect("years of four digits")
 }
 
-/// The time that `text` says in RFC 3339, whatever its offset; `None` if it says none.
+/// Parses an RFC 3339 time with any offset; `None` if `text` is malformed.
 pub fn parse_rfc3339(text: &str) -> Option<UtcTime> {
     let read = OffsetDateTime::parse(text, &Rfc3339).ok()?;
     let utc = read.checked_to_offset(UtcOffset::UTC)?;
     let at = PrimitiveDateTime::new(utc.date(), utc.time());
-    // As precise as both databases keep it.
+    // Both databases store whole microseconds.
     at.replace_nanosecond(at.microsecond() * 1_000).ok()
 }
 
@@ -67,8 +67,7 @@ pub fn to_micros(at: UtcTime) -> i64 {
     i64::try_from((at - EPOCH).whole_microseconds()).expect("years of four digits")
 }
 
-/// The time that is so many microseconds after 1970; at the earliest 1970 itself and at
-/// the latest the year 9999.
+/// The time `micros` microseconds after 1970, limited to the years 1970 to 9999.
 pub fn from_micros(micros: i64) -> UtcTime {
     EPOCH.saturating_add(Duration::microseconds(micros.max(0)))
 }

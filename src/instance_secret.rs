@@ -1,5 +1,5 @@
-//! The instance's secret, from which the keys that sign session cookies and short-lived tokens
-//! are made, and its rotation.
+//! The instance's secret and its rotation. The keys that sign session cookies and short-lived
+//! tokens are derived from it.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
@@ -14,11 +14,11 @@ use crate::clock::{UtcTime, parse_rfc3339, rfc3339};
 use crate::config::Config;
 use crate::db::connection::DatabaseUrl;
 
-/// The file beside a SQLite database: the secret and, on a second line, the one before.
+/// The file beside a SQLite database: the secret and, on a second line, the previous one.
 const FILE: &str = "keyward.secret";
-/// How long the secret before stays valid.
+/// How long the previous secret stays valid.
 const OVERLAP: Duration = Duration::DAY;
-/// What stands between a previous secret and the time until which it is valid.
+/// Separates a previous secret from the time until which it is valid.
 const UNTIL: &str = " until ";
 
 /// The instance's secret. Never printed.
@@ -32,21 +32,20 @@ struct Previous {
     until: UtcTime,
 }
 
-/// A key made from the instance's secret, and until when it is valid if it is made from the
-/// secret before.
+/// A key derived from the instance's secret. `until` is set if it comes from the previous secret.
 #[derive(Clone)]
 pub struct DerivedKey {
     pub bytes: Zeroizing<[u8; 64]>,
     pub until: Option<UtcTime>,
 }
 
-/// What to set after a rotation where the secret is a setting and not a file.
+/// What to set after a rotation, if the secret is a setting and not a file.
 pub struct ToSet {
     pub secret: Zeroizing<String>,
     pub previous: Option<Zeroizing<String>>,
 }
 
-/// Why there is no secret; one sentence each.
+/// Why there is no secret. Each message is one sentence.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     #[error(
@@ -70,8 +69,8 @@ pub enum SecretError {
 }
 
 impl InstanceSecret {
-    /// The secret that is set or, for SQLite, the one beside the database, which is made with
-    /// mode 0600 if it is missing.
+    /// The secret from the settings or, for SQLite, from the file beside the database, which is
+    /// created with mode 0600 if it is missing.
     ///
     /// # Errors
     /// None is set for Postgres, or the file can't be made or read.
@@ -93,9 +92,9 @@ impl InstanceSecret {
         }
     }
 
-    /// Puts a new secret in place of the present one, which stays valid for a day, unless it
-    /// `leaked`. Instances take it up when they start again. `None` where that was all; what to
-    /// set on every instance where the secret is a setting.
+    /// Replaces the secret. The old one stays valid for a day, unless it `leaked`. If the secret is
+    /// a setting, returns what to set on every instance; `None` if it is a file, which is then
+    /// written. Instances use the new secret once they are restarted.
     ///
     /// # Errors
     /// There is no secret to replace, or the file can't be written.
@@ -196,8 +195,8 @@ fn read_or_make(path: &Path) -> Result<InstanceSecret, SecretError> {
     }
 }
 
-/// Writes a new secret beside its final name and links it there, so that nobody ever reads
-/// half of one; `None` if another instance was faster.
+/// Writes a new secret to a draft and links it to `path`, so that nobody ever reads half of one;
+/// `None` if another instance was faster.
 fn make(path: &Path) -> Result<Option<InstanceSecret>, SecretError> {
     let text = new_secret()?;
     let draft = write_draft(path, &text)?;
@@ -287,7 +286,7 @@ mod tests {
         assert_eq!(bytes(&keys)[1], bytes(&before.jwt_keys())[0]);
         assert_eq!(keys[1].until, Some(NOW + Duration::DAY));
         assert_ne!(bytes(&keys)[0], bytes(&after.cookie_keys())[0]);
-        // One that leaked counts no longer.
+        // A leaked secret is no longer valid.
         InstanceSecret::rotate(&config, true, NOW).unwrap();
         let only = InstanceSecret::find(&config).unwrap().jwt_keys();
         assert_eq!(only.len(), 1);

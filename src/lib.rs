@@ -5,16 +5,16 @@
 //! |---|---|
 //! | [`cli`] | the command line |
 //! | [`startup`] | puts an instance together |
-//! | [`maintenance`] | what an instance does beside serving |
+//! | [`maintenance`] | what an instance does besides serving |
 //! | [`web`] | the console's pages and the management API |
 //! | [`verify`] | decides whether a presented key may pass |
-//! | [`http`] | what the console and verification share of HTTP |
+//! | [`http`] | HTTP code that the console and verification share |
 //! | [`domain`] | what people can do, one file per use case |
 //! | [`json`] | JSON as programs get it |
 //! | [`config`], [`instance_secret`] | settings, and the instance's secret |
 //! | [`db`] | the only place that names Diesel |
 //! | [`access`] | who may do what |
-//! | [`records`] | plain records of what is kept |
+//! | [`records`] | plain records of what is stored |
 //! | [`network`] | addresses and networks as people write them |
 //! | [`clock`] | the time |
 

@@ -4,12 +4,11 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net};
 
-/// How many bits of an IPv6 address say that an IPv4 address follows (RFC 4291, 2.5.5.2).
+/// The prefix length of IPv4-mapped IPv6 addresses (RFC 4291, 2.5.5.2).
 const MAPPED_BITS: u8 = 96;
 
-/// Reads an address, or a network in CIDR notation (RFC 4632, RFC 4291), with nothing set
-/// beyond its prefix. An IPv4 address in IPv6 clothes is an IPv4 address, as it is when a
-/// client comes from there.
+/// Parses an address, or a network in CIDR notation (RFC 4632, RFC 4291), and clears the bits
+/// beyond its prefix. An IPv4-mapped IPv6 address becomes an IPv4 address, as it does for clients.
 pub fn parse(text: &str) -> Option<IpNet> {
     let address = || text.parse::<IpAddr>().ok().map(IpNet::from);
     let network = text.parse::<IpNet>().ok().or_else(address)?.trunc();

@@ -1,8 +1,8 @@
-//! What can be done, and the permissions of personal tokens that stand for it.
+//! Actions, and the permissions of personal tokens that stand for them.
 
 use strum::VariantArray;
 
-/// What can be done, in one project or on the whole instance.
+/// Something an actor can do, in one project or on the whole instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::VariantArray)]
 pub enum Action {
     /// See keys and how they are used.
@@ -27,7 +27,7 @@ impl Action {
     /// Every action, in the order pages offer the permissions.
     pub const ALL: &[Action] = Action::VARIANTS;
 
-    /// The name of the permission that a personal token needs for it.
+    /// The permission that a personal token needs for this action.
     pub fn permission(self) -> &'static str {
         match self {
             Action::SeeKeys => "keys:read",
@@ -55,13 +55,13 @@ impl Action {
         }
     }
 
-    /// The action that a permission stands for.
+    /// The action that a permission stands for; `None` if there is no such permission.
     pub fn from_permission(name: &str) -> Option<Action> {
         let mut all = Action::ALL.iter().copied();
         all.find(|action| action.permission() == name)
     }
 
-    /// The words in the audit log.
+    /// The action's name in the audit log.
     pub fn as_str(self) -> &'static str {
         match self {
             Action::SeeKeys => "see keys",

@@ -3,8 +3,8 @@
 use super::Action;
 use crate::records::{Grant, Token};
 
-/// Who acts, and from where. Loaded anew for every request, so that a change of roles holds
-/// from the next one.
+/// Who acts, and from where. Loaded for every request, so that a role change takes effect with the
+/// next one.
 #[derive(Clone, Debug)]
 pub struct Actor {
     /// The person, or what acts in place of one.
@@ -18,22 +18,22 @@ pub struct Actor {
 pub enum Who {
     /// A person who proved who they are.
     Person {
-        /// Names them in the database.
+        /// The person's database id.
         id: i64,
         /// Their name in the audit log.
         email: String,
         /// The roles they have right now.
         grants: Vec<Grant>,
-        /// What their personal token leaves of those, if they come with one.
+        /// The limits of their personal token; `None` if they don't use one.
         token: Option<Narrowing>,
     },
-    /// Whoever can run `keyward` on the machine may do everything.
+    /// Anyone who can run `keyward` on the machine. May do everything.
     CommandLine,
     /// Nobody has signed in.
     Nobody,
 }
 
-/// What a person identified themselves with, which can end while they act.
+/// How a person identified themselves. It can end while they act.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Proof {
     /// A session.
@@ -55,27 +55,27 @@ pub enum Proof {
 pub struct Origin {
     /// The client's address.
     pub client_ip: Option<String>,
-    /// What the client calls itself.
+    /// The client's `User-Agent`.
     pub user_agent: Option<String>,
     /// The id of the request in the log.
     pub request_id: Option<String>,
 }
 
-/// What a personal token leaves of what its owner may do.
+/// The limits that a personal token puts on what its owner may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Narrowing {
-    /// Names the token in the database.
+    /// The token's database id.
     pub token_id: i64,
     /// Names the token in the audit log.
     pub prefix: String,
     /// What it may do.
     pub actions: Vec<Action>,
-    /// The one project it is bound to.
+    /// The only project it is valid in; `None` for all.
     pub project_id: Option<i64>,
 }
 
 impl Narrowing {
-    /// What this token leaves.
+    /// The limits of `token`.
     pub fn of(token: &Token) -> Self {
         let actions = token
             .permissions
@@ -95,7 +95,7 @@ impl Narrowing {
 }
 
 impl Actor {
-    /// The command line.
+    /// The actor behind every `keyward` command.
     pub fn command_line() -> Self {
         Actor {
             who: Who::CommandLine,
@@ -120,7 +120,7 @@ impl Actor {
         }
     }
 
-    /// The id of the person, if it is one.
+    /// The person's id; `None` unless a person acts.
     pub fn id(&self) -> Option<i64> {
         match self.who {
             Who::Person { id, .. } => Some(id),
@@ -128,7 +128,7 @@ impl Actor {
         }
     }
 
-    /// The roles they have been given.
+    /// Their roles; empty unless a person acts.
     pub fn grants(&self) -> &[Grant] {
         match &self.who {
             Who::Person { grants, .. } => grants,
@@ -136,7 +136,7 @@ impl Actor {
         }
     }
 
-    /// The personal token they come with, if any.
+    /// The limits of the personal token they use, if any.
     pub fn token(&self) -> Option<&Narrowing> {
         match &self.who {
             Who::Person { token, .. } => token.as_ref(),

@@ -1,6 +1,6 @@
-//! Who may do what: actors, actions, the table of roles, and the permits that it gives out.
+//! Who may do what: actors, actions, the table of roles, and permits.
 //!
-//! Pure: an actor's grants are read elsewhere, in the moment they are needed.
+//! No I/O: an actor's grants are loaded elsewhere, when they are needed.
 
 pub mod action;
 pub mod actor;

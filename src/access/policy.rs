@@ -4,7 +4,7 @@ use super::{Action, Actor, Who};
 use crate::records::{Grant, Role};
 
 impl Role {
-    /// Whether this role may do `action`: the table itself.
+    /// Whether this role allows `action`. This is the table of roles.
     pub fn may(self, action: Action) -> bool {
         use Role::{Admin, Auditor, Owner, Support, Viewer};
         match action {
@@ -33,7 +33,7 @@ impl Actor {
         }
     }
 
-    /// Whether they may do `action` in some project at least, or on the whole instance.
+    /// Whether they may do `action` in at least one project, or on the whole instance.
     pub fn may_anywhere(&self, action: Action) -> bool {
         match &self.who {
             Who::Person { grants, .. } => grants
@@ -44,7 +44,7 @@ impl Actor {
         }
     }
 
-    /// Whether the project exists for them.
+    /// Whether they may know that the project exists.
     pub fn knows(&self, project: i64) -> bool {
         match &self.who {
             Who::CommandLine => true,
@@ -64,7 +64,7 @@ fn applying(grants: &[Grant], project: Option<i64>) -> impl Iterator<Item = &Gra
         .filter(move |grant| grant.project_id.is_none() || grant.project_id == project)
 }
 
-/// Somebody tried what they may not do.
+/// Somebody tried something they are not allowed to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{action:?} was denied")]
 pub struct Denial {
@@ -72,14 +72,14 @@ pub struct Denial {
     pub action: Action,
     /// Where; `None` is the whole instance.
     pub project_id: Option<i64>,
-    /// They may not even know of the project: the answer is that of one that is not there.
+    /// Whether they may not even know of the project. The answer is then "not found".
     pub hidden: bool,
 }
 
 /// The proof that an actor may make a change.
 ///
-/// Every change that somebody makes takes one ([`change`](crate::db::change)), and only
-/// [`require`] makes it, so a use case that forgets to ask the policy does not compile:
+/// Every change by an actor takes one ([`change`](crate::db::change)), and only [`require`] creates
+/// it, so a use case that forgets to ask the policy does not compile:
 ///
 /// ```compile_fail,E0451
 /// use keyward::access::{Actor, Permit};
@@ -104,14 +104,14 @@ pub struct Permit<'a> {
 }
 
 impl<'a> Permit<'a> {
-    /// Who may.
+    /// The actor who may make the change.
     pub fn actor(self) -> &'a Actor {
         self.actor
     }
 }
 
 /// The proof that people change what is their own: the password, sessions, personal tokens.
-/// [`Actor::own`] makes it.
+/// [`Actor::own`] and [`Actor::own_token`] create it.
 #[derive(Clone, Copy, Debug)]
 pub struct OwnPermit<'a> {
     actor: &'a Actor,
@@ -119,21 +119,20 @@ pub struct OwnPermit<'a> {
 }
 
 impl<'a> OwnPermit<'a> {
-    /// Who may.
+    /// The actor who may make the change.
     pub fn actor(self) -> &'a Actor {
         self.actor
     }
 
-    /// Whose things they are: the actor's own id.
+    /// The actor's own id.
     pub fn user_id(self) -> i64 {
         self.user_id
     }
 }
 
 impl Actor {
-    /// Lets people change what is their own. A personal token is not the person: it can't
-    /// decide who its owner is, so whoever comes with one has nothing of their own here, and
-    /// neither have the command line and those who have not signed in.
+    /// Lets people change what is their own. `None` for the command line, without a sign-in, and
+    /// for personal tokens: a token is not the person, so it can't decide who its owner is.
     pub fn own(&self) -> Option<OwnPermit<'_>> {
         match &self.who {
             Who::Person {
@@ -146,7 +145,7 @@ impl Actor {
         }
     }
 
-    /// Lets whoever comes with a personal token end that token, and no other.
+    /// Lets a personal token revoke itself. `None` for any other token.
     pub fn own_token(&self, token: i64) -> Option<OwnPermit<'_>> {
         let own = self.token().filter(|own| own.token_id == token);
         own.zip(self.id()).map(|(_, user_id)| OwnPermit {
@@ -159,7 +158,7 @@ impl Actor {
 /// Lets the actor do `action` in `project`; without a project, on the whole instance.
 ///
 /// # Errors
-/// The denial; a hidden one if the project does not exist for them.
+/// The denial, which is hidden if the actor may not know of the project.
 pub fn require(actor: &Actor, action: Action, project: Option<i64>) -> Result<Permit<'_>, Denial> {
     if actor.may(action, project) {
         return Ok(Permit { actor });
@@ -172,13 +171,13 @@ pub fn require(actor: &Actor, action: Action, project: Option<i64>) -> Result<Pe
     })
 }
 
-/// Lets the actor make somebody `role` in `project`, or on all: whoever comes with a personal
-/// token gives away no more than the token may do itself.
+/// Lets the actor give somebody `role` in `project`, or on all projects. A personal token can't
+/// give away more than it may do itself.
 ///
 /// # Errors
 /// The denial of the first action that the role allows and the token does not.
 pub fn require_to_give(actor: &Actor, role: Role, project: Option<i64>) -> Result<(), Denial> {
-    // Without a token, who may give a role at all is decided by the action of giving.
+    // Without a token, the right to give roles is enough, which the caller checks.
     if actor.token().is_none() {
         return Ok(());
     }

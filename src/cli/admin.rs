@@ -14,10 +14,10 @@ pub(super) enum Admin {
     Create {
         #[arg(long)]
         email: String,
-        /// owner, admin, support, auditor or viewer
+        /// The role: owner, admin, support, auditor or viewer
         #[arg(long)]
         role: Role,
-        /// The one project the role is for; without it, all
+        /// The project the role is for; all projects if omitted
         #[arg(long)]
         project: Option<String>,
         /// A file with the password, or - for standard input

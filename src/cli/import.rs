@@ -10,10 +10,10 @@ use crate::domain::{DomainError, Op};
 use crate::json::KeyJson;
 use crate::records::Project;
 
-/// On a terminal, a line is printed whenever so many keys were written.
+/// On a terminal, a line is printed each time this many keys have been written.
 const PROGRESS: usize = 10_000;
 
-/// Brings the keys in that `file` (`-` is standard input) describes.
+/// Imports the keys that `file` (`-` is standard input) describes.
 pub(super) fn import(op: &mut Op, file: &str, slug: &str, json: bool) -> Result<(), Failure> {
     let project = named_project(op, slug)?;
     let input: Box<dyn BufRead> = match file {
@@ -48,7 +48,7 @@ pub(super) fn import(op: &mut Op, file: &str, slug: &str, json: bool) -> Result<
     }
 }
 
-/// Whoever reads may have seen enough; that is no reason to stop.
+/// The import goes on even if nobody reads standard output any more.
 fn print_keys(op: &mut Op, project: &Project, ids: &[i64]) -> Result<(), DomainError> {
     let mut out = std::io::stdout().lock();
     for id in ids {
@@ -66,7 +66,7 @@ fn unreadable(file: &str, error: &std::io::Error) -> Failure {
     })
 }
 
-/// What was written before stays.
+/// Keys written before the error stay.
 fn stopped_after(done: usize, error: DomainError) -> Failure {
     match Failure::from(error) {
         Failure::Failed(message) if done > 0 => Failure::Failed(format!(

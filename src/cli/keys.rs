@@ -1,5 +1,4 @@
-//! `keyward keys`: list, bring in, rotate and revoke API keys, and tell scanners what they look
-//! like.
+//! `keyward keys`: list, import, rotate and revoke API keys, and print a pattern for scanners.
 
 use std::io::Write;
 
@@ -24,58 +23,58 @@ const PAGE: usize = 200;
 pub(super) enum Keys {
     /// List keys
     List {
-        /// Of this project; without it, of all
+        /// Only keys of this project
         #[arg(long)]
         project: Option<String>,
-        /// active, dormant, expiring, expired or revoked
+        /// Only keys in this state: active, dormant, expiring, expired or revoked
         #[arg(long)]
         state: Option<KeyState>,
-        /// As JSON, one key a line
+        /// Print JSON, one key per line
         #[arg(long)]
         json: bool,
     },
-    /// Bring keys in from another system: they keep working with the secrets they have
+    /// Import keys from another system: they keep working with the secrets they have
     ///
     /// Each line of the file is a JSON object with the fields sha256 (64 hexadecimal digits),
-    /// prefix (4 to 40 characters that the key begins with) and name, and if need be scopes,
-    /// environment, expires_at, rate_limit (with requests and seconds), allowed_ips and
-    /// created_at. If a line is wrong, nothing is brought in.
+    /// prefix (4 to 40 characters that the key begins with) and name, and optionally scopes,
+    /// environment, expires_at, rate_limit (with requests and seconds), allowed_ips and created_at.
+    /// If a line is wrong, nothing is imported.
     Import {
         /// A file of JSON Lines, or - for standard input
         file: String,
-        /// The project the keys are for
+        /// The project to import into
         #[arg(long)]
         project: String,
-        /// As JSON, one key a line
+        /// Print JSON, one key per line
         #[arg(long)]
         json: bool,
     },
     /// Print the regular expression that this instance's keys match, for secret scanners
     Pattern {
-        /// As a rule for gitleaks (TOML)
+        /// Print a rule for gitleaks (TOML)
         #[arg(long)]
         gitleaks: bool,
     },
     /// Revoke a key: the next request with it fails
     Revoke {
         id: i64,
-        /// compromised, unused, rotated or other
+        /// The reason: compromised, unused, rotated or other
         #[arg(long, default_value = "other")]
         reason: RevokeReason,
-        /// What the reason is, in a few words
+        /// More about the reason, in a few words
         #[arg(long, default_value = "Revoked on the command line")]
         note: String,
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Mint the successor of a key and print its secret, once
+    /// Mint a key's successor and print its secret, once
     Rotate {
         id: i64,
-        /// How long the old key works on: 0, or for instance 30m, 24h or 7d
+        /// How long the old key keeps working: 0, or for instance 30m, 24h or 7d
         #[arg(long, default_value = "24h")]
         overlap: Overlap,
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
@@ -167,7 +166,7 @@ fn list(
                     false => in_columns(key, project, now),
                 };
                 if writeln!(out, "{line}").is_err() {
-                    return Ok(()); // Whoever reads has seen enough.
+                    return Ok(()); // Nobody reads the output any more.
                 }
             }
             seek = page.next;
@@ -196,7 +195,7 @@ fn in_columns(key: &Key, project: &Project, now: UtcTime) -> String {
     )
 }
 
-/// Prints the secret alone on its line and, on standard error, what it is.
+/// Prints the secret on a line of its own and, on standard error, what it is.
 fn rotate(op: &mut Op, id: i64, overlap: Overlap, json: bool) -> Result<(), Failure> {
     let now = op.now();
     let project = project_of(op, id)?;

@@ -27,7 +27,7 @@ use crate::startup::{self, StartError};
 #[derive(Parser)]
 #[command(name = "keyward", version)]
 struct Arguments {
-    /// Where the database is: sqlite:PATH or postgres://…
+    /// The database: sqlite:PATH or postgres://…
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
     #[command(flatten)]
@@ -53,18 +53,18 @@ enum Command {
     /// API keys
     #[command(subcommand)]
     Keys(keys::Keys),
-    /// The units that keys belong to
+    /// Projects, which keys belong to
     #[command(subcommand)]
     Projects(projects::Projects),
-    /// People and what they have been given
+    /// People and their roles
     #[command(subcommand)]
     Users(users::Users),
     /// Replace the secret that sessions and short-lived tokens are signed with
     RotateSecret {
-        /// The present one leaked: it counts no longer than until the next start
+        /// The current secret leaked: do not keep it valid for another day
         #[arg(long)]
         leaked: bool,
-        /// As JSON, where it is to be set
+        /// Print what to set as JSON
         #[arg(long)]
         json: bool,
     },
@@ -72,17 +72,17 @@ enum Command {
     Migrate,
     /// Show which settings are in force and where each came from
     Config {
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
 }
 
-/// Why a command ended without doing what it was asked for.
+/// Why a command failed.
 enum Failure {
-    /// It could not; one sentence.
+    /// It could not be done. Holds the message.
     Failed(String),
-    /// It was asked for in a wrong way; one sentence.
+    /// It was used in a wrong way. Holds the message.
     Usage(String),
 }
 
@@ -139,7 +139,7 @@ impl Arguments {
             listen: listen.cloned(),
             database_url: self.database_url.clone(),
         };
-        // A variable that is no text can't be one of ours.
+        // A variable that is not valid Unicode can't be one of ours.
         let variables: Vec<(String, String)> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
@@ -151,7 +151,7 @@ impl Arguments {
         Ok(Config::from_found(&self.found(listen)?)?)
     }
 
-    /// A connection to the database that is there, with the schema of this version.
+    /// Opens the existing database, and brings its schema up to date.
     fn connect(&self) -> Result<Connection, StartError> {
         let mut conn = self.config(None)?.database.open()?;
         migrate::run(&mut conn)?;
@@ -170,7 +170,7 @@ fn in_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("strings, numbers and lists of them")
 }
 
-/// Prints a line that must not be lost.
+/// Prints a line, and fails if it can't be written.
 fn print(line: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}")
@@ -178,7 +178,7 @@ fn print(line: &str) -> Result<(), Failure> {
         .map_err(|error| Failure::Failed(format!("Standard output can't be written: {error}.")))
 }
 
-/// Prints lines until whoever reads them has seen enough.
+/// Prints lines for as long as somebody reads them.
 fn print_lines(lines: impl Iterator<Item = String>) {
     let mut out = std::io::stdout().lock();
     for line in lines {

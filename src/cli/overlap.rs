@@ -1,4 +1,4 @@
-//! How long an old key works on beside its successor, as it is written on the command line.
+//! How long an old key keeps working beside its successor, as typed on the command line.
 
 use std::str::FromStr;
 
@@ -8,7 +8,7 @@ use time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Overlap(pub(super) Duration);
 
-/// The text was no time span.
+/// The text is not a time span.
 #[derive(Debug, thiserror::Error)]
 #[error("an overlap is 0, or for instance 30m, 24h or 7d")]
 pub(super) struct UnknownOverlap;
@@ -22,7 +22,7 @@ impl FromStr for Overlap {
         }
         let split = text.len().saturating_sub(1);
         let (number, unit) = text.split_at_checked(split).ok_or(UnknownOverlap)?;
-        // A sign, which a number may have in Rust, has no place here.
+        // Rust would parse a sign, which is not allowed here.
         if !number.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(UnknownOverlap);
         }

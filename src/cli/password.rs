@@ -1,4 +1,4 @@
-//! Passwords for commands: from a file, from standard input, or typed unseen.
+//! Passwords for commands: from a file, from standard input, or typed without an echo.
 
 use std::io::{IsTerminal, Read};
 

@@ -14,36 +14,36 @@ use crate::records::Project;
 pub(super) enum Projects {
     /// List projects
     List {
-        /// As JSON, one project a line
+        /// Print JSON, one project per line
         #[arg(long)]
         json: bool,
     },
     /// Create a project
     Create {
-        /// The word that names it in URLs
+        /// The project's name in URLs
         slug: String,
         #[arg(long)]
         name: String,
         /// What its keys begin with: 2 to 12 of a-z and 0-9
         #[arg(long)]
         start: String,
-        /// Leave the environment out of its keys: there is no test environment then
+        /// Leave the environment out of its keys, so that there is no test environment
         #[arg(long)]
         one_environment: bool,
-        /// Begin with a ready catalogue of scopes: media or streaming
+        /// Start with a ready catalogue of scopes: media or streaming
         #[arg(long)]
         catalogue: Option<Catalogue>,
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Archive a project: none of its keys works any more, and there is no way back
+    /// Archive a project: all its keys stop working, and there is no way back
     Archive {
         slug: String,
-        /// The project's name, so that nobody ends the wrong one
+        /// The project's name, so that nobody archives the wrong one
         #[arg(long)]
         name: String,
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },

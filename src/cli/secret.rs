@@ -12,7 +12,7 @@ struct ToSetJson<'a> {
     previous_secret: Option<&'a str>,
 }
 
-/// Puts a new secret in place of the present one, or prints the one to set.
+/// Replaces the secret, or prints the new one if it has to be set.
 pub(super) fn rotate(arguments: &Arguments, leaked: bool, json: bool) -> Result<(), Failure> {
     let config = arguments.config(None)?;
     let rotated = InstanceSecret::rotate(&config, leaked, super::clock().now())

@@ -7,7 +7,7 @@ use tracing_subscriber::EnvFilter;
 use super::{Arguments, Failure, ServeArguments};
 use crate::startup;
 
-/// Serves until the process is told to stop.
+/// Serves until the process is asked to stop.
 pub(super) fn serve(own: &ServeArguments, arguments: &Arguments) -> Result<(), Failure> {
     let config = arguments.config(own.listen.as_ref().or(arguments.serve.listen.as_ref()))?;
     let filter = EnvFilter::try_new(&config.log).map_err(|error| {
@@ -30,8 +30,8 @@ pub(super) fn serve(own: &ServeArguments, arguments: &Arguments) -> Result<(), F
     })
 }
 
-/// Says where the console is and, at the first start, with which code to begin. Whoever
-/// started Keyward may have closed the other end; that is no reason to stop.
+/// Prints the console's address and, while there is no owner, the setup code. Serving goes on even
+/// if standard output is closed.
 fn announce(application: &startup::Application) {
     let address = application.address();
     let mut lines = format!("listening on http://{address}\n");

@@ -32,7 +32,7 @@ pub(super) fn show(arguments: &Arguments, json: bool) -> Result<(), Failure> {
 fn shown(found: &Found) -> Option<String> {
     let value = found.value.as_ref()?;
     Some(match found.setting.name {
-        // Where the database is may be seen; who signs in there, and how, may not.
+        // The database's location may be shown, but not its user and password.
         "database_url" => match DatabaseUrl::parse(value) {
             Ok(DatabaseUrl::Sqlite(path)) => format!("sqlite:{path}"),
             Ok(url) => format!("postgres://{}", url.place()),

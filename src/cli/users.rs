@@ -18,39 +18,39 @@ use crate::records::{Project, Role, User};
 
 #[derive(Subcommand)]
 pub(super) enum Users {
-    /// List people and what they have been given
+    /// List people and their roles
     List {
-        /// As JSON, one person a line
+        /// Print JSON, one person per line
         #[arg(long)]
         json: bool,
     },
-    /// Add a person with a role, and print the link with which they choose a password
+    /// Add a person with a role, and print a link for choosing their password
     Invite {
         email: String,
-        /// owner, admin, support, auditor or viewer
+        /// The role: owner, admin, support, auditor or viewer
         #[arg(long)]
         role: Role,
         #[command(flatten)]
         place: Place,
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Keep a person out: their sessions and personal tokens end at once
+    /// Disable a person: their sessions and personal tokens stop working at once
     Disable(Somebody),
-    /// Let a disabled person in again
+    /// Let a disabled person sign in again
     Enable(Somebody),
-    /// Print a new link with which a person chooses a password
+    /// Print a new link with which a person can choose a password
     Link(Somebody),
-    /// Give a person a role, in place of the one they have there
+    /// Give a person a role, replacing the one they have there
     Grant {
         email: String,
-        /// owner, admin, support, auditor or viewer
+        /// The role: owner, admin, support, auditor or viewer
         #[arg(long)]
         role: Role,
         #[command(flatten)]
         place: Place,
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
@@ -59,7 +59,7 @@ pub(super) enum Users {
         email: String,
         #[command(flatten)]
         place: Place,
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
@@ -68,15 +68,15 @@ pub(super) enum Users {
 #[derive(Args)]
 pub(super) struct Somebody {
     email: String,
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
-/// Where a role holds.
+/// Where a role applies.
 #[derive(Args)]
 pub(super) struct Place {
-    /// The one project the role is for; without it, all
+    /// The project the role is for; all projects if omitted
     #[arg(long)]
     project: Option<String>,
 }
@@ -182,7 +182,7 @@ fn in_columns(person: &UserJson) -> String {
     format!("{:<9} {:<32} {roles}", person.state, person.email)
 }
 
-/// Prints what became of a person.
+/// Prints what changed for a person.
 fn tell(op: &mut Op, user: &User, became: &str, json: bool) -> Result<(), Failure> {
     if !json {
         return print(&format!("{} {became}.", user.email));
@@ -192,7 +192,7 @@ fn tell(op: &mut Op, user: &User, became: &str, json: bool) -> Result<(), Failur
     print(&in_json(&UserJson::new(&person, &projects)))
 }
 
-/// Prints a link alone on its line and, on standard error, what it is for.
+/// Prints a link on a line of its own and, on standard error, what it is for.
 fn hand_out(link: &PasswordLink, config: &Config, json: bool) -> Result<(), Failure> {
     #[derive(Serialize)]
     struct LinkJson<'a> {

@@ -1,7 +1,7 @@
 //! Settings: where each value comes from, and what is in force.
 //!
-//! Flags over environment over `keyward.toml` over defaults. A setting that nobody knows is an
-//! error that names the nearest known one.
+//! Flags override the environment, which overrides `keyward.toml`, which overrides defaults. An
+//! unknown setting is an error that names the nearest known one.
 
 mod error;
 mod find;

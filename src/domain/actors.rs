@@ -1,4 +1,4 @@
-//! Who acts, as they are at this moment.
+//! Who acts, with the roles they have at this moment.
 
 use super::DomainError;
 use crate::access::{Actor, Narrowing, Origin, Proof, Who};
@@ -8,29 +8,28 @@ use crate::db::{self, AnyConnection, DbError};
 /// A person whose password was right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recognised {
-    /// Names them in the database.
+    /// The person's database id.
     pub id: i64,
-    /// Of the password that was right; see [`User::stamp`](crate::records::User::stamp).
+    /// The stamp of that password; see [`User::stamp`](crate::records::User::stamp).
     pub stamp: String,
     /// See [`User::version`](crate::records::User::version).
     pub version: i64,
 }
 
-/// Who somebody says they are, and what they identify themselves with. It is checked in the
-/// moment they act.
+/// Who somebody claims to be, and how they identified themselves. It is checked when they act.
 #[derive(Clone, Debug)]
 pub struct Claim {
     /// The person.
     pub user_id: i64,
-    /// What they identify themselves with.
+    /// How they identified themselves.
     pub proof: Proof,
     /// Where the request came from.
     pub origin: Origin,
 }
 
 impl Claim {
-    /// The person and what they have been given right now; `None` if there is no such person,
-    /// they were disabled, or what they identify themselves with has ended.
+    /// The person with their present roles; `None` if there is no such person, they were disabled,
+    /// or the proof is no longer valid.
     ///
     /// # Errors
     /// The database fails.
@@ -60,10 +59,10 @@ impl Claim {
         Ok(Some(Actor { who, origin }))
     }
 
-    /// The same, for somebody who is about to act.
+    /// Like [`load`](Self::load), for somebody who is about to act.
     ///
     /// # Errors
-    /// [`DomainError::NoLonger`]: they may not act any more.
+    /// [`DomainError::NoLonger`] if they may no longer act.
     pub fn check(&self, conn: &mut AnyConnection, now: UtcTime) -> Result<Actor, DomainError> {
         self.load(conn, now)?.ok_or(DomainError::NoLonger)
     }

@@ -4,10 +4,10 @@ use super::DomainError;
 use crate::db::{AnyConnection, projects};
 use crate::records::Project;
 
-/// Lets nothing new begin in a project that is archived.
+/// Checks that a project is not archived.
 ///
 /// # Errors
-/// It is.
+/// The project is archived.
 pub(super) fn require_open(project: &Project) -> Result<(), DomainError> {
     match project.archived_at {
         None => Ok(()),
@@ -18,11 +18,11 @@ pub(super) fn require_open(project: &Project) -> Result<(), DomainError> {
     }
 }
 
-/// The project as it is now, unless it is archived. Asked inside a change, where nobody can come
-/// between.
+/// Reads the project again, and checks that it is not archived. Called inside a change, where
+/// nobody else can archive it.
 ///
 /// # Errors
-/// It is archived.
+/// The project is archived.
 pub(super) fn reread_open(
     conn: &mut AnyConnection,
     project: &Project,

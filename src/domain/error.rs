@@ -5,37 +5,37 @@ use std::borrow::Cow;
 use crate::access::Denial;
 use crate::db::{self, ChangeError, CommitUnknown, DbError, PoolError};
 
-/// Everything a use case can fail with. `web/error.rs` alone turns it into an answer.
+/// Everything a use case can fail with. Only `web` turns it into an HTTP response.
 #[derive(Debug, thiserror::Error)]
 pub enum DomainError {
-    /// There is no such thing, or none for this actor.
+    /// It does not exist, or the actor may not know of it.
     #[error("not found")]
     NotFound,
-    /// They may not.
+    /// The policy does not allow it.
     #[error(transparent)]
     Denied(#[from] Denial),
-    /// Fields are wrong: every one of them.
+    /// Every field that is wrong.
     #[error("invalid fields: {}", FieldError::names(.0))]
     Invalid(Vec<FieldError>),
-    /// They were signed out, disabled or lost their token since they asked.
+    /// The actor was signed out, was disabled or lost their token after they sent the request.
     #[error("they may not act any more")]
     NoLonger,
-    /// A personal token tried what only its owner may; a sentence.
+    /// A personal token tried something only its owner may do. Holds a sentence.
     #[error("{0}")]
     TokenCant(&'static str),
-    /// It is no longer what it was when they last saw it.
+    /// It has changed since the actor last saw it.
     #[error("it was changed in between")]
     Stale,
     /// A sentence that says what stands in the way.
     #[error("{0}")]
     Conflict(String),
-    /// The database is away, locked or full. It passes by itself.
+    /// The database is unreachable, locked or full, for the moment.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
-    /// The database took too long to answer. The change may still be made.
+    /// The database took too long to answer. The change may still happen.
     #[error("the database took too long to answer")]
     TimedOut,
-    /// A fault of the program, for the log.
+    /// A bug, described for the log.
     #[error("internal: {0}")]
     Internal(String),
 }
@@ -43,14 +43,14 @@ pub enum DomainError {
 /// What is wrong with one field, as a sentence for the person who filled it in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
-    /// The field's name in JSON; a field of an object behind a dot (`rate_limit.requests`).
+    /// The field's name in JSON, with a dot before a nested field (`rate_limit.requests`).
     pub field: Cow<'static, str>,
     /// What is wrong with it.
     pub detail: String,
 }
 
 impl FieldError {
-    /// An error of `field`.
+    /// An error about `field`.
     pub fn new(field: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
         FieldError {
             field: field.into(),
@@ -68,7 +68,7 @@ impl FieldError {
 }
 
 impl DomainError {
-    /// A single wrong field.
+    /// An error about a single field.
     pub fn field(field: &'static str, detail: impl Into<String>) -> Self {
         DomainError::Invalid(vec![FieldError::new(field, detail)])
     }

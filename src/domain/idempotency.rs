@@ -5,8 +5,7 @@ use super::{DomainError, Op};
 pub use crate::db::idempotent_calls::Call;
 use crate::db::{idempotent_calls, is_taken, unaudited};
 
-/// Reserves this key for a call of the person `user`; gives back the call that has it already, if
-/// there is one.
+/// Reserves this key for a call by the person `user`. Returns the earlier call with it, if any.
 ///
 /// # Errors
 /// The database fails.
@@ -25,7 +24,7 @@ pub fn reserve(
     });
     match begun {
         Ok(()) => Ok(None),
-        // Another call with the same key came between.
+        // Another call with the same key was faster.
         Err(error) if is_taken(&error) => {
             Ok(idempotent_calls::find(op.conn(), user, idempotency_key)?)
         }
@@ -33,7 +32,7 @@ pub fn reserve(
     }
 }
 
-/// Remembers what a call was answered.
+/// Stores the answer to a call.
 ///
 /// # Errors
 /// The database fails.

@@ -1,4 +1,4 @@
-//! How long the records live that expire by themselves.
+//! The lifetimes of records that expire.
 
 use time::Duration;
 
@@ -12,5 +12,5 @@ pub const IDEMPOTENT_CALL: Duration = Duration::hours(24);
 pub const PASSWORD_LINK: Duration = Duration::hours(24);
 /// How long a new secret waits for its reveal, and how long the reveal may show it.
 pub const REVEAL: Duration = Duration::minutes(5);
-/// How long a short-lived token lets its bearer in.
+/// How long a short-lived token is valid.
 pub const SHORT_LIVED_TOKEN: Duration = Duration::minutes(15);

@@ -1,4 +1,4 @@
-//! What people can do, one use case a file, and the rules they keep to.
+//! What people can do, one use case per file, and the rules that apply.
 //!
 //! A use case takes an [`Op`]: the connection, who acts, and when. One that changes something
 //! first gets a permit from it.

@@ -14,12 +14,12 @@ pub struct Op<'a> {
 }
 
 impl<'a> Op<'a> {
-    /// An operation of `actor` at the time `now`.
+    /// An operation by `actor` at the time `now`.
     pub fn new(conn: &'a mut Connection, actor: &'a Actor, now: UtcTime) -> Self {
         Op { conn, actor, now }
     }
 
-    /// The connection, to read.
+    /// The connection, for reading.
     pub fn conn(&mut self) -> &mut AnyConnection {
         self.conn
     }
@@ -50,7 +50,7 @@ impl<'a> Op<'a> {
         Ok(policy::require(self.actor, action, None)?)
     }
 
-    /// Lets the actor make somebody `role` on this project or, without one, on all; see
+    /// Lets the actor give somebody `role` on this project or, without one, on all; see
     /// [`policy::require_to_give`].
     ///
     /// # Errors
@@ -59,10 +59,10 @@ impl<'a> Op<'a> {
         Ok(policy::require_to_give(self.actor, role, project)?)
     }
 
-    /// The proof that the actor changes what is their own.
+    /// The proof that the actor changes what is their own; see [`Actor::own`].
     ///
     /// # Errors
-    /// Nobody is signed in, or they come with a personal token, which is not the person.
+    /// Nobody is signed in, or the actor uses a personal token, which is not the person.
     pub fn require_own(&self) -> Result<OwnPermit<'a>, DomainError> {
         self.actor.own().ok_or(match self.actor.token() {
             Some(_) => DomainError::TokenCant("A personal token can't do this. Sign in."),
@@ -73,7 +73,7 @@ impl<'a> Op<'a> {
     /// Makes a change under the write lock; see [`db::change`].
     ///
     /// # Errors
-    /// What `f` fails with, or the database.
+    /// `f` or the database fails.
     pub fn change<T>(
         &mut self,
         permission: impl Permission,
@@ -82,7 +82,7 @@ impl<'a> Op<'a> {
         db::change(self.conn, permission, self.now, f)
     }
 
-    /// Notes in the audit log what changed nothing; see [`db::note`].
+    /// Writes an audit entry about something that changed nothing; see [`db::note`].
     ///
     /// # Errors
     /// The database fails.

@@ -1,4 +1,4 @@
-//! Passwords: what is asked of them, and how they are kept.
+//! Passwords: the rules for them, and how they are stored.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use super::DomainError;
 const MIN_CHARS: usize = 12;
 const MAX_CHARS: usize = 128;
 
-/// Memory in KiB, passes and lanes, as OWASP's password storage cheat sheet gives them.
+/// Memory in KiB, passes and lanes, as OWASP's password storage cheat sheet recommends.
 const MEMORY: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
@@ -49,10 +49,10 @@ impl Password {
         Ok(())
     }
 
-    /// The password as argon2id keeps it, a PHC string. Takes about 27 ms and 19 MiB.
+    /// The argon2id hash of the password, as a PHC string. Takes about 27 ms and 19 MiB.
     ///
     /// # Errors
-    /// No randomness for the salt.
+    /// The operating system has no randomness for the salt.
     pub fn hash(&self) -> Result<String, DomainError> {
         argon2()
             .hash_password(self.0.as_bytes())
@@ -60,14 +60,14 @@ impl Password {
             .map_err(|error| DomainError::Internal(error.to_string()))
     }
 
-    /// Whether this is the password that was kept. Takes as long as [`hash`](Self::hash).
+    /// Whether `kept` is a hash of this password. Takes as long as [`hash`](Self::hash).
     pub fn is(&self, kept: &str) -> bool {
         PasswordHash::new(kept)
             .is_ok_and(|kept| argon2().verify_password(self.0.as_bytes(), &kept).is_ok())
     }
 }
 
-/// Whether a kept hash was made with less than today's parameters.
+/// Whether a stored hash was made with weaker parameters than today's.
 pub fn is_outdated(kept: &str) -> bool {
     PasswordHash::new(kept)
         .ok()
@@ -77,8 +77,8 @@ pub fn is_outdated(kept: &str) -> bool {
         })
 }
 
-/// A hash that no password has, checked in place of a missing person's so that the answer
-/// takes the same time.
+/// A hash that no password has. Checked if there is no such person, so that the answer takes the
+/// same time.
 pub const NOBODYS_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$a2V5d2FyZC1ub2JvZHk$\
                                 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 

@@ -1,10 +1,10 @@
-//! What must still be so for a change to be made.
+//! What must still be true for a change to be made.
 
 use super::DomainError;
 
 type Test<T> = Box<dyn Fn(&T) -> bool + Send>;
 
-/// What must still be so for a change to be made: a form's version, or HTTP's `If-Match`
+/// What must still be true for a change to be made: a form's version, or HTTP's `If-Match`
 /// (RFC 9110, section 13.1.1).
 pub struct Precondition<T>(Expected<T>);
 
@@ -15,25 +15,25 @@ enum Expected<T> {
 }
 
 impl<T> Precondition<T> {
-    /// Whatever there is, is fine.
+    /// Always holds.
     pub fn none() -> Self {
         Precondition(Expected::Anything)
     }
 
-    /// There must be nothing yet.
+    /// Requires that nothing exists yet.
     pub fn absent() -> Self {
         Precondition(Expected::Nothing)
     }
 
-    /// What there is must pass `test`.
+    /// Requires that something exists and passes `test`.
     pub fn that(test: impl Fn(&T) -> bool + Send + 'static) -> Self {
         Precondition(Expected::That(Box::new(test)))
     }
 
-    /// Whether what there is, if anything, is as expected.
+    /// Checks `present`, which is `None` if nothing exists.
     ///
     /// # Errors
-    /// [`DomainError::Stale`]: it is not.
+    /// [`DomainError::Stale`] if the precondition does not hold.
     pub fn check(&self, present: Option<&T>) -> Result<(), DomainError> {
         let holds = match &self.0 {
             Expected::Anything => true,

@@ -1,13 +1,13 @@
-//! The bounds of a rate limit, of a key or a project.
+//! The bounds of the rate limits of keys and projects.
 
 use serde_json::{Value, json};
 
 use super::FieldError;
 use crate::records::RateLimit;
 
-/// The most requests of a rate limit.
+/// The most requests in a rate limit.
 const MAX_REQUESTS: i64 = 1_000_000;
-/// The most seconds of a rate limit: a day.
+/// The most seconds in a rate limit: a day.
 const MAX_SECONDS: i64 = 86_400;
 
 /// Adds what is wrong with `limit` to `errors`.
@@ -22,7 +22,7 @@ pub(super) fn check(limit: RateLimit, errors: &mut Vec<FieldError>) {
     }
 }
 
-/// What the audit log says of a rate limit.
+/// What the audit log says about a rate limit.
 pub(super) fn to_json(limit: Option<RateLimit>) -> Value {
     limit.map_or(
         Value::Null,

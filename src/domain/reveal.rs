@@ -1,5 +1,5 @@
-//! The one showing of a new secret: once, in the session that asked for it, within five
-//! minutes. Keys and personal tokens alike.
+//! Revealing the secret of a new key or personal token: once, in the session that asked for it,
+//! within five minutes.
 
 use keyward_key::PlainKey;
 
@@ -10,7 +10,7 @@ use crate::db::Tx;
 use crate::db::reveals::{self, Of};
 use crate::records::Key;
 
-/// Something new whose secret waits for its reveal.
+/// A new key or token whose secret is waiting to be revealed.
 #[derive(Debug)]
 pub struct Minted {
     /// The id of the key or token.
@@ -19,7 +19,7 @@ pub struct Minted {
     pub seal_key: SealKey,
 }
 
-/// A new key, and its secret at once: for programs, which have no session.
+/// A new key with its secret, for programs, which have no session.
 #[derive(Debug)]
 pub struct MintedKey {
     /// The key.
@@ -28,7 +28,7 @@ pub struct MintedKey {
     pub secret: PlainKey,
 }
 
-/// A secret on its one showing.
+/// A secret as it is revealed.
 #[derive(Debug)]
 pub struct Revealed {
     /// The secret.
@@ -44,7 +44,7 @@ pub(super) struct Reveal<'a> {
 }
 
 impl<'a> Reveal<'a> {
-    /// A reveal in this session, under a new seal key.
+    /// Prepares a reveal in this session, under a new seal key.
     ///
     /// # Errors
     /// The operating system has no randomness to give.
@@ -68,7 +68,7 @@ impl<'a> Reveal<'a> {
         )?)
     }
 
-    /// What whoever asked for it gets: the id, and the key that opens the secret.
+    /// What the session that asked for it gets: the id, and the key that opens the secret.
     pub(super) fn minted(self, id: i64) -> Minted {
         Minted {
             id,
@@ -77,15 +77,15 @@ impl<'a> Reveal<'a> {
     }
 }
 
-/// Whether a secret waits for its reveal in this session.
+/// Whether a secret is waiting to be revealed in this session.
 pub(super) fn is_waiting(op: &mut Op, of: Of, session_id: &str) -> Result<bool, DomainError> {
     let now = op.now();
     let reveal = reveals::find(op.conn(), of)?;
     Ok(reveal.is_some_and(|reveal| reveal.waits_for(session_id, now)))
 }
 
-/// Until when a secret waits for this session with this seal key, if it does. Shows nothing
-/// and uses nothing up.
+/// Until when this session can reveal a secret with this seal key; `None` if it can't. The secret
+/// stays hidden and can still be revealed.
 pub(super) fn waiting_until(
     op: &mut Op,
     of: Of,
@@ -101,10 +101,10 @@ pub(super) fn waiting_until(
     Ok(opens.then_some(reveal.expires_at))
 }
 
-/// Takes the secret out of the database. An attempt from elsewhere uses nothing up.
+/// Takes the secret out of the database. An attempt from elsewhere leaves it in place.
 ///
 /// # Errors
-/// `NotFound`, where nothing waits for this session.
+/// `NotFound` if nothing is waiting for this session.
 pub(super) fn take(
     tx: &mut Tx,
     of: Of,

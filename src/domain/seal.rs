@@ -11,8 +11,8 @@ use crate::db::reveals::Of;
 
 const NONCE_BYTES: usize = 12;
 
-/// The key that opens one sealed secret (ChaCha20-Poly1305, RFC 8439). It exists in a
-/// browser's cookie alone.
+/// The key that opens one sealed secret (ChaCha20-Poly1305, RFC 8439). It exists only in a
+/// browser's cookie.
 pub struct SealKey(Zeroizing<[u8; 32]>);
 
 impl SealKey {
@@ -26,7 +26,7 @@ impl SealKey {
         Ok(SealKey(bytes))
     }
 
-    /// The key that came back in a cookie.
+    /// The key that came back in a cookie; `None` if it has the wrong length.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         Some(SealKey(Zeroizing::new(bytes.try_into().ok()?)))
     }
@@ -36,7 +36,7 @@ impl SealKey {
         self.0.as_ref()
     }
 
-    /// Seals `secret` so that it opens for what it belongs to and this session only.
+    /// Seals `secret` so that it opens only for this record in this session.
     ///
     /// # Errors
     /// The operating system has no randomness to give.

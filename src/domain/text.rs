@@ -6,8 +6,8 @@ use unicode_normalization::UnicodeNormalization;
 /// The longest label or note, in characters.
 pub const MAX_LENGTH: usize = 100;
 
-/// Tidies `text` (NFC, outer spaces removed) if it is 1 to 100 characters without control,
-/// format (bidirectional and zero-width ones among them), private or unassigned characters.
+/// Tidies `text` (NFC, outer spaces removed). It must have 1 to 100 characters, and no control,
+/// format (such as bidirectional and zero-width), private or unassigned ones.
 ///
 /// # Errors
 /// A sentence that says what is wrong.
@@ -25,13 +25,13 @@ pub fn tidy(text: &str) -> Result<String, &'static str> {
     Ok(text)
 }
 
-/// Not one of the letters and marks that leave no trace on a page.
+/// Whether a character shows on a page, which some letters and marks do not.
 fn is_visible(character: char) -> bool {
     let blank = ['\u{115F}', '\u{1160}', '\u{2800}', '\u{3164}', '\u{FFA0}'];
     !character.is_whitespace() && !is_joiner(character) && !blank.contains(&character)
 }
 
-/// ZERO WIDTH JOINER holds emoji together, and it and its opposite shape Persian and Hindi.
+/// ZERO WIDTH JOINER holds emoji together. It and ZERO WIDTH NON-JOINER shape Persian and Hindi.
 fn is_joiner(character: char) -> bool {
     matches!(character, '\u{200C}' | '\u{200D}')
 }

@@ -23,7 +23,7 @@ pub enum BodyError {
     Broken(#[from] PayloadError),
 }
 
-/// The whole body.
+/// Reads the whole body.
 ///
 /// # Errors
 /// It is larger than 64 KiB, takes longer than ten seconds, or breaks off.

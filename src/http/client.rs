@@ -1,4 +1,4 @@
-//! Who is on the other end: the client's address and what it calls itself.
+//! The client's address and user agent.
 
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
@@ -9,12 +9,12 @@ use ipnet::IpNet;
 
 const MAX_USER_AGENT: usize = 200;
 
-/// The proxies whose word on a client's address is taken.
+/// The proxies that are trusted to report a client's address.
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies(Vec<IpNet>);
 
 impl TrustedProxies {
-    /// These networks, and no others.
+    /// Trusts these networks, and no others.
     pub fn new(networks: Vec<IpNet>) -> Self {
         TrustedProxies(networks)
     }
@@ -23,14 +23,14 @@ impl TrustedProxies {
         self.0.iter().any(|network| network.contains(&address))
     }
 
-    /// The client's address: the peer's or, when the peer is a trusted proxy, the nearest hop
-    /// that `X-Forwarded-For` or, without that, `Forwarded` (RFC 7239) names and that is not
-    /// itself one. Most proxies write the first and hand on a client's own second.
+    /// The client's address: the peer's or, if the peer is a trusted proxy, that of the nearest hop
+    /// that is not one. Hops come from `X-Forwarded-For` or, without that, from `Forwarded`
+    /// (RFC 7239): most proxies write the first, and pass on a client's own second.
     pub fn client_ip(&self, req: &HttpRequest) -> Option<IpAddr> {
         Some(self.client_of(req.peer_addr()?, req.headers()))
     }
 
-    /// The same of a request's parts.
+    /// Like [`client_ip`](Self::client_ip), for the parts of a request.
     pub fn client_of(&self, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
         let peer = peer.ip().to_canonical();
         match self.contain(peer) {
@@ -45,7 +45,7 @@ impl TrustedProxies {
             if !self.contain(nearest) {
                 break;
             }
-            // An unreadable hop hides whoever stands behind it: the proxy that sent it counts.
+            // An unreadable hop hides all hops behind it, so the proxy that sent it counts.
             let Some(hop) = hop else { break };
             nearest = hop;
         }
@@ -82,7 +82,7 @@ fn forwarded_for(element: &str) -> Option<IpAddr> {
     })
 }
 
-/// `203.0.113.7`, `203.0.113.7:4711`, `2001:db8::1`, `[2001:db8::1]:4711`, also in quotes.
+/// Parses `203.0.113.7`, `203.0.113.7:4711`, `2001:db8::1` or `[2001:db8::1]:4711`, also in quotes.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim().trim_matches('"');
     let bare = text
@@ -95,7 +95,7 @@ fn address(text: &str) -> Option<IpAddr> {
         .map(|ip| ip.to_canonical())
 }
 
-/// The network of whoever has this address: with one IPv6 address comes the /64 around it.
+/// The network of the client at this address: a single IPv4 address, or the /64 around an IPv6 one.
 pub fn network(address: IpAddr) -> IpNet {
     let bits = if address.is_ipv4() { 32 } else { 64 };
     IpNet::new(address, bits)
@@ -103,13 +103,13 @@ pub fn network(address: IpAddr) -> IpNet {
         .trunc()
 }
 
-/// What the client calls itself, cut to 200 characters and without control characters.
+/// The client's `User-Agent`, cut to 200 characters and without control characters.
 pub fn user_agent(req: &HttpRequest) -> Option<String> {
     let agent = req.headers().get(header::USER_AGENT)?;
     Some(tidy_user_agent(agent.as_bytes()))
 }
 
-/// The same of the header's bytes.
+/// Like [`user_agent`], for the bytes of the header.
 pub fn tidy_user_agent(sent: &[u8]) -> String {
     let visible = |c: &char| !c.is_control();
     let agent = String::from_utf8_lossy(sent);

@@ -108,8 +108,8 @@ impl From<RateLimitJson> for RateLimit {
 }
 
 impl<'a> KeyJson<'a> {
-    /// `key` of `project` at the time `now`. Where the project is archived, a key that would
-    /// still be active has ended with it.
+    /// Describes `key` of `project` at the time `now`. If the project is archived, a key that would
+    /// still be active counts as revoked.
     pub fn new(key: &'a Key, project: &'a Project, now: UtcTime) -> Self {
         let is_active = key.is_active(now) && project.archived_at.is_none();
         let state = match key.state(now) {
@@ -149,7 +149,7 @@ impl<'a> KeyJson<'a> {
         self.state
     }
 
-    /// The same, with the secret.
+    /// Adds the secret.
     pub fn with_secret(self, secret: &'a str) -> NewKeyJson<'a> {
         NewKeyJson {
             of: self,

@@ -46,7 +46,7 @@ pub struct ProjectJson {
 }
 
 impl ProjectJson {
-    /// `project` as it is.
+    /// Describes `project`.
     pub fn new(project: &Project) -> Self {
         let environments = Environment::ALL.iter().copied();
         ProjectJson {

@@ -1,9 +1,9 @@
-//! Pieces of schemas that several kinds of JSON have in common.
+//! Schemas that several JSON types share.
 
 use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::{ObjectBuilder, Type};
 
-/// A word out of `words`.
+/// The schema of a word from `words`.
 pub(super) fn one_of(
     words: impl IntoIterator<Item = &'static str>,
     description: &str,
@@ -14,7 +14,7 @@ pub(super) fn one_of(
         .description(Some(description))
 }
 
-/// A word out of `words`, or null.
+/// The schema of a word from `words`, or null.
 pub(super) fn one_of_or_null(
     words: impl IntoIterator<Item = &'static str>,
     description: &str,

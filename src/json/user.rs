@@ -41,7 +41,7 @@ pub struct UserGrantJson {
 }
 
 impl UserJson {
-    /// `person`, with projects named after those of `projects`, which are all there are.
+    /// Describes `person`. `projects` are all projects, to look up slugs in.
     pub fn new(person: &Person, projects: &[Project]) -> Self {
         let user = &person.user;
         let grants = person.grants.iter();
@@ -62,7 +62,7 @@ impl UserGrantJson {
     fn new(grant: &Grant, projects: &[Project]) -> Self {
         let slug = |id: i64| {
             let project = projects.iter().find(|project| project.id == id);
-            // Never null, which would be all of them.
+            // Never null, which would mean all projects.
             project.map_or_else(|| id.to_string(), |project| project.slug.clone())
         };
         UserGrantJson {

@@ -1,4 +1,5 @@
-//! Old usage: hours become days after 90 days, and everything goes when its time is over.
+//! Old usage: hourly counts become daily ones after 90 days, and everything is deleted after the
+//! retention period.
 
 use time::macros::datetime;
 use time::{Date, Duration};
@@ -8,9 +9,9 @@ use crate::db::{AnyConnection, DbError, sources, unaudited, usage};
 
 /// How long counts are kept by the hour.
 const BY_HOUR: Duration = Duration::days(90);
-/// How many counts one transaction takes, so that nobody waits long for its end.
+/// How many counts one transaction handles, so that nobody has to wait long for it.
 const AT_ONCE: i64 = 1_000;
-/// Before anything was counted.
+/// A time before anything was counted.
 const BEGINNING: UtcTime = datetime!(1970-01-01 0:00);
 
 /// Works through old usage in small steps.
@@ -29,7 +30,7 @@ impl History {
         }
     }
 
-    /// Does a little of what is to be done, and tells whether there may be more.
+    /// Does a little of the work, and returns whether there may be more.
     ///
     /// # Errors
     /// The database fails.

@@ -1,4 +1,4 @@
-//! What an instance does beside serving: writes out usage, folds old usage, and drops expired
+//! What an instance does besides serving: writes out usage, folds old usage, and drops expired
 //! records.
 
 mod history;
@@ -14,18 +14,18 @@ use crate::db::{Pool, idempotent_calls, password_links, reveals, sessions, unaud
 use crate::domain::{DomainError, lifetimes};
 use crate::verify::UsageBuffer;
 
-/// How often usage is written out: what a killed process may lose.
+/// How often usage is written out, and so how much a killed process can lose.
 const TURN: Duration = Duration::from_secs(1);
-/// How much of a turn may go into that. Where more keys are used than this suffices for,
-/// verifications go first, and counts take longer to be written.
+/// How much of a turn that may take. If so many keys are used that this is not enough,
+/// verifications go first, and counts are written later.
 const FLUSH_TIME: Duration = Duration::from_millis(300);
-/// Every how many turns expired records are dropped.
+/// Expired records are dropped once every this many turns.
 const SWEEP: u32 = 10;
-/// Every how many turns old usage is looked through, and how much of a turn that may take.
+/// Old usage is folded once every this many turns, and how much of a turn that may take.
 const LOOK_BACK: u32 = 3_600;
 const LOOK_BACK_TIME: Duration = Duration::from_millis(250);
 
-/// The thread that does it.
+/// The maintenance thread.
 pub struct Maintenance {
     stop: Sender<()>,
     thread: JoinHandle<()>,
@@ -43,8 +43,8 @@ struct Work {
 }
 
 impl Maintenance {
-    /// Starts the thread. Usage is kept for `retention`; at every sweep `forget_quiet` lets limits
-    /// in memory forget whom they have not seen lately.
+    /// Starts the thread. Usage is kept for `retention`. At every sweep, `forget_quiet` drops
+    /// clients that were not seen lately from the limits in memory.
     pub fn start(
         pool: Pool,
         clock: Clock,

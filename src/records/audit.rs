@@ -1,4 +1,4 @@
-//! An entry of the audit log, as it is read back.
+//! An entry of the audit log.
 
 use crate::clock::UtcTime;
 
@@ -15,13 +15,13 @@ pub struct AuditEntry {
     pub action: String,
     /// The name of the thing: a label or an email.
     pub subject: String,
-    /// The project it happened in, if it happened in one.
+    /// The project it happened in, if any.
     pub project_id: Option<i64>,
-    /// The key it happened to, if it was one.
+    /// The key it happened to, if any.
     pub key_id: Option<i64>,
-    /// The other key, where one replaces another.
+    /// The other key, when one key replaces another.
     pub related_key_id: Option<i64>,
-    /// What else is worth knowing, as a JSON object; never a secret.
+    /// More details, as a JSON object. Never contains a secret.
     pub details: String,
     /// The address the request came from.
     pub client_ip: Option<String>,

@@ -4,7 +4,7 @@ use strum::VariantArray;
 
 use crate::clock::UtcTime;
 
-/// What a grant makes of a person.
+/// What a grant lets a person do.
 #[derive(
     Clone,
     Copy,
@@ -55,7 +55,7 @@ impl Role {
     }
 }
 
-/// The text named no role.
+/// The text is not the name of a role.
 #[derive(Debug, thiserror::Error)]
 #[error("a role is owner, admin, support, auditor or viewer")]
 pub struct UnknownRole;
@@ -73,7 +73,7 @@ pub struct Grant {
     pub user_id: i64,
     /// The project; `None` is every project.
     pub project_id: Option<i64>,
-    /// What it makes of them there.
+    /// The role they have there.
     pub role: Role,
     /// Who gave it.
     pub created_by: String,

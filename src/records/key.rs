@@ -17,7 +17,7 @@ pub const DORMANT: Duration = Duration::days(90);
 pub struct Key {
     /// Unique across all projects, and never reused.
     pub id: i64,
-    /// The project it belongs to, for good.
+    /// The project it belongs to. Never changes.
     pub project_id: i64,
     /// What people call it; not unique.
     pub label: String,
@@ -33,11 +33,11 @@ pub struct Key {
     pub rate_limit: Option<RateLimit>,
     /// Networks the key may be used from; empty allows any address.
     pub allowed_ips: Vec<IpNet>,
-    /// For a key from another system, when that system created it, if the import says so.
+    /// For an imported key, when the other system created it, if the import says so.
     pub created_at: UtcTime,
     /// An email, or `command line`.
     pub created_by: String,
-    /// `None` until it is revoked, which is final.
+    /// `None` until it is revoked. Revocation is final.
     pub revocation: Option<Revocation>,
     /// The key that it was rotated from, if any.
     pub replaces: Option<i64>,
@@ -178,7 +178,7 @@ impl UnknownReason {
     parse_err_fn = UnknownState::new
 )]
 pub enum KeyState {
-    /// It may pass.
+    /// It can pass a verification.
     Active,
     /// Active, and unused for [`DORMANT`].
     Dormant,
@@ -245,7 +245,7 @@ impl Key {
         }
     }
 
-    /// Whether a verification may still let it pass at the time `now`.
+    /// Whether it can still pass a verification at the time `now`.
     pub fn is_active(&self, now: UtcTime) -> bool {
         !matches!(self.state(now), KeyState::Revoked | KeyState::Expired)
     }

@@ -1,4 +1,4 @@
-//! Plain records of what Keyward keeps: no database, no HTTP. `db` reads them from its rows.
+//! Plain records of what Keyward stores: no database, no HTTP. `db` builds them from its rows.
 
 pub mod audit;
 pub mod grant;

@@ -5,38 +5,38 @@ use keyward_key::{Environment, KeyFormat};
 use super::RateLimit;
 use crate::clock::UtcTime;
 
-/// Everything that is kept of a project.
+/// Everything that is stored about a project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Project {
-    /// Names it in the database.
+    /// The database id.
     pub id: i64,
-    /// Names it in URLs, for good.
+    /// Its name in URLs. Never changes.
     pub slug: String,
     /// What people call it.
     pub name: String,
     /// What its keys begin with.
     pub key_start: String,
-    /// Whether its keys say their environment, so that there is a test environment too.
+    /// Whether its keys contain their environment. If not, there is no test environment.
     pub environment_segment: bool,
-    /// How many keys it has, in whatever state.
+    /// How many keys it has, in any state.
     pub key_count: i64,
     /// When it was created.
     pub created_at: UtcTime,
-    /// The limit of keys that have none of their own.
+    /// For keys that have no limit of their own; `None` is unlimited.
     pub rate_limit: Option<RateLimit>,
-    /// How many days a key lives if nobody says otherwise.
+    /// Lifetime of keys created without an expiry, in days; `None` sets no default.
     pub default_lifetime_days: Option<i64>,
-    /// How many days a key lives at most.
+    /// The longest lifetime of a key, in days; `None` is unlimited.
     pub max_lifetime_days: Option<i64>,
-    /// When it was archived: none of its keys has worked since.
+    /// When it was archived, if it was. None of its keys has worked since.
     pub archived_at: Option<UtcTime>,
-    /// Who archived it.
+    /// Who archived it, if it was archived.
     pub archived_by: Option<String>,
     /// Rises with every edit.
     pub version: i64,
 }
 
-/// What can be chosen for a project.
+/// What can be chosen for a project, and edited later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProjectTerms {
     /// See [`Project::name`].
@@ -54,7 +54,7 @@ pub struct ProjectTerms {
 }
 
 impl Project {
-    /// How its keys begin.
+    /// The format of its keys.
     pub fn key_format(&self) -> KeyFormat {
         KeyFormat {
             start: self.key_start.clone(),
@@ -67,7 +67,7 @@ impl Project {
         self.environment_segment || environment == Environment::Live
     }
 
-    /// What was chosen for it.
+    /// Its present terms.
     pub fn terms(&self) -> ProjectTerms {
         ProjectTerms {
             name: self.name.clone(),

@@ -3,10 +3,10 @@
 /// A scope that keys of a project may carry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope {
-    /// What keys and requests name it by.
+    /// The name that keys and requests use.
     pub name: String,
     /// What it allows.
     pub description: String,
-    /// Names of scopes of the same project that come with it.
+    /// The names of the scopes it includes, all in the same project.
     pub includes: Vec<String>,
 }

@@ -2,14 +2,14 @@
 
 use crate::clock::UtcTime;
 
-/// A session as it is kept.
+/// A session as it is stored.
 #[derive(Clone, Debug)]
 pub struct StoredSession {
     /// SHA-256 of the id in the cookie.
     pub digest: Vec<u8>,
     /// The signed-in person.
     pub user_id: i64,
-    /// What the session holds, as JSON.
+    /// The session's data, as JSON.
     pub state: String,
     /// When the person signed in.
     pub created_at: UtcTime,

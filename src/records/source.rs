@@ -5,9 +5,9 @@ use crate::clock::UtcTime;
 /// An address and user agent that a key was presented from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// Empty where it is not known.
+    /// Empty if unknown.
     pub ip: String,
-    /// Empty where it is not known.
+    /// Empty if unknown.
     pub user_agent: String,
     /// The first request from there.
     pub first_seen: UtcTime,

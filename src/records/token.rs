@@ -2,24 +2,24 @@
 
 use crate::clock::UtcTime;
 
-/// Everything that is kept of a personal token, except its digest.
+/// Everything that is stored about a personal token, except its digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
-    /// Names it in the database.
+    /// The database id.
     pub id: i64,
     /// Its owner.
     pub user_id: i64,
-    /// What is kept in clear to recognise it.
+    /// The start of the secret, kept in clear so that people recognise the token.
     pub prefix: String,
     /// What its owner calls it.
     pub description: String,
-    /// The names of what it may do.
+    /// The names of its permissions.
     pub permissions: Vec<String>,
-    /// The one project it is bound to; `None` is all.
+    /// The only project it is valid in; `None` for all.
     pub project_id: Option<i64>,
     /// When it was created.
     pub created_at: UtcTime,
-    /// When it ends.
+    /// When it expires.
     pub expires_at: UtcTime,
     /// Its last use, to the minute.
     pub last_used_at: Option<UtcTime>,
@@ -27,12 +27,12 @@ pub struct Token {
     pub last_used_ip: Option<String>,
     /// When it was revoked, if it was.
     pub revoked_at: Option<UtcTime>,
-    /// Who revoked it.
+    /// Who revoked it, if it was revoked.
     pub revoked_by: Option<String>,
 }
 
 impl Token {
-    /// Whether it lets anything through at the time `now`.
+    /// Whether it is valid at the time `now`: neither revoked nor expired.
     pub fn is_active(&self, now: UtcTime) -> bool {
         self.revoked_at.is_none() && self.expires_at > now
     }

@@ -8,25 +8,25 @@ use crate::clock::UtcTime;
 /// A person who may sign in.
 #[derive(Clone, Debug)]
 pub struct User {
-    /// Names them in the database.
+    /// The database id.
     pub id: i64,
     /// Lower case.
     pub email: String,
     /// A PHC string (argon2id).
     pub password_hash: String,
-    /// Since when they may not sign in, if they may not.
+    /// When they were disabled; `None` if they are not.
     pub disabled_at: Option<UtcTime>,
     /// When they were invited or added.
     pub created_at: UtcTime,
     /// When they chose a password; `None` while they are only invited.
     pub joined_at: Option<UtcTime>,
-    /// Rises with another password, another role, and when they are disabled.
+    /// Rises with everything that ends short-lived tokens, such as another password or role.
     pub version: i64,
 }
 
 impl User {
-    /// Identifies the password without revealing it. A session keeps it, so that one that began
-    /// with an earlier password ends even if it was being written when the password changed.
+    /// Identifies the password without revealing it. A session stores it, so that one started with
+    /// an earlier password ends, even if it was being written while the password changed.
     pub fn stamp(&self) -> String {
         let digest = Sha256::digest(&self.password_hash);
         digest
@@ -37,7 +37,7 @@ impl User {
     }
 }
 
-/// A person, and what they have been given.
+/// A person and their roles.
 #[derive(Clone, Debug)]
 pub struct Person {
     /// The person.

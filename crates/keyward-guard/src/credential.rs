@@ -11,14 +11,14 @@ pub enum Credential<'a> {
     One(&'a str),
     /// There is none.
     Missing,
-    /// Two that differ, a header twice, or something that others would read as one.
+    /// Two different keys, a repeated header, or something that others could read as a credential.
     Ambiguous,
 }
 
 /// Reads `X-API-Key: <secret>` or `Authorization: Bearer <secret>` (RFC 6750).
 ///
 /// Headers that gateways and frameworks are known to confuse with these (`X_API_Key`, two keys
-/// joined by a comma) are refused, so that nobody sees another key than the one judged here.
+/// joined by a comma) are refused, so that nobody reads a different key than the one checked here.
 pub fn read(headers: &HeaderMap) -> Credential<'_> {
     let looks_alike = headers
         .keys()
@@ -31,7 +31,7 @@ pub fn read(headers: &HeaderMap) -> Credential<'_> {
         _ if authorizations.next().is_some() => return Credential::Ambiguous,
         (own, None, authorization) => (own, authorization),
     };
-    // Bytes that are no text can't be a key; they are judged as one that is malformed.
+    // A key is always text; other bytes count as a malformed key.
     let own = own
         .map(|value| value.to_str().unwrap_or("?").trim())
         .filter(|key| !key.is_empty());
@@ -44,7 +44,7 @@ pub fn read(headers: &HeaderMap) -> Credential<'_> {
     }
 }
 
-/// Whether a header of this name carries a credential, or may be taken for one that does.
+/// Whether a header of this name carries a credential, or could be mistaken for one that does.
 pub fn is_credential(name: &HeaderName) -> bool {
     let name = name.as_str();
     match name.contains('_') {
@@ -53,7 +53,7 @@ pub fn is_credential(name: &HeaderName) -> bool {
     }
 }
 
-/// The token of a bearer authorization; other schemes are not for us.
+/// The token of a bearer authorization; `None` for other schemes.
 fn bearer(value: &str) -> Option<&str> {
     let (scheme, token) = value.trim().split_once(' ')?;
     let token = token.trim();

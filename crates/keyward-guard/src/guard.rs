@@ -20,12 +20,12 @@ use crate::credential::is_credential;
 use crate::headers::{ENVIRONMENT, KEY_ID, LABEL, PROJECT, RATE_LIMIT, RATE_LIMIT_POLICY, SCOPES};
 use crate::problem::{Problem, UNCHECKED, status_of};
 
-/// How long Keyward may take to answer before that counts as no.
+/// How long Keyward may take to answer. After that, the request is refused.
 const TIME_LIMIT: Duration = Duration::from_secs(2);
-/// The largest refusal that is handed on.
+/// The largest refusal that is passed on, in bytes.
 const MAX_REFUSAL: usize = 16 * 1024;
 
-/// The key that a request came with. An argument of handlers behind a [`Guard`].
+/// The key that a request was made with. An argument of handlers behind a [`Guard`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKey {
     /// The key's id in Keyward.
@@ -50,16 +50,16 @@ impl FromRequest for ApiKey {
     }
 }
 
-/// Knows which keys may pass. Make one for each worker, in the application's factory; what it
-/// makes shares connections that stay open.
+/// Decides which keys may pass. Make one for each worker, in the application's factory: everything
+/// made from it shares its open connections.
 #[derive(Clone)]
 pub struct Guard {
     source: Source,
-    /// What every request must fulfil, as a query.
+    /// What every request has to meet, as a query.
     common: Vec<(&'static str, String)>,
 }
 
-/// Who says what key a request came with.
+/// Who decides on the key of a request.
 #[derive(Clone)]
 enum Source {
     /// Keyward, at this URL.
@@ -69,9 +69,8 @@ enum Source {
 }
 
 impl Guard {
-    /// Asks the Keyward at `url`, for instance `http://127.0.0.1:8080`. It hears the address of
-    /// the peer in `X-Forwarded-For`, and believes it if this service is one of its trusted
-    /// proxies.
+    /// Asks the Keyward at `url`, for instance `http://127.0.0.1:8080`. Keyward gets the peer's
+    /// address in `X-Forwarded-For`, and believes it if this service is one of its trusted proxies.
     pub fn new(url: &str) -> Self {
         let client = Client::builder().timeout(TIME_LIMIT).finish();
         let verify = format!("{}/verify", url.trim_end_matches('/'));
@@ -81,9 +80,9 @@ impl Guard {
         }
     }
 
-    /// Takes the word of a gateway that has asked Keyward: the identity headers. Only for a
-    /// service that nobody can reach except through that gateway. The gateway knows which
-    /// scopes include others; here a key must have a scope by its name, or all of them.
+    /// Trusts the identity headers of a gateway that has asked Keyward. Only for a service that
+    /// nobody can reach except through that gateway. Only the gateway knows which scopes include
+    /// others; here a key must list the scope itself, or all scopes.
     pub fn behind_gateway() -> Self {
         Guard {
             source: Source::Gateway,
@@ -91,12 +90,12 @@ impl Guard {
         }
     }
 
-    /// Takes keys of this project only.
+    /// Accepts only keys of this project.
     pub fn of_project(self, slug: &str) -> Self {
         self.with("project", slug.to_owned())
     }
 
-    /// Takes keys of this environment only.
+    /// Accepts only keys of this environment.
     pub fn in_environment(self, environment: Environment) -> Self {
         self.with("environment", environment.to_string())
     }
@@ -112,10 +111,10 @@ impl Guard {
         self.asking(&[], false)
     }
 
-    /// Lets keys through that have one of these scopes.
+    /// Lets keys through that have at least one of these scopes.
     ///
     /// # Panics
-    /// There is none: that would let every key through.
+    /// If there are no scopes: that would let every key through.
     pub fn one_of<const N: usize>(&self, scopes: [&str; N]) -> Guarded {
         assert!(N > 0, "name a scope, or let any key through");
         self.asking(&scopes, false)
@@ -177,14 +176,14 @@ impl Question {
     }
 }
 
-/// What Keyward says of the key that `req` came with.
+/// What Keyward says about the key of `req`.
 async fn ask_keyward(
     client: &Client,
     url: &str,
     req: &ServiceRequest,
 ) -> Result<ApiKey, HttpResponse> {
     let mut asking = client.get(url);
-    // All of them, so that nobody judges another key than the one that Keyward does.
+    // All of them, so that nobody reads a different key than the one Keyward checks.
     let credentials = req.headers().iter().filter(|(name, _)| is_credential(name));
     for (name, value) in credentials {
         asking.headers_mut().append(name.clone(), value.clone());
@@ -217,7 +216,7 @@ async fn ask_keyward(
     }
 }
 
-/// The key that a gateway says `req` came with.
+/// The key that a gateway says `req` was made with.
 #[expect(clippy::result_large_err, reason = "refusals are as common as keys")]
 fn believe_gateway(req: &ServiceRequest, required: &Requirement) -> Result<ApiKey, HttpResponse> {
     let refused = |outcome: Outcome| {
@@ -239,8 +238,8 @@ fn believe_gateway(req: &ServiceRequest, required: &Requirement) -> Result<ApiKe
     }
 }
 
-/// What a yes says of the key: each header once. A server that says yes without them is not
-/// Keyward.
+/// Reads the identity headers, each of which must be there exactly once. A server that says yes
+/// without them is not Keyward.
 fn identity(headers: &HeaderMap) -> Option<ApiKey> {
     let text = |name: HeaderName| {
         let mut values = headers.get_all(name);
@@ -274,7 +273,7 @@ fn hand_on(from: &HeaderMap, to: &mut HeaderMap) {
     }
 }
 
-/// No answer is no yes.
+/// The answer when Keyward gives none: nothing passes.
 fn no_answer(why: &str) -> HttpResponse {
     tracing::error!(why, "Keyward could not be asked");
     let status = StatusCode::SERVICE_UNAVAILABLE;

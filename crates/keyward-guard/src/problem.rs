@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use keyward_key::verdict::Outcome;
 use serde::Serialize;
 
-/// What a caller is told when nobody could say whether the key may pass.
+/// The `detail` when it could not be decided whether the key may pass.
 pub const UNCHECKED: &str = "The key could not be checked. Try again in a moment.";
 
 /// The body of a refused or failed request.
@@ -34,8 +34,7 @@ struct FieldProblem {
 }
 
 impl Problem {
-    /// A problem with a sentence that tells a person exactly what is wrong, and a code that
-    /// tells a program.
+    /// A problem with a sentence that tells people exactly what is wrong, and a code for programs.
     pub fn new(request_id: Option<String>, status: StatusCode, code: &str, detail: &str) -> Self {
         Problem {
             kind: "about:blank",
@@ -65,7 +64,7 @@ impl Problem {
         self
     }
 
-    /// The answer.
+    /// The problem as an HTTP response.
     pub fn respond(&self) -> HttpResponse {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         HttpResponse::build(status)
@@ -74,7 +73,7 @@ impl Problem {
     }
 }
 
-/// The status that tells of this outcome.
+/// The HTTP status for this outcome.
 pub fn status_of(outcome: Outcome) -> StatusCode {
     StatusCode::from_u16(outcome.status()).expect("a status of the table")
 }

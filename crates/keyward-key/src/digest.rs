@@ -1,11 +1,11 @@
-//! What is kept of a secret: its SHA-256.
+//! What is stored of a secret: its SHA-256.
 
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// SHA-256 (FIPS 180-4) of a whole secret. A key carries 190 random bits, so a plain hash
-/// is enough: there is nothing to guess that a slow hash would protect.
+/// SHA-256 (FIPS 180-4) of a whole secret. A key carries 190 random bits, which nobody can guess,
+/// so a slow hash would add nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyDigest([u8; 32]);
 
@@ -15,8 +15,8 @@ impl KeyDigest {
         KeyDigest(Sha256::digest(secret.as_bytes()).into())
     }
 
-    /// The digest that the database keeps. One of another length, which Keyward never writes,
-    /// is cut or padded: it matches nothing.
+    /// The digest as the database stores it. One of another length, which Keyward never writes, is
+    /// cut or padded, and matches nothing.
     pub fn from_row(kept: &[u8]) -> Self {
         let mut bytes = [0; 32];
         for (byte, kept) in bytes.iter_mut().zip(kept) {
@@ -25,7 +25,7 @@ impl KeyDigest {
         KeyDigest(bytes)
     }
 
-    /// The 32 bytes, as the database keeps them.
+    /// The 32 bytes, as the database stores them.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }

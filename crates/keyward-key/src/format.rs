@@ -38,7 +38,7 @@ impl KeyFormat {
     /// A new secret with 32 random characters (190 bits) from the operating system's generator.
     ///
     /// # Errors
-    /// The operating system has no randomness to give.
+    /// The operating system can't provide randomness.
     pub fn generate(&self, environment: Environment) -> Result<PlainKey, getrandom::Error> {
         let mut secret = Zeroizing::new(self.fixed_start(environment));
         secret.reserve_exact(TAIL_CHARS);
@@ -69,7 +69,7 @@ impl PlainKey {
         &self.0
     }
 
-    /// What the database keeps of it.
+    /// What the database stores of it.
     pub fn digest(&self) -> KeyDigest {
         KeyDigest::of(&self.0)
     }
@@ -82,7 +82,7 @@ impl fmt::Debug for PlainKey {
 }
 
 /// Whether `text` has the shape of a secret and its checksum is right, so that a mistyped or
-/// invented key is told apart without a look-up.
+/// invented key is recognised without a lookup.
 pub fn is_well_formed(text: &str) -> bool {
     if !text.is_ascii() {
         return false;

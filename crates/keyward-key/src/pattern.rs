@@ -12,8 +12,8 @@ pub fn regular_expression(formats: &[KeyFormat]) -> String {
     format!(r"\b(?:{})[0-9A-Za-z]{{{TAIL_CHARS}}}\b", starts.join("|"))
 }
 
-/// A rule for gitleaks 8. Its keywords let it pass over most files without looking closer; its
-/// entropy lets placeholders such as `mk_live_xxxx…` be.
+/// A rule for gitleaks 8. Its keywords let gitleaks skip most files; its entropy excludes
+/// placeholders such as `mk_live_xxxx…`.
 pub fn gitleaks_rule(formats: &[KeyFormat]) -> String {
     let keywords: Vec<String> = starts(formats)
         .iter()

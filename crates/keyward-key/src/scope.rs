@@ -1,22 +1,22 @@
-//! Scopes: what a key carries, and what of it satisfies what is asked for.
+//! Scopes: what a key carries, and whether that is enough for a request.
 
-/// The scope that stands for every scope, also those added later.
+/// The scope that stands for every scope, including those added later.
 pub const EVERY_SCOPE: &str = "*";
 
-/// The longest scope name.
+/// The longest scope name, in characters.
 pub const MAX_LENGTH: usize = 64;
 
 /// One scope of a project's catalogue that includes others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inclusion {
-    /// The scope.
+    /// The scope that includes others.
     pub scope: String,
-    /// The scopes that come with it.
+    /// The scopes that it includes.
     pub includes: Vec<String>,
 }
 
-/// Whether a key with `held` scopes has `wanted`, itself or through what its scopes include
-/// (and those include in turn).
+/// Whether a key with `held` scopes has `wanted`, directly or through what its scopes include (and
+/// what those include in turn).
 pub fn grants(held: &[String], inclusions: &[Inclusion], wanted: &str) -> bool {
     let mut open: Vec<&str> = held.iter().map(String::as_str).collect();
     let mut seen: Vec<&str> = Vec::new();
@@ -46,7 +46,7 @@ pub fn is_name(text: &str) -> bool {
             .all(|byte| plain(byte) || b":._-/".contains(&byte))
 }
 
-/// Reads scopes as the database keeps them: names parted by single spaces.
+/// Reads scopes as the database stores them: names separated by single spaces.
 pub fn split(joined: &str) -> Vec<String> {
     joined
         .split(' ')

@@ -8,7 +8,8 @@ use super::Environment;
 use super::scope::{self, Inclusion};
 
 /// How a verification ends. Each refusal has its own code and its own words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Outcome {
     /// The key may pass.
     Valid,
@@ -20,7 +21,7 @@ pub enum Outcome {
     NotFound,
     /// It was revoked, or its project archived.
     Revoked,
-    /// Its time is over.
+    /// Its expiry has passed.
     Expired,
     /// The key is for this environment, and the other one was required.
     WrongEnvironment(Environment),
@@ -48,18 +49,7 @@ impl Outcome {
 
     /// The code in answers and in usage counts.
     pub fn code(self) -> &'static str {
-        match self {
-            Outcome::Valid => "VALID",
-            Outcome::Missing => "MISSING",
-            Outcome::Ambiguous => "AMBIGUOUS",
-            Outcome::NotFound => "NOT_FOUND",
-            Outcome::Revoked => "REVOKED",
-            Outcome::Expired => "EXPIRED",
-            Outcome::WrongEnvironment(_) => "WRONG_ENVIRONMENT",
-            Outcome::IpNotAllowed => "IP_NOT_ALLOWED",
-            Outcome::InsufficientScope => "INSUFFICIENT_SCOPE",
-            Outcome::RateLimited => "RATE_LIMITED",
-        }
+        self.into()
     }
 
     /// The words on pages for the refusal with this code.
@@ -98,26 +88,26 @@ impl Outcome {
     }
 }
 
-/// A key whose secret was recognised, as far as the verdict on it depends on it.
+/// A key whose secret was recognised: the part of it that the verdict depends on.
 #[derive(Clone, Copy, Debug)]
 pub struct Presented<'a> {
     /// The slug of the key's project.
     pub project: &'a str,
-    /// What the key is for.
+    /// Whether the key is for live requests or for tests.
     pub environment: Environment,
-    /// What the key carries.
+    /// The scopes that the key lists itself.
     pub scopes: &'a [String],
     /// The scopes of the project's catalogue that include others.
     pub inclusions: &'a [Inclusion],
     /// Networks it may be used from; empty is anywhere.
     pub allowed_ips: &'a [IpNet],
-    /// Its time is over.
+    /// Its expiry has passed.
     pub expired: bool,
     /// It was revoked, or its project archived.
     pub revoked: bool,
 }
 
-/// What a caller asks of a key, beyond being known and alive.
+/// What a caller requires of a key, besides that it exists and works.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Requirement {
     /// The slug of the only project whose keys may pass.
@@ -130,9 +120,8 @@ pub struct Requirement {
     pub all: bool,
 }
 
-/// Decides on a key that is presented from `client_ip`. A living key of
-/// another project than the required one is answered as if it were unknown. What is left to
-/// decide on one that is valid is its rate limit.
+/// Decides on a key that is presented from `client_ip`. A working key of a project other than the
+/// required one is treated as unknown. For a valid key, only its rate limit is left to check.
 pub fn decide(key: &Presented, required: &Requirement, client_ip: Option<IpAddr>) -> Outcome {
     if key.revoked {
         Outcome::Revoked
@@ -158,7 +147,7 @@ pub fn decide(key: &Presented, required: &Requirement, client_ip: Option<IpAddr>
     }
 }
 
-/// An address that is not known is on no list.
+/// An unknown address is on no list.
 fn is_allowed(networks: &[IpNet], client_ip: Option<IpAddr>) -> bool {
     let on_list = |ip: IpAddr| networks.iter().any(|network| network.contains(&ip));
     networks.is_empty() || client_ip.is_some_and(on_list)

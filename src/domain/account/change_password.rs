@@ -6,11 +6,11 @@ use crate::domain::passwords::Password;
 use crate::domain::{DomainError, FieldError, Op};
 use crate::records::User;
 
-/// Changes one's own password. Every session ends but the one with the digest `but`; its new
-/// stamp (see [`User::stamp`]) is given back.
+/// Changes one's own password. Ends every session except the one with the digest `but`, and returns
+/// its new stamp (see [`User::stamp`]).
 ///
 /// # Errors
-/// The present password is another, or the new one is weak.
+/// The present password is wrong, or the new one is weak.
 pub fn change_password(
     op: &mut Op,
     present: &Password,

@@ -7,7 +7,7 @@ use crate::domain::passwords::Password;
 use crate::domain::{DomainError, Op};
 use crate::records::User;
 
-/// Whose link this is; `None` if it was used, has expired, or never was one.
+/// The person this link is for; `None` if it was used, has expired, or never existed.
 ///
 /// # Errors
 /// The database fails.
@@ -20,11 +20,10 @@ pub fn person_of(op: &mut Op, code: &str) -> Result<Option<User>, DomainError> {
     )?)
 }
 
-/// Gives the person whose link this is the password that they chose. The link and every session
-/// of theirs end.
+/// Sets the password that a person chose with their link. The link and all their sessions end.
 ///
 /// # Errors
-/// The link does not work any more (`NotFound`), or the password is weak.
+/// The link no longer works (`NotFound`), or the password is weak.
 pub fn choose_password(op: &mut Op, code: &str, password: &Password) -> Result<(), DomainError> {
     let (actor, now) = (op.actor(), op.now());
     let redeemed = password_links::redeem(op.conn(), actor, KeyDigest::of(code), now)?;

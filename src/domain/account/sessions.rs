@@ -4,16 +4,16 @@ use crate::db::{Ending, sessions, users};
 use crate::domain::{DomainError, Op};
 use crate::records::StoredSession;
 
-/// One's own sessions, the latest first.
+/// One's own sessions, the most recently used first.
 ///
 /// # Errors
-/// Nobody is signed in, or they come with a personal token.
+/// Nobody is signed in, or the actor uses a personal token.
 pub fn list_sessions(op: &mut Op) -> Result<Vec<StoredSession>, DomainError> {
     let own = op.require_own()?;
     Ok(sessions::of_user(op.conn(), own.user_id())?)
 }
 
-/// Ends one of one's own sessions.
+/// Ends one of the actor's own sessions.
 ///
 /// # Errors
 /// As for [`list_sessions`], or there is no such session.
@@ -28,8 +28,8 @@ pub fn end_session(op: &mut Op, digest: &[u8]) -> Result<(), DomainError> {
     })
 }
 
-/// Ends all of one's own sessions but the one with the digest `but`, and every short-lived
-/// token.
+/// Ends all of the actor's own sessions except the one with the digest `but`, and all their
+/// short-lived tokens.
 ///
 /// # Errors
 /// As for [`list_sessions`].

@@ -1,4 +1,4 @@
-//! Make the first owner.
+//! Create the first owner.
 
 use keyward_key::KeyDigest;
 
@@ -8,12 +8,12 @@ use crate::domain::users::{check, write};
 use crate::domain::{DomainError, Op};
 use crate::records::Role;
 
-/// Characters that can't be taken for one another (Crockford's base 32).
+/// Characters that can't be mistaken for one another (Crockford's base 32).
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const GROUPS: usize = 4;
 const GROUP_CHARS: usize = 5;
 
-/// Whether the instance still waits for its first owner.
+/// Whether the instance has no owner yet.
 ///
 /// # Errors
 /// The database fails.
@@ -42,10 +42,10 @@ pub fn issue_code(op: &mut Op) -> Result<Option<String>, DomainError> {
     Ok(Some(code))
 }
 
-/// Makes the first owner. Of any number of attempts at once, one succeeds.
+/// Creates the first owner. Of any number of attempts at once, one succeeds.
 ///
 /// # Errors
-/// The code is wrong, fields are wrong, or there is an owner already (`NotFound`).
+/// The code is wrong, fields are wrong, or an owner exists (`NotFound`).
 pub fn set_up(
     op: &mut Op,
     code: &str,
@@ -74,7 +74,7 @@ pub fn set_up(
     })
 }
 
-/// The digest of a code however it was typed: case, spaces and dashes don't count.
+/// The digest of a typed code, ignoring case, spaces and dashes.
 fn digest(code: &str) -> KeyDigest {
     let typed: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
     KeyDigest::of(&typed.to_ascii_uppercase())

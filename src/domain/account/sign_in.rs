@@ -11,7 +11,7 @@ use crate::domain::passwords::{self, NOBODYS_HASH, Password};
 use crate::domain::{DomainError, Op, text};
 use crate::records::User;
 
-/// How many sign-ins back an address is remembered.
+/// How many of a person's sign-ins count as recent.
 const LATELY: i64 = 100;
 
 /// Whether anybody can sign in at all.
@@ -22,9 +22,8 @@ pub fn is_possible(op: &mut Op) -> Result<bool, DomainError> {
     Ok(users::any(op.conn())?)
 }
 
-/// Checks email and password and gives back who it is; `None` if they don't belong
-/// together, there is no such person, or they were disabled. All of these take the same time
-/// and leave an audit entry.
+/// Checks an email and password, and returns the person; `None` if the two don't match, there is no
+/// such person, or they were disabled. All of these take the same time and leave an audit entry.
 ///
 /// # Errors
 /// The database fails.
@@ -70,7 +69,7 @@ pub fn sign_in(
     Ok(Some(recognised))
 }
 
-/// Whether the person with this email signed in from this network lately.
+/// Whether the person with this email recently signed in from this network.
 ///
 /// # Errors
 /// The database fails.

@@ -2,7 +2,7 @@
 
 use crate::domain::{DomainError, Op};
 
-/// Notes in the audit log that a person ended their session.
+/// Records in the audit log that a person ended their session.
 ///
 /// # Errors
 /// The database fails.

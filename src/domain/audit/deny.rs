@@ -1,10 +1,10 @@
-//! Note in the audit log what somebody tried and may not do.
+//! Record denied attempts in the audit log.
 
 use crate::access::Denial;
 use crate::db::{self, NewEntry};
 use crate::domain::{DomainError, Op};
 
-/// Writes a denial of this operation's actor into the audit log.
+/// Records in the audit log what this operation's actor was denied.
 ///
 /// # Errors
 /// The database fails.

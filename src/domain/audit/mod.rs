@@ -1,4 +1,4 @@
-//! The audit log: reading it, and noting denials in it.
+//! The audit log: reading it, and recording denials.
 
 mod deny;
 mod read;

@@ -12,18 +12,18 @@ use crate::records::AuditEntry;
 pub struct AuditPage {
     /// The entries, the newest first.
     pub entries: Vec<AuditEntry>,
-    /// The entry to read on from, if there are older ones.
+    /// What to pass as `before` to read on; `None` if there are no older entries.
     pub next: Option<i64>,
-    /// How many there are, where that is known without counting.
+    /// How many entries there are, if that is known without counting.
     pub total: Option<i64>,
 }
 
-/// The newest `limit` entries before the entry `before`, without the first `skip`, of the
-/// projects whose log the actor may read; with a grant on all projects also those of no project,
-/// such as sign-ins.
+/// The newest `limit` entries before the entry `before`, after skipping `skip`. They come from the
+/// projects whose log the actor may read; with a grant on all projects, entries outside projects,
+/// such as sign-ins, are included.
 ///
 /// # Errors
-/// The actor may read no project's log.
+/// The actor may not read any project's log.
 pub fn read(
     op: &mut Op,
     before: Option<i64>,
@@ -49,13 +49,13 @@ pub fn read(
     })
 }
 
-/// Whether there is a log for the actor to read.
+/// Whether the actor may read the log of any project, or of the whole instance.
 pub fn is_readable(actor: &Actor) -> bool {
     actor.may(Action::ReadAudit, None) || readable_projects(actor).is_ok()
 }
 
-/// The projects of single grants, and the one that a token is bound to, as far as the policy
-/// allows; an actor without any may at most read everything.
+/// The projects whose log the actor may read, by grants on single projects or a token bound to one.
+/// If there are none, the actor must be allowed to read the whole log.
 fn readable_projects(actor: &Actor) -> Result<Vec<i64>, DomainError> {
     let granted = actor.grants().iter().filter_map(|grant| grant.project_id);
     let bound = actor.token().and_then(|token| token.project_id);

@@ -6,11 +6,11 @@ use crate::db::{Ending, grants, users};
 use crate::domain::{DomainError, Op, Precondition};
 use crate::records::{Grant, Project};
 
-/// Takes away the role that a person has on `project`, or on all.
+/// Takes away the role that a person has on `project`, or on all projects.
 ///
 /// # Errors
-/// The actor may not, they have none there or not `still` the expected one, or the last owner
-/// would be gone.
+/// The actor is not allowed to, the person has no role there or one that does not match `still`, or
+/// they are the last owner.
 pub fn delete(
     op: &mut Op,
     project: Option<&Project>,

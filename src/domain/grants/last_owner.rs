@@ -1,13 +1,13 @@
-//! The rule that an owner stays one while nobody else can sign in as one.
+//! The rule that there is always an owner who can sign in.
 
 use crate::db::{AnyConnection, users};
 use crate::domain::DomainError;
 use crate::records::{Role, User};
 
-/// Lets an owner lose the role only while another one can sign in.
+/// Lets an owner lose the role only if another owner can sign in.
 ///
 /// # Errors
-/// They are the last one.
+/// They are the last owner who can sign in.
 pub(in crate::domain) fn keep_an_owner(
     conn: &mut AnyConnection,
     user: &User,
@@ -22,7 +22,7 @@ pub(in crate::domain) fn keep_an_owner(
     }
 }
 
-/// Why an owner has to stay one, if they have to.
+/// Why an owner has to remain one; `None` if they need not.
 pub(in crate::domain) fn last_owner(
     conn: &mut AnyConnection,
     user: &User,

@@ -5,10 +5,10 @@ use crate::db::{grants, users};
 use crate::domain::{DomainError, Op, text};
 use crate::records::{Grant, Project, User};
 
-/// A grant, and the email of the person it is given to.
+/// A grant, and the email of the person who has it.
 pub type Given = (Grant, String);
 
-/// The grants that reach a project, each list by email.
+/// The grants that apply to a project, each list sorted by email.
 #[derive(Clone, Debug)]
 pub struct Reaching {
     /// Those on the project itself.
@@ -17,7 +17,7 @@ pub struct Reaching {
     pub on_all: Vec<Given>,
 }
 
-/// The grants on `project` or, without one, those on all projects, by email.
+/// The grants on `project` or, without one, those on all projects, sorted by email.
 ///
 /// # Errors
 /// The actor may not manage the project or, without one, people.
@@ -26,10 +26,10 @@ pub fn list(op: &mut Op, project: Option<&Project>) -> Result<Vec<Given>, Domain
     Ok(grants::on(op.conn(), project.map(|project| project.id))?)
 }
 
-/// The grants on `project` and those on all projects, for those who manage the project.
+/// The grants on `project` and those on all projects, for people who manage the project.
 ///
 /// # Errors
-/// The actor may not.
+/// The actor is not allowed to.
 pub fn list_reaching(op: &mut Op, project: &Project) -> Result<Reaching, DomainError> {
     require(op, Some(project))?;
     Ok(Reaching {
@@ -38,10 +38,10 @@ pub fn list_reaching(op: &mut Op, project: &Project) -> Result<Reaching, DomainE
     })
 }
 
-/// The person with this email, to be given a role on `project`, or on all.
+/// The person with this email, to give them a role on `project`, or on all projects.
 ///
 /// # Errors
-/// The actor may not, or there is no such person.
+/// The actor is not allowed to, or there is no such person.
 pub fn find_person(
     op: &mut Op,
     project: Option<&Project>,

@@ -1,11 +1,11 @@
-//! Where a grant holds, and whom it is about.
+//! Where a grant applies, and whom it is for.
 
 use crate::access::{Action, Permit};
 use crate::db::{Tx, grants, users};
 use crate::domain::{DomainError, Op, text};
 use crate::records::{Grant, Project, User};
 
-/// Whom a grant is about.
+/// Whom a grant is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Whom {
     /// The person with this id.
@@ -14,8 +14,8 @@ pub enum Whom {
     Email(String),
 }
 
-/// Lets those who manage the project give and take roles on it and, without a project, those who
-/// manage people on all.
+/// Checks that the actor may give and take roles here: on a project, by managing it; on all
+/// projects, by managing people.
 pub(super) fn require<'a>(
     op: &Op<'a>,
     project: Option<&Project>,
@@ -26,7 +26,7 @@ pub(super) fn require<'a>(
     }
 }
 
-/// The person, and the grant they have in this place.
+/// The person, and the grant they have in this place, if any.
 pub(super) fn find(
     tx: &mut Tx,
     whom: &Whom,
@@ -42,7 +42,7 @@ pub(super) fn find(
     let user = user.ok_or(DomainError::NotFound)?;
     let all = grants::of_user(tx.conn(), user.id)?;
     let before = all.into_iter().find(|grant| grant.project_id == place);
-    // An id tells nobody whose it is: whoever doesn't manage people has to know the email.
+    // An id must not reveal whose it is: an actor who doesn't manage people must know the email.
     let is_known = matches!(whom, Whom::Email(_))
         || before.is_some()
         || tx.actor().may(Action::ManageUsers, None);

@@ -6,12 +6,12 @@ use crate::db::{Ending, grants, users};
 use crate::domain::{DomainError, Op, Precondition};
 use crate::records::{Grant, Project, Role};
 
-/// Gives a person a role on `project`, or on all, in place of the one they have there. It holds
-/// from their next request on. Tells whether they had none there before.
+/// Gives a person a role on `project`, or on all projects, replacing the one they have there. It
+/// applies from their next request on. Returns whether they had none there before.
 ///
 /// # Errors
-/// The actor may not, there is no such person, the role does not exist there, what they have is
-/// not `still` as expected, or the last owner would be gone.
+/// The actor is not allowed to, there is no such person, the role does not exist there, their
+/// present grant does not match `still`, or they are the last owner.
 pub fn put(
     op: &mut Op,
     project: Option<&Project>,

@@ -12,7 +12,7 @@ use crate::domain::archived::{require_open, reread_open};
 use crate::domain::{DomainError, Op, Precondition, projects};
 use crate::records::{Key, KeyTerms, Project, Scope};
 
-/// What a form for editing a key needs to know.
+/// The data for the form that edits a key.
 pub struct EditForm {
     /// The key's project.
     pub project: Project,
@@ -22,7 +22,7 @@ pub struct EditForm {
     pub catalogue: Vec<Scope>,
 }
 
-/// What a form for editing the key `id` of the project with this slug needs to know.
+/// The data for the form that edits the key `id` of the project with this slug.
 ///
 /// # Errors
 /// The actor may not edit it, there is no such key, it was revoked, or the project is archived.
@@ -40,11 +40,11 @@ pub fn edit_form(op: &mut Op, project: &str, id: i64) -> Result<EditForm, Domain
     })
 }
 
-/// Writes what `draft` makes of the key `id` over it, and tells whether that changed anything.
+/// Applies `draft` to the key `id`, and returns whether that changed anything.
 ///
 /// # Errors
-/// The actor may not, there is no such key, fields are wrong, the key was revoked or is not
-/// `still` as expected, or the project is archived.
+/// The actor is not allowed to, there is no such key, fields are wrong, the key was revoked or does
+/// not match `still`, or the project is archived.
 pub fn edit(
     op: &mut Op,
     project: &Project,
@@ -88,7 +88,7 @@ fn require_unrevoked(key: &Key) -> Result<(), DomainError> {
     }
 }
 
-/// What changed, each as what it was and what it is.
+/// What changed: each name with its old and new value.
 fn changes(prefix: &str, environment: Environment, before: &KeyTerms, after: &KeyTerms) -> Value {
     let mut changes = Map::new();
     if before.label != after.label {

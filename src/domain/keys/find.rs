@@ -26,7 +26,7 @@ pub fn find(op: &mut Op, id: i64) -> Result<(Project, Key), DomainError> {
     find_in(op, Some(&project.slug), id)
 }
 
-/// The key `id` of the project with this slug or, without one, of whichever it belongs to.
+/// The key `id` of the project with this slug or, without a slug, of any project.
 ///
 /// # Errors
 /// The actor may not see it, or there is none.
@@ -39,8 +39,8 @@ pub fn find_in(op: &mut Op, project: Option<&str>, id: i64) -> Result<(Project, 
     Ok((project, key))
 }
 
-/// What happened to a key, newest first: its part of the audit log. `None` for those who may
-/// not read that.
+/// What happened to a key, newest first: its part of the audit log. `None` if the actor may not
+/// read that.
 ///
 /// # Errors
 /// The database fails.

@@ -16,7 +16,7 @@ const PREFIX_LENGTHS: RangeInclusive<usize> = 4..=40;
 /// No key was created before this year.
 const FIRST_YEAR: i32 = 1970;
 
-/// A key as a line of JSON gives it.
+/// A key as a line of JSON describes it, not checked yet.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
@@ -139,7 +139,7 @@ fn parse(text: &[u8]) -> Result<Line, String> {
         Err(error) => (error.path().to_string(), error.into_inner()),
     };
     let message = error.to_string();
-    // It counts lines and columns within the line.
+    // Drops the position, which is relative to this line.
     let message = message
         .rsplit_once(" at line ")
         .map_or(&*message, |(message, _)| message);

@@ -10,11 +10,11 @@ use crate::records::{Key, KeyState, Project};
 pub struct Slice {
     /// What the list is sorted by.
     pub order: Order,
-    /// Where it begins; without, at the start.
+    /// Where it begins; `None` is the start of the list.
     pub seek: Option<Seek>,
-    /// How many more to leave out. Unlike a place, this costs more the higher it is.
+    /// How many keys to skip from there. Unlike with `seek`, a higher number costs more.
     pub skip: i64,
-    /// How many keys it holds at most.
+    /// The largest number of keys in it.
     pub limit: usize,
 }
 
@@ -23,26 +23,25 @@ pub struct Slice {
 pub struct KeyPage {
     /// The keys on it.
     pub keys: Vec<Key>,
-    /// Where the page before begins, if there is one.
+    /// Where the previous page begins, if there is one.
     pub previous: Option<Seek>,
-    /// Where the page behind begins, if there is one.
+    /// Where the next page begins, if there is one.
     pub next: Option<Seek>,
-    /// How many keys the filter lets through; exact up to [`key_list::COUNTED`], and without a
-    /// filter.
+    /// How many keys match the filter: exact without a filter, else counted up to
+    /// [`key_list::COUNTED`].
     pub total: i64,
 }
 
-/// How many keys of a project need somebody to look at them, counted up to
-/// [`key_list::COUNTED`] each.
+/// How many keys of a project need attention, each counted up to [`key_list::COUNTED`].
 #[derive(Clone, Copy, Debug)]
 pub struct Attention {
     /// Those that expire soon.
     pub expiring: i64,
-    /// Those that nobody uses.
+    /// Those unused for a long time.
     pub dormant: i64,
 }
 
-/// The keys in `slice` of those of `project` that `filter` lets through.
+/// The part `slice` of the keys of `project` that match `filter`.
 ///
 /// # Errors
 /// The actor may not see them.
@@ -95,7 +94,7 @@ pub fn list(
     })
 }
 
-/// How many keys of `project` need somebody to look at them.
+/// How many keys of `project` need attention.
 ///
 /// # Errors
 /// The database fails.

@@ -13,7 +13,7 @@ use crate::domain::reveal::{Minted, MintedKey, Reveal};
 use crate::domain::{DomainError, FieldError, Op, projects};
 use crate::records::{KeyTerms, Project, Scope};
 
-/// What a form for a new key needs to know.
+/// The data for the form that creates a key.
 pub struct MintForm {
     /// The project that the key will belong to.
     pub project: Project,
@@ -21,7 +21,7 @@ pub struct MintForm {
     pub catalogue: Vec<Scope>,
 }
 
-/// What a form for a new key of the project with this slug needs to know.
+/// The data for the form that creates a key in the project with this slug.
 ///
 /// # Errors
 /// The actor may not create keys there, or the project is archived.
@@ -36,7 +36,7 @@ pub fn mint_form(op: &mut Op, project: &str) -> Result<MintForm, DomainError> {
 /// Mints a key in `project` whose secret can be revealed once in the session `session_id`.
 ///
 /// # Errors
-/// The actor may not, the project is archived, or fields are wrong.
+/// The actor is not allowed to, the project is archived, or fields are wrong.
 pub fn mint(
     op: &mut Op,
     project: &Project,
@@ -51,7 +51,7 @@ pub fn mint(
     Ok(reveal.minted(minted.key.id))
 }
 
-/// Mints a key in `project` and hands its secret to the caller, the only time there is.
+/// Mints a key in `project` and returns its secret, which is not available again.
 ///
 /// # Errors
 /// As for [`mint`].

@@ -1,4 +1,4 @@
-//! Replace a key whose secret nobody has: revoke it and mint the same again.
+//! Replace a key whose secret nobody has: revoke it, and mint another like it.
 
 use super::write::write_successor;
 use crate::access::Action;
@@ -13,7 +13,7 @@ use crate::records::{KeyTerms, Project, Revocation, RevokeReason};
 /// secret can be revealed once in the session `session_id`.
 ///
 /// # Errors
-/// The actor may not, there is no such key, or it is no longer active.
+/// The actor is not allowed to, there is no such key, or it is no longer active.
 pub fn replace(
     op: &mut Op,
     project: &Project,

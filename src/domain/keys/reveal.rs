@@ -10,10 +10,10 @@ use crate::domain::seal::SealKey;
 use crate::domain::{DomainError, Op, projects};
 use crate::records::{Key, Project};
 
-/// Whether a secret waits for its reveal in this session.
+/// Whether a secret is waiting to be revealed in this session.
 ///
 /// # Errors
-/// The actor may not, or the database fails.
+/// The actor is not allowed to, or the database fails.
 pub fn is_waiting(
     op: &mut Op,
     project: &Project,
@@ -24,23 +24,23 @@ pub fn is_waiting(
     reveal::is_waiting(op, Of::Key(key.id), session_id)
 }
 
-/// What a form for revealing a key needs to know.
+/// The data for the form that reveals a key.
 pub struct RevealForm {
     /// The key's project.
     pub project: Project,
     /// The key.
     pub key: Key,
-    /// Until when its secret waits for this session with this seal key, if it does.
+    /// Until when this session can reveal its secret with this seal key; `None` if it can't.
     pub waits_until: Option<UtcTime>,
-    /// The key that it replaces.
+    /// The key that it replaces, if any.
     pub replaced: Option<Key>,
 }
 
-/// What a form for revealing the key `id` of the project with this slug needs to know. Shows
-/// nothing and uses nothing up.
+/// The data for the form that reveals the key `id` of the project with this slug. The secret stays
+/// hidden and can still be revealed.
 ///
 /// # Errors
-/// The actor may not, or there is no such key.
+/// The actor is not allowed to, or there is no such key.
 pub fn reveal_form(
     op: &mut Op,
     project: &str,
@@ -63,11 +63,11 @@ pub fn reveal_form(
     })
 }
 
-/// Takes the secret out of the database and shows it. Of any number of attempts at once, one
-/// gets it; an attempt from elsewhere uses nothing up.
+/// Takes the secret out of the database and returns it. Of any number of attempts at once, one gets
+/// it. An attempt from elsewhere leaves it in place.
 ///
 /// # Errors
-/// The actor may not; or `NotFound`, where nothing waits for this session.
+/// The actor is not allowed to, or nothing is waiting for this session (`NotFound`).
 pub fn reveal(
     op: &mut Op,
     project: &Project,

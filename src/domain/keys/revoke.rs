@@ -8,7 +8,7 @@ use crate::db::{Ending, keys};
 use crate::domain::{DomainError, Op, projects, text};
 use crate::records::{Key, Project, Revocation, RevokeReason};
 
-/// Why a key is to be revoked, as a form or a request says it.
+/// Why a key is to be revoked, as a form or a request gives it.
 #[derive(Clone, Debug, Default)]
 pub struct RevokeRequest {
     /// The word for a [`RevokeReason`].
@@ -37,7 +37,7 @@ impl RevokeRequest {
     }
 }
 
-/// What a form for revoking a key needs to know.
+/// The data for the form that revokes a key.
 pub struct RevocationForm {
     /// The key's project.
     pub project: Project,
@@ -47,7 +47,7 @@ pub struct RevocationForm {
     pub last_day: i64,
 }
 
-/// What a form for revoking the key `id` of the project with this slug needs to know.
+/// The data for the form that revokes the key `id` of the project with this slug.
 ///
 /// # Errors
 /// The actor may not revoke it, there is no such key, or it was revoked already.
@@ -64,12 +64,12 @@ pub fn revocation_form(op: &mut Op, project: &str, id: i64) -> Result<Revocation
     })
 }
 
-/// Revokes the key `id` of `project` and gives it back. When this returns, the next request
-/// with the key fails.
+/// Revokes the key `id` of `project` and returns it. Once this returns, the next request with the
+/// key fails.
 ///
 /// # Errors
-/// The actor may not, there is no such key, no reason, or it was revoked before. The last is as
-/// good as a success: then, too, the next request with the key fails.
+/// The actor is not allowed to, there is no such key, the reason is missing, or the key was revoked
+/// before. The last is as good as success: the next request with the key fails, too.
 pub fn revoke(
     op: &mut Op,
     project: &Project,

@@ -1,4 +1,4 @@
-//! Rotate a key: mint its successor, and let the old one work on for a chosen overlap.
+//! Rotate a key: mint its successor, and let the old key keep working for a chosen overlap.
 
 use keyward_key::PlainKey;
 use time::Duration;
@@ -18,7 +18,7 @@ use crate::records::{Key, KeyTerms, Project};
 /// The longest overlap.
 pub const MAX_OVERLAP: Duration = Duration::days(90);
 
-/// What a form for rotating a key needs to know.
+/// The data for the form that rotates a key.
 pub struct RotationForm {
     /// The key's project.
     pub project: Project,
@@ -28,7 +28,7 @@ pub struct RotationForm {
     pub last_day: i64,
 }
 
-/// What a form for rotating the key `id` of the project with this slug needs to know.
+/// The data for the form that rotates the key `id` of the project with this slug.
 ///
 /// # Errors
 /// The actor may not rotate it, there is no such key, it can no longer be used or was rotated
@@ -51,8 +51,8 @@ pub fn rotation_form(op: &mut Op, project: &str, id: i64) -> Result<RotationForm
 /// can be revealed once in the session `session_id`. The old key ends after `overlap`.
 ///
 /// # Errors
-/// The actor may not, there is no such key, it can no longer be used or was rotated before, the
-/// overlap is too long, or the project is archived.
+/// The actor is not allowed to, there is no such key, it can no longer be used or was rotated
+/// before, the overlap is too long, or the project is archived.
 pub fn rotate(
     op: &mut Op,
     project: &Project,
@@ -67,7 +67,7 @@ pub fn rotate(
     Ok(reveal.minted(minted.key.id))
 }
 
-/// The same, handing the secret to the caller, the only time there is.
+/// Like [`rotate`], but returns the secret, which is not available again.
 ///
 /// # Errors
 /// As for [`rotate`].
@@ -136,8 +136,8 @@ fn ends_at(old: &Key, overlap: Duration, now: UtcTime) -> UtcTime {
     old.expires_at.map_or(end, |expiry| expiry.min(end))
 }
 
-/// The successor lives as long as the old key was meant to, counted from now, and no longer than
-/// keys of the project may.
+/// The successor lives as long as the old key was meant to, counted from now, but no longer than
+/// the project allows.
 fn successor_expiry(old: &Key, max_lifetime_days: Option<i64>, now: UtcTime) -> Option<UtcTime> {
     let meant = old.expires_at.map(|expiry| expiry - old.created_at);
     let most = max_lifetime_days.map(Duration::days);

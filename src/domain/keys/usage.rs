@@ -56,7 +56,7 @@ pub fn usage(op: &mut Op, key: &Key) -> Result<KeyUsage, DomainError> {
             .ok()
             .and_then(|position| days.get_mut(position))
         else {
-            continue; // Counted ahead of this clock.
+            continue; // Counted by a clock ahead of this one.
         };
         match outcome == Outcome::Valid.code() {
             true => day.passed += requests,

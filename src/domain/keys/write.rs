@@ -1,4 +1,4 @@
-//! Write a new key, and say so in the audit log.
+//! Write a new key, and describe it for the audit log.
 
 use keyward_key::{Environment, PlainKey};
 use serde_json::{Map, Value, json};
@@ -15,7 +15,7 @@ pub(super) struct Written {
     pub(super) prefix: String,
 }
 
-/// Writes a key with this secret, in place of the key `replaces` if there is one.
+/// Writes a key with this secret, as the successor of the key `replaces` if there is one.
 pub(super) fn write(
     tx: &mut Tx,
     project: &Project,
@@ -40,7 +40,7 @@ pub(super) fn write(
     })
 }
 
-/// Mints a key that takes the place of `old`, and the entry that says so.
+/// Mints a key that replaces `old`, and returns it with its audit entry.
 pub(super) fn write_successor(
     tx: &mut Tx,
     project: &Project,
@@ -63,7 +63,7 @@ pub(super) fn write_successor(
     ))
 }
 
-/// What the audit log says of a new key.
+/// What the audit log says about a new key.
 pub(super) fn details(
     prefix: &str,
     environment: Environment,

@@ -1,4 +1,4 @@
-//! Archive a project: its keys stop, for good.
+//! Archive a project: its keys stop working for good.
 
 use crate::access::Action;
 use crate::db::key_list::{self, KeyFilter};
@@ -6,8 +6,7 @@ use crate::db::{Ending, projects};
 use crate::domain::{DomainError, Op};
 use crate::records::Project;
 
-/// How many keys stop when the project is archived: those that work now, counted up to
-/// [`key_list::COUNTED`].
+/// How many keys stop working when the project is archived, counted up to [`key_list::COUNTED`].
 ///
 /// # Errors
 /// The actor may not archive it.
@@ -22,11 +21,11 @@ pub fn count_working_keys(op: &mut Op, project: &Project) -> Result<i64, DomainE
     Ok(key_list::count(op.conn(), &filter, now)?)
 }
 
-/// Archives a project. `name` has to be the project's, so that nobody ends the wrong one. When
+/// Archives a project. `name` has to be the project's, so that nobody archives the wrong one. Once
 /// this returns, the next request with any of its keys fails.
 ///
 /// # Errors
-/// The actor may not, the name is another, or it was archived before.
+/// The actor is not allowed to, the name is wrong, or the project was archived before.
 pub fn archive(op: &mut Op, project: &Project, name: &str) -> Result<Project, DomainError> {
     let permit = op.require_on_all(Action::ManageProjects)?;
     op.change(permit, |tx| {

@@ -7,7 +7,7 @@ use crate::domain::scopes::Catalogue;
 use crate::domain::{DomainError, Op};
 use crate::records::Project;
 
-/// Lets somebody open the form for a new project.
+/// Checks that the actor may open the form for a new project.
 ///
 /// # Errors
 /// The actor may not create projects.
@@ -19,7 +19,7 @@ pub fn create_form(op: &mut Op) -> Result<(), DomainError> {
 /// Creates a project, with a ready catalogue of scopes to start from if one is named.
 ///
 /// # Errors
-/// The actor may not, or fields are wrong, or the slug is taken.
+/// The actor is not allowed to, fields are wrong, or the slug is taken.
 pub fn create(
     op: &mut Op,
     slug: &str,

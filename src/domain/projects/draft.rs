@@ -79,7 +79,7 @@ impl ProjectDraft {
     }
 }
 
-/// Checks the word that names a project in URLs.
+/// Checks a project's name in URLs.
 ///
 /// # Errors
 /// A sentence that says what is wrong.

@@ -20,12 +20,12 @@ pub fn edit_form(op: &mut Op, project: &str) -> Result<Project, DomainError> {
     Ok(project)
 }
 
-/// Writes what `draft` makes of a project over it, and gives back the project as it is then. When
-/// this returns, it holds for the next request.
+/// Applies `draft` to a project, and returns the result. Once this returns, it applies to the next
+/// request.
 ///
 /// # Errors
-/// The actor may not, fields are wrong, the project is archived or not `still` as expected, or
-/// it has keys and their start or environments would change.
+/// The actor is not allowed to, fields are wrong, the project is archived or does not match
+/// `still`, or it has keys and their start or environments would change.
 pub fn edit(
     op: &mut Op,
     project: &Project,
@@ -50,7 +50,8 @@ pub fn edit(
     })
 }
 
-/// How keys begin is fixed once there are any: they could not be told apart any more.
+/// The beginning of keys is fixed once there are any. Otherwise, they would no longer be
+/// recognised.
 fn check_fixed(before: &Project, after: &ProjectTerms) -> Result<(), DomainError> {
     let mut errors = Vec::new();
     if before.key_count > 0 {
@@ -69,7 +70,7 @@ fn check_fixed(before: &Project, after: &ProjectTerms) -> Result<(), DomainError
     }
 }
 
-/// What changed, each as what it was and what it is.
+/// What changed: each name with its old and new value.
 fn changes(before: &ProjectTerms, after: &ProjectTerms) -> Value {
     let named = |terms: &ProjectTerms| {
         [

@@ -1,11 +1,11 @@
-//! Find projects, as far as they exist for the actor.
+//! Find the projects that the actor may know of.
 
 use crate::access::{Action, Denial};
 use crate::db::projects;
 use crate::domain::{DomainError, Op};
 use crate::records::Project;
 
-/// The projects that exist for the actor, by name.
+/// The projects that the actor may know of, sorted by name.
 ///
 /// # Errors
 /// The database fails.
@@ -15,10 +15,10 @@ pub fn list(op: &mut Op) -> Result<Vec<Project>, DomainError> {
     Ok(known)
 }
 
-/// Every project, by name, for those who manage people: their grants may be on any.
+/// Every project, sorted by name, for those who manage people: grants can be on any project.
 ///
 /// # Errors
-/// The actor may not.
+/// The actor is not allowed to.
 pub fn all(op: &mut Op) -> Result<Vec<Project>, DomainError> {
     op.require_on_all(Action::ManageUsers)?;
     Ok(projects::all(op.conn())?)
@@ -28,7 +28,7 @@ pub fn all(op: &mut Op) -> Result<Vec<Project>, DomainError> {
 /// bound to, else `default`.
 ///
 /// # Errors
-/// There is none, or none for this actor.
+/// It does not exist, or the actor may not know of it.
 pub fn find_or_own(op: &mut Op, slug: Option<&str>) -> Result<Project, DomainError> {
     let bound = op.actor().token().and_then(|token| token.project_id);
     match (slug, bound) {
@@ -40,7 +40,7 @@ pub fn find_or_own(op: &mut Op, slug: Option<&str>) -> Result<Project, DomainErr
 /// The project with this slug.
 ///
 /// # Errors
-/// There is none, or none for this actor.
+/// It does not exist, or the actor may not know of it.
 pub fn find(op: &mut Op, slug: &str) -> Result<Project, DomainError> {
     let project = projects::by_slug(op.conn(), slug)?.ok_or(DomainError::NotFound)?;
     match op.actor().knows(project.id) {

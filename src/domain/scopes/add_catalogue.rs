@@ -10,7 +10,7 @@ use crate::records::{Project, Scope};
 /// Adds those scopes of a ready catalogue that the project does not have yet.
 ///
 /// # Errors
-/// The actor may not, or the project is archived.
+/// The actor is not allowed to, or the project is archived.
 pub fn add_catalogue(
     op: &mut Op,
     project: &Project,

@@ -44,7 +44,7 @@ const STREAMING: [Ready; 4] = [
 ];
 
 impl Catalogue {
-    /// Every one, in the order pages offer them.
+    /// Every catalogue, in the order pages offer them.
     pub const ALL: &[Catalogue] = Catalogue::VARIANTS;
 
     /// The word in forms and JSON.
@@ -60,7 +60,7 @@ impl Catalogue {
         }
     }
 
-    /// Its scopes.
+    /// The scopes it adds to a project.
     pub fn scopes(self) -> Vec<Scope> {
         let ready: &[Ready] = match self {
             Catalogue::Media => &MEDIA,
@@ -75,7 +75,7 @@ impl Catalogue {
     }
 }
 
-/// The text named no ready catalogue.
+/// The text is not the name of a ready catalogue.
 #[derive(Debug, thiserror::Error)]
 #[error("a ready catalogue is media or streaming")]
 pub struct UnknownCatalogue;

@@ -10,15 +10,15 @@ use crate::domain::counting::or_more;
 use crate::domain::{DomainError, Op, Precondition};
 use crate::records::{Key, Project, Scope};
 
-/// How many keys are named where a scope is in use.
+/// How many keys the message names if a scope is in use.
 const NAMED: i64 = 5;
 
-/// What stands in the way of removing a scope, told before anybody tries.
+/// A scope that may be removed, and what stands in the way.
 #[derive(Clone, Debug)]
 pub struct Removal {
     /// The scope, and how many keys carry it.
     pub with_use: ScopeUse,
-    /// A scope that includes it.
+    /// A scope that includes it, if any.
     pub includer: Option<String>,
 }
 
@@ -39,8 +39,8 @@ pub fn removal(op: &mut Op, project: &Project, name: &str) -> Result<Removal, Do
 /// Takes a scope out of a project's catalogue.
 ///
 /// # Errors
-/// The actor may not, there is no such scope, it is not `still` as expected, the project is
-/// archived; or the scope is in use: then the keys are named.
+/// The actor is not allowed to, there is no such scope, it does not match `still`, the project is
+/// archived, or the scope is in use. In the last case, the message names keys.
 pub fn delete(
     op: &mut Op,
     project: &Project,

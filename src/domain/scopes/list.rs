@@ -6,16 +6,16 @@ use crate::db::scopes;
 use crate::domain::{DomainError, Op};
 use crate::records::{Project, Scope};
 
-/// A scope with the keys that carry it and still work.
+/// A scope, and how many working keys carry it.
 #[derive(Clone, Debug)]
 pub struct ScopeUse {
     /// The scope.
     pub scope: Scope,
-    /// How many keys carry it, counted up to [`key_list::COUNTED`].
+    /// How many working keys carry it, counted up to [`key_list::COUNTED`].
     pub keys: i64,
 }
 
-/// A project's catalogue, each scope with how many keys carry it.
+/// A project's catalogue, with the number of keys that carry each scope.
 ///
 /// # Errors
 /// The actor may not see the project's keys.
@@ -33,7 +33,7 @@ pub fn catalogue(op: &mut Op, project: &Project) -> Result<Vec<Scope>, DomainErr
     Ok(scopes::of_project(op.conn(), project.id)?)
 }
 
-/// These scopes of a catalogue, each with how many keys carry it.
+/// Counts the keys that carry each of these scopes of a project.
 ///
 /// # Errors
 /// The database fails.

@@ -9,24 +9,24 @@ use crate::domain::archived::reread_open;
 use crate::domain::{DomainError, FieldError, Op, Precondition, text};
 use crate::records::{Project, Scope};
 
-/// The most scopes a project has.
+/// The most scopes a project can have.
 const MAX_SCOPES: usize = 200;
 
 /// The catalogue of a project, for the form that adds a scope to it or edits one.
 ///
 /// # Errors
-/// The actor may not.
+/// The actor is not allowed to.
 pub fn put_form(op: &mut Op, project: &Project) -> Result<Vec<Scope>, DomainError> {
     op.require(Action::ManageProject, project)?;
     Ok(scopes::of_project(op.conn(), project.id)?)
 }
 
-/// Adds a scope to a project's catalogue, or replaces its description and what it includes.
-/// Tells whether it is new.
+/// Adds a scope to a project's catalogue, or replaces its description and what it includes. Returns
+/// whether it is new.
 ///
 /// # Errors
-/// The actor may not, fields are wrong, the scope is not `still` as expected, or the project is
-/// archived.
+/// The actor is not allowed to, fields are wrong, the scope does not match `still`, or the project
+/// is archived.
 pub fn put(
     op: &mut Op,
     project: &Project,
@@ -63,7 +63,7 @@ pub fn put(
     })
 }
 
-/// What changed, each as what it was and what it is.
+/// What changed: each name with its old and new value.
 fn changes(before: &Scope, after: &Scope) -> Map<String, serde_json::Value> {
     let mut changes = Map::new();
     if before.description != after.description {
@@ -76,7 +76,7 @@ fn changes(before: &Scope, after: &Scope) -> Map<String, serde_json::Value> {
     changes
 }
 
-/// The scope as it can be written.
+/// Checks a scope, and returns it as it will be stored.
 fn check(
     catalogue: &[Scope],
     before: Option<&Scope>,
@@ -120,7 +120,7 @@ fn check(
     }
 }
 
-/// Whether one scope comes with another already, so that the other way round would be a circle.
+/// Whether `included` itself includes `name`, so that the two would form a circle.
 fn includes_back(catalogue: &[Scope], included: &str, name: &str) -> bool {
     let inclusions: Vec<Inclusion> = catalogue
         .iter()

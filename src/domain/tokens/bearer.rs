@@ -1,4 +1,4 @@
-//! Recognise who comes with a personal token.
+//! Recognise the owner of a personal token.
 
 use keyward_key::{KeyDigest, format};
 use time::Duration;
@@ -8,11 +8,11 @@ use crate::db::tokens;
 use crate::domain::actors::Claim;
 use crate::domain::{DomainError, Op};
 
-/// A token's last use is written down at most this often.
+/// A token's last use is recorded at most this often.
 const TOUCH_EVERY: Duration = Duration::minutes(1);
 
-/// Who comes with the personal token `secret`, and the claim to check again before they act;
-/// `None` if it is unknown, revoked or has expired, or its owner is disabled.
+/// The actor who presents the personal token `secret`, and the claim to check again before they
+/// act; `None` if the token is unknown, revoked or expired, or its owner is disabled.
 ///
 /// # Errors
 /// The database fails.

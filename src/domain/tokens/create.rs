@@ -12,22 +12,22 @@ use crate::domain::reveal::{Minted, Reveal};
 use crate::domain::{DomainError, FieldError, Op, text};
 use crate::records::Token;
 
-/// A token as somebody asks for it.
+/// A requested personal token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TokenDraft {
     /// What its owner calls it.
     pub description: String,
-    /// When it ends.
+    /// When it expires; required.
     pub expires_at: Option<UtcTime>,
     /// Names of permissions; see [`Action::permission`].
     pub permissions: Vec<String>,
-    /// The slug of the one project it is bound to; without one it is for all.
+    /// The slug of the only project it is valid in; `None` for all.
     pub project: Option<String>,
-    /// What of the form or request could not be read: the draft is refused with it.
+    /// Fields that could not be parsed. The check fails with these and any other errors.
     pub unreadable: Vec<FieldError>,
 }
 
-/// A new token, and its secret at once: for programs, which have no session.
+/// A new token with its secret, for programs, which have no session.
 #[derive(Debug)]
 pub struct MintedToken {
     /// The token.
@@ -43,11 +43,11 @@ struct Checked {
     project_id: Option<i64>,
 }
 
-/// Makes a token whose secret can be revealed once in the session `session_id`. It lives at
-/// most `max_days`.
+/// Creates a token whose secret can be revealed once in the session `session_id`. It can live for
+/// `max_days` at most.
 ///
 /// # Errors
-/// They come with a token themselves, or fields are wrong.
+/// The actor uses a personal token, or fields are wrong.
 pub fn create(
     op: &mut Op,
     draft: &TokenDraft,
@@ -61,7 +61,7 @@ pub fn create(
     Ok(reveal.minted(minted.token.id))
 }
 
-/// The same, handing the secret to the caller, the only time there is.
+/// Like [`create`], but returns the secret, which is not available again.
 ///
 /// # Errors
 /// As for [`create`].

@@ -5,11 +5,11 @@ use crate::db::{tokens, users};
 use crate::domain::{DomainError, Op};
 use crate::records::Token;
 
-/// The tokens of the person `of`, the newest first: one's own, or, for those who manage people,
-/// anybody's. Whoever comes with a token sees that one only.
+/// The tokens of the person `of`, newest first. People see their own tokens, and those who manage
+/// people see anybody's. Of its owner's tokens, a personal token sees only itself.
 ///
 /// # Errors
-/// The actor may not, or there is no such person.
+/// The actor is not allowed to, or there is no such person.
 pub fn list(op: &mut Op, of: i64) -> Result<Vec<Token>, DomainError> {
     let is_own = op.actor().id() == Some(of);
     if !is_own {
@@ -26,7 +26,7 @@ pub fn list(op: &mut Op, of: i64) -> Result<Vec<Token>, DomainError> {
 /// One token of the person `of`; see [`list`].
 ///
 /// # Errors
-/// The actor may not, or there is no such token.
+/// The actor is not allowed to, or there is no such token.
 pub fn find(op: &mut Op, of: i64, id: i64) -> Result<Token, DomainError> {
     let all = list(op, of)?;
     all.into_iter()

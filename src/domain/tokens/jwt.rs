@@ -11,7 +11,7 @@ use crate::domain::actors::{Claim, Recognised};
 use crate::domain::lifetimes::SHORT_LIVED_TOKEN;
 use crate::instance_secret::DerivedKey;
 
-/// No other is made or taken, whatever a token's header says.
+/// The only algorithm for signing and reading, whatever a token's header says.
 const ALGORITHM: Algorithm = Algorithm::HS256;
 const ISSUER: &str = "keyward";
 
@@ -23,7 +23,7 @@ struct Claims {
     iss: String,
     /// The person's id.
     sub: String,
-    /// The person's version, which rises with all that must end their tokens.
+    /// The person's version, which rises with everything that must end their tokens.
     ver: i64,
     /// Seconds since 1970.
     iat: i64,
@@ -31,7 +31,7 @@ struct Claims {
 }
 
 impl JwtKeys {
-    /// These keys, made from the instance's secret, the current one first.
+    /// Takes keys derived from the instance's secret, the current one first.
     pub fn new(keys: Vec<DerivedKey>) -> Self {
         JwtKeys(keys)
     }
@@ -39,7 +39,7 @@ impl JwtKeys {
     /// A token for a person whose password was right.
     ///
     /// # Errors
-    /// It could not be signed.
+    /// Signing failed.
     pub fn issue(&self, person: &Recognised, now: UtcTime) -> Result<String, DomainError> {
         let current = self.0.first().expect("there is a current key");
         let claims = Claims {
@@ -54,8 +54,8 @@ impl JwtKeys {
             .map_err(|error| DomainError::Internal(error.to_string()))
     }
 
-    /// What this token claims; `None` if it was not made here or has expired. Whether the person
-    /// was disabled or got another role or password since shows when the claim is checked.
+    /// What this token claims; `None` if it was not issued here or has expired. Checking the claim
+    /// shows whether the person has since been disabled or got another role or password.
     pub fn claim(&self, token: &str, origin: Origin, now: UtcTime) -> Option<Claim> {
         let claims = self.read(token, now)?;
         Some(Claim {

@@ -1,4 +1,4 @@
-//! What people's programs come with: personal tokens and short-lived ones.
+//! The bearer tokens of people's programs: personal tokens and short-lived ones.
 
 mod bearer;
 mod create;

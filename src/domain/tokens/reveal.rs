@@ -8,7 +8,7 @@ use crate::domain::seal::SealKey;
 use crate::domain::{DomainError, Op};
 use crate::records::Token;
 
-/// Whether a token's secret waits for its reveal in this session.
+/// Whether a token's secret is waiting to be revealed in this session.
 ///
 /// # Errors
 /// The database fails.
@@ -16,7 +16,7 @@ pub fn is_waiting(op: &mut Op, token: &Token, session_id: &str) -> Result<bool, 
     reveal::is_waiting(op, Of::Token(token.id), session_id)
 }
 
-/// Until when a token's secret waits for this session with this seal key, if it does.
+/// Until when this session can reveal a token's secret with this seal key; `None` if it can't.
 ///
 /// # Errors
 /// The database fails.
@@ -29,10 +29,10 @@ pub fn waiting_until(
     reveal::waiting_until(op, Of::Token(token.id), session_id, seal_key)
 }
 
-/// Takes the secret of one's own token out of the database and shows it, once.
+/// Takes the secret of one's own token out of the database and returns it, once.
 ///
 /// # Errors
-/// `NotFound`, where nothing waits for this session.
+/// `NotFound` if nothing is waiting for this session.
 pub fn reveal(
     op: &mut Op,
     id: i64,

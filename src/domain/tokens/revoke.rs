@@ -7,21 +7,22 @@ use crate::db::{Ending, Permission, Tx, tokens};
 use crate::domain::{DomainError, Op};
 use crate::records::Token;
 
-/// The token of the person `of` that a form for revoking it is about.
+/// The token of the person `of`, for the form that revokes it.
 ///
 /// # Errors
-/// The actor may not, there is no such token, or it was revoked already.
+/// The actor is not allowed to, there is no such token, or it was revoked already.
 pub fn revocation_form(op: &mut Op, of: i64, id: i64) -> Result<Token, DomainError> {
     let token = find(op, of, id)?;
     require_unrevoked(&token)?;
     Ok(token)
 }
 
-/// Ends a token of the person `of` and gives it back: one's own, or, for those who manage people,
-/// anybody's. Whoever comes with a token can end that one only. The next request with it fails.
+/// Revokes a token of the person `of` and returns it; the next request with it fails. People can
+/// revoke their own tokens, and those who manage people anybody's. Of its owner's tokens, a
+/// personal token can revoke only itself.
 ///
 /// # Errors
-/// The actor may not, there is no such token, or it was revoked before.
+/// The actor is not allowed to, there is no such token, or it was revoked before.
 pub fn revoke(op: &mut Op, of: i64, id: i64) -> Result<Token, DomainError> {
     if op.actor().id() != Some(of) {
         let permit = op.require_on_all(Action::ManageUsers)?;

@@ -16,14 +16,14 @@ pub struct NewPerson {
     pub password: Password,
     /// The role they are given.
     pub role: Role,
-    /// The slug of the one project the role is for; without one it is for all.
+    /// The slug of the only project the role is for; `None` for all.
     pub project: Option<String>,
 }
 
 /// Adds a person.
 ///
 /// # Errors
-/// The actor may not, fields are wrong, or the email is taken.
+/// The actor is not allowed to, fields are wrong, or the email is taken.
 pub fn create(op: &mut Op, new: &NewPerson) -> Result<(), DomainError> {
     let permit = op.require_on_all(Action::ManageUsers)?;
     let project_id = match &new.project {

@@ -1,4 +1,4 @@
-//! Keep a person out.
+//! Disable a person.
 
 use super::find;
 use crate::access::Action;
@@ -7,20 +7,20 @@ use crate::domain::grants::{keep_an_owner, last_owner};
 use crate::domain::{DomainError, Op, tokens};
 use crate::records::{Person, Role, User};
 
-/// What a form for disabling a person needs to know.
+/// The data for the form that disables a person.
 pub struct DisablingForm {
     /// The person.
     pub person: Person,
-    /// How many of their personal tokens work.
+    /// How many working personal tokens they have.
     pub tokens: i64,
-    /// Why they can't be disabled, if they can't; see [`obstacle`].
+    /// Why they can't be disabled, if so; see [`obstacle`].
     pub obstacle: Option<String>,
 }
 
-/// What a form for disabling the person with this id needs to know.
+/// The data for the form that disables the person with this id.
 ///
 /// # Errors
-/// The actor may not, there is no such person, or they are disabled already.
+/// The actor is not allowed to, there is no such person, or they are disabled already.
 pub fn disabling_form(op: &mut Op, id: i64) -> Result<DisablingForm, DomainError> {
     let person = find(op, id)?;
     require_enabled(&person.user)?;
@@ -35,11 +35,11 @@ pub fn disabling_form(op: &mut Op, id: i64) -> Result<DisablingForm, DomainError
     })
 }
 
-/// Why a person can't be disabled or lose the role of an owner, if they can't: nobody else could
-/// sign in as one.
+/// Why a person can't be disabled or lose the role of an owner: nobody else could sign in as one.
+/// `None` if nothing stands in the way.
 ///
 /// # Errors
-/// The actor may not.
+/// The actor is not allowed to.
 pub fn obstacle(op: &mut Op, person: &Person) -> Result<Option<String>, DomainError> {
     op.require_on_all(Action::ManageUsers)?;
     match person.grants.iter().any(|grant| grant.role == Role::Owner) {
@@ -48,11 +48,11 @@ pub fn obstacle(op: &mut Op, person: &Person) -> Result<Option<String>, DomainEr
     }
 }
 
-/// Keeps a person out: every session and short-lived token of theirs ends, and no personal
-/// token of theirs works, from the next request on.
+/// Disables a person: from the next request on, their sessions and short-lived tokens have ended,
+/// and none of their personal tokens works.
 ///
 /// # Errors
-/// The actor may not, there is no such person, or they are the last owner.
+/// The actor is not allowed to, there is no such person, or they are the last owner.
 pub fn disable(op: &mut Op, id: i64) -> Result<(), DomainError> {
     let permit = op.require_on_all(Action::ManageUsers)?;
     op.change(permit, |tx| {

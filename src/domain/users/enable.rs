@@ -7,7 +7,7 @@ use crate::domain::{DomainError, Op};
 /// Lets a disabled person in again, with the password and roles they had.
 ///
 /// # Errors
-/// The actor may not, there is no such person, or they are not disabled.
+/// The actor is not allowed to, there is no such person, or they are not disabled.
 pub fn enable(op: &mut Op, id: i64) -> Result<(), DomainError> {
     let permit = op.require_on_all(Action::ManageUsers)?;
     op.change(permit, |tx| {

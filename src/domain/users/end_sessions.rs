@@ -7,7 +7,7 @@ use crate::domain::{DomainError, Op};
 /// Ends every session and short-lived token of a person.
 ///
 /// # Errors
-/// The actor may not, or there is no such person.
+/// The actor is not allowed to, or there is no such person.
 pub fn end_sessions(op: &mut Op, id: i64) -> Result<(), DomainError> {
     let permit = op.require_on_all(Action::ManageUsers)?;
     op.change(permit, |tx| {

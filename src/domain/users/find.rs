@@ -5,10 +5,10 @@ use crate::db::{grants, users};
 use crate::domain::{DomainError, Op};
 use crate::records::Person;
 
-/// Everybody, by email.
+/// Everybody, sorted by email.
 ///
 /// # Errors
-/// The actor may not.
+/// The actor is not allowed to.
 pub fn list(op: &mut Op) -> Result<Vec<Person>, DomainError> {
     op.require_on_all(Action::ManageUsers)?;
     let given = grants::all(op.conn())?;
@@ -26,7 +26,7 @@ pub fn list(op: &mut Op) -> Result<Vec<Person>, DomainError> {
 /// The person with this id.
 ///
 /// # Errors
-/// The actor may not, or there is no such person.
+/// The actor is not allowed to, or there is no such person.
 pub fn find(op: &mut Op, id: i64) -> Result<Person, DomainError> {
     op.require_on_all(Action::ManageUsers)?;
     let user = users::by_id(op.conn(), id)?.ok_or(DomainError::NotFound)?;

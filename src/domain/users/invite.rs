@@ -8,11 +8,11 @@ use crate::domain::passwords::NOBODYS_HASH;
 use crate::domain::{DomainError, FieldError, Op, text};
 use crate::records::{Person, Role};
 
-/// Adds a person who has yet to choose a password, with a role on one project, by its slug, or
-/// on all, and gives back the link to hand to them.
+/// Adds a person who has yet to choose a password, with a role on the project with this slug, or on
+/// all projects. Returns the link to hand to them.
 ///
 /// # Errors
-/// The actor may not, fields are wrong, or the email is taken.
+/// The actor is not allowed to, fields are wrong, or the email is taken.
 pub fn invite(
     op: &mut Op,
     email: &str,

@@ -1,4 +1,4 @@
-//! One-time links with which a person chooses a password: nobody else ever knows it.
+//! One-time links for choosing a password, so that nobody else ever knows it.
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use keyward_key::KeyDigest;
@@ -28,15 +28,15 @@ impl PasswordLink {
     }
 }
 
-/// A new link for a person who forgot their password, or did not use the one they got. Earlier
-/// links of theirs end; their password works until another is chosen.
+/// A new link for a person who forgot their password, or did not use their last link. Their earlier
+/// links stop working; their password works until they choose another.
 ///
 /// # Errors
-/// The actor may not or comes with a personal token, or there is no such person, or they are
+/// The actor is not allowed to or uses a personal token, there is no such person, or they are
 /// disabled.
 pub fn new_link(op: &mut Op, user: i64) -> Result<PasswordLink, DomainError> {
     let permit = op.require_on_all(Action::ManageUsers)?;
-    // Whoever has the link can become the person.
+    // Anyone with the link can become the person.
     if op.actor().token().is_some() {
         let message = "A personal token can't make password links. Sign in.";
         return Err(DomainError::TokenCant(message));

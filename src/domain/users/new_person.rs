@@ -1,11 +1,11 @@
-//! What adding a person has in common, however they are added.
+//! What all ways of adding a person share.
 
 use crate::db::{NewEntry, Tx, grants, users};
 use crate::domain::passwords::Password;
 use crate::domain::{DomainError, FieldError, text};
 use crate::records::Role;
 
-/// The tidied email and the hash of the password.
+/// Checks an email and password, and returns the tidied email and the password's hash.
 ///
 /// # Errors
 /// Every field that is wrong.
@@ -27,7 +27,7 @@ pub(in crate::domain) fn check(
     }
 }
 
-/// Writes a person with a password and a grant, and the entry that says so.
+/// Writes a person with a password and a grant, and returns the audit entry.
 ///
 /// # Errors
 /// The email is taken.
@@ -48,7 +48,7 @@ pub(in crate::domain) fn write(
         .with("role", role.as_str()))
 }
 
-/// Lets nobody take the email of another.
+/// Checks that nobody has this email yet.
 ///
 /// # Errors
 /// Somebody has it.

@@ -6,10 +6,10 @@ use crate::db::{Ending, sessions, users};
 use crate::domain::passwords::Password;
 use crate::domain::{DomainError, Op, text};
 
-/// Gives the person with this email another password. Every session of theirs ends.
+/// Gives the person with this email another password. All their sessions end.
 ///
 /// # Errors
-/// The actor may not, there is no such person, or the password is weak.
+/// The actor is not allowed to, there is no such person, or the password is weak.
 pub fn reset_password(op: &mut Op, email: &str, password: &Password) -> Result<(), DomainError> {
     let permit = op.require_on_all(Action::ManageUsers)?;
     let email = text::tidy_email(email).map_err(|detail| DomainError::field("email", detail))?;
