@@ -37,7 +37,7 @@ def main():
 
 def create(api, name):
     """A new key. The secret, `key`, is in this answer alone."""
-    # With a key of its own, a call that is sent again creates nothing twice.
+    # With its own key, a call that is sent again creates nothing twice.
     headers = {"Idempotency-Key": name}
     body = {"name": name, "scopes": ["read:assets"]}
     return call(api, "POST", KEYS, json=body, headers=headers)

@@ -1,9 +1,9 @@
-//! A small media API behind Keyward. Everything is in memory and gone at the end.
+//! A small media API behind Keyward. Everything is kept in memory only.
 //!
 //! `KEYWARD_URL=http://127.0.0.1:8080 cargo run --example media_api`, then for instance
 //! `curl http://127.0.0.1:8000/api/assets -H "X-API-Key: mk_live_…"`. `MEDIA_LISTEN` chooses
-//! another address than `127.0.0.1:8000`. With `KEYWARD_URL=gateway` it asks nobody and takes
-//! the word of one of the gateways beside this file, which must be the only way to reach it.
+//! another address than `127.0.0.1:8000`. With `KEYWARD_URL=gateway` it asks nobody and trusts one
+//! of the gateways next to this file, which must be the only way to reach it.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -14,7 +14,7 @@ use keyward_guard::{ApiKey, Guard};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-/// What may read and change each collection.
+/// The scopes to read and to change each collection.
 const ASSETS: Access = Access {
     read: "read:assets",
     write: "write:assets",
@@ -104,8 +104,8 @@ async fn summary(assets: Data<Store>, key: ApiKey) -> impl Responder {
     Json(json!({ "data": { "assets": assets.items().len(), "asked_by": key.label } }))
 }
 
-/// A collection with a store of its own. Who may write may read: the catalogue can say so by
-/// `streams:write` including `streams:read`, and where it does not, this does.
+/// A collection with a store of its own. Whoever may write may read, even if the catalogue doesn't
+/// say so by letting `streams:write` include `streams:read`.
 fn collection(path: &str, store: Data<Store>, guard: &Guard, access: &Access) -> actix_web::Scope {
     let Access { read, write } = *access;
     let reading = || guard.one_of([read, write]);

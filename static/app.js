@@ -8,7 +8,7 @@ function announce(text) {
   if (live) live.textContent = text;
 }
 
-// Dialogs that htmx fills. What is wrong in them, or else the way back, gets the focus.
+// Dialogs that htmx fills. The first invalid field gets the focus, or else the link that cancels.
 let opener = null;
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target !== dialog) return;
@@ -34,7 +34,7 @@ document.addEventListener("click", (event) => {
 });
 dialog?.addEventListener("close", () => dialog.replaceChildren());
 
-// The list: what is not filtered by has no place in the URL, and what was found is said.
+// The list: empty filters stay out of the URL, and the summary of what was found is announced.
 document.addEventListener("htmx:configRequest", (event) => {
   if (event.detail.verb !== "get") return;
   const fields = event.detail.formData;
@@ -45,7 +45,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   announce(document.getElementById("summary").textContent);
 });
 
-// A connection that fails answers nothing, so it is said here.
+// A failed connection brings no answer to show, so the failure is shown here.
 const unreachable = Object.assign(document.createElement("p"), {
   className: "notice bad",
   role: "alert",
@@ -58,17 +58,17 @@ for (const failure of ["htmx:sendError", "htmx:timeout"]) {
 }
 document.addEventListener("htmx:beforeRequest", () => unreachable.remove());
 
-// What was done is told once: a reload doesn't tell it again.
+// What was just done is shown once: a reload doesn't show it again.
 if (new URLSearchParams(location.search).has("done")) {
   history.replaceState(null, "", location.pathname + location.hash);
 }
 
-// A refused form begins where something is wrong, unless its page says where.
+// A refused form starts at its first error, unless its page says where to start.
 const wrong = document.querySelector("main [autofocus]")
   ?? document.querySelector("main [aria-invalid]");
 (wrong?.matches("fieldset") ? wrong.querySelector("input") : wrong)?.focus();
 
-// A form that is on its way is not sent again, until it seems lost.
+// A form is not sent twice, unless the first attempt seems lost.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.hasAttribute("data-once") || form.hasAttribute("hx-post")) return;
@@ -112,7 +112,7 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
 
-// Copy says so only when it did; where browsers forbid it, the field is selected instead.
+// Says that it copied only if it did; where browsers forbid it, the field is selected instead.
 for (const button of document.querySelectorAll("[data-copy]")) {
   const field = document.getElementById(button.dataset.copy);
   const told = document.querySelector("[data-copied]");

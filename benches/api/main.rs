@@ -18,14 +18,14 @@ use serde_json::{Value, json};
 
 /// How often each call is made.
 const CALLS: usize = 200;
-/// How many parts the walk is looked at in.
+/// How many parts the walk is reported in.
 const PARTS: usize = 10;
 
 fn main() {
     let size = std::env::var("KEYWARD_BENCH_KEYS").unwrap_or("100000".into());
     let size: u32 = size.parse().expect("a number");
     let folder = tempfile::tempdir().expect("a folder");
-    // A copy: it is written to.
+    // A copy, because the calls write to it.
     let database = folder.path().join("keys.db");
     std::fs::copy(seed::database(size), &database).expect("room for a copy");
     let settings = Settings {
@@ -101,7 +101,7 @@ fn main() {
     walk(&api);
 }
 
-/// A program of the owner's.
+/// A program of the owner's, signed in.
 fn signed_in(app: &TestApp) -> Api {
     let body = json!({"email": "owner@example.com", "password": PASSWORD});
     let nobody = Api::new(&app.url, "");

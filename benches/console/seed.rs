@@ -9,9 +9,9 @@ use keyward::startup;
 
 use crate::app::add_person;
 
-/// The database with `keys` keys in the project `default`, made if it is not there yet: a
-/// third each never expires, expires within the year, or has expired; one in ten is revoked,
-/// one in fifty dormant; each has a label of three words, and one of three scopes.
+/// The database with `keys` keys in the project `default`, created if it doesn't exist yet. A third
+/// each never expires, expires within the year, or has expired; one in ten is revoked, one in fifty
+/// dormant; each has a label of three words, and one of three scopes.
 pub fn database(keys: u32) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let path = folder.join(format!("keys-{keys}.db"));

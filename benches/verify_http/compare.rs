@@ -1,4 +1,4 @@
-//! Two servers under the same load in turns, and the ratio of what was measured.
+//! Two servers under the same load in turns, and the ratios of what was measured.
 
 use crate::load::{self, Load, Measured, Requests};
 use crate::servers::Server;
@@ -54,7 +54,7 @@ struct Turn {
     processor_time_per_request: f64,
 }
 
-/// The figures of one side over those of another.
+/// The figures of one side divided by those of another.
 pub struct Ratio {
     throughput: f64,
     processor_time: f64,
@@ -73,7 +73,7 @@ impl std::fmt::Display for Ratio {
     }
 }
 
-/// Measures both in turns.
+/// Measures both sides in turns.
 pub fn compare(one: &Side, other: &Side, load: &Load) -> Ratio {
     let pairs: Vec<(Turn, Turn)> = (0..TURNS)
         .map(|_| (one.turn(load), other.turn(load)))

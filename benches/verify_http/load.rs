@@ -11,19 +11,18 @@ use tokio::net::TcpStream;
 /// Threads that the connections are spread over.
 const THREADS: usize = 2;
 
-/// What a load asks for: each connection takes the next of these requests, written out.
+/// The requests of a load, ready to send: each connection takes the next one.
 pub type Requests = Arc<Vec<Vec<u8>>>;
 
-/// How a load asks.
 #[derive(Clone)]
 pub struct Load {
     pub connections: usize,
     pub time: Duration,
-    /// Requests a second of all connections together; without it, as fast as they are answered.
+    /// Requests per second of all connections together; `None` is as fast as they are answered.
     pub rate: Option<u32>,
 }
 
-/// What came of it.
+/// What a load measured.
 pub struct Measured {
     pub requests: usize,
     pub requests_per_second: f64,
@@ -123,7 +122,7 @@ async fn ask(
         .rate
         .map(|rate| Duration::from_secs(1) * u32::try_from(load.connections).expect("few") / rate);
     let mut turn = 0_u32;
-    // Connections take requests far from each other, and spread over the pace.
+    // Connections take requests far apart from each other, and are spread over the pace.
     let mut next = connection * 7_919;
     let mut body = None;
     while started.elapsed() < load.time {
@@ -146,7 +145,8 @@ async fn ask(
             let read = stream.read(&mut buffer[length..]).await;
             length += read.ok().filter(|read| *read > 0).expect("it answers");
             let answer = &buffer[..length];
-            // All answers have bodies of one length: the client must cost as little as it can.
+            // All answers have bodies of the same length: the client must cost as little as
+            // possible.
             body = body.or_else(|| promised(answer));
             let is_whole = body.is_some_and(|body| {
                 length > body + 4 && answer[..length - body].ends_with(b"\r\n\r\n")
@@ -166,7 +166,7 @@ async fn ask(
     latencies
 }
 
-/// How long the body is that this head promises; none before the head is there.
+/// The body length that this head promises; `None` until the head is complete.
 fn promised(answer: &[u8]) -> Option<usize> {
     let head = &answer[..memmem::find(answer, b"\r\n\r\n")?];
     let name = |name: &[u8]| memmem::find(head, name);

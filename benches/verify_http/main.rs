@@ -193,7 +193,7 @@ fn requests(secrets: &[String]) -> Requests {
     Arc::new(written.collect())
 }
 
-/// The same server with somebody at work in the console, against without.
+/// The server with somebody at work in the console, compared with the same one without.
 fn against_quiet(server: &Server, side: &Side, load: &Load) -> String {
     let (at_work, is_over) = (AtomicBool::new(false), AtomicBool::new(false));
     let owner =

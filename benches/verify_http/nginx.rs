@@ -6,7 +6,7 @@ use crate::compare::{Side, compare};
 use crate::load::{self, Load};
 use crate::servers::Server;
 
-/// Throughput and the rest of the first over the second; or why it could not be measured.
+/// The ratios of the first to the second, or why they could not be measured.
 pub fn ratio(keyward: &Server, secrets: &[String], load: &Load) -> String {
     let upstream = Server::bare();
     let asking = format!(

@@ -19,8 +19,8 @@ pub fn format() -> KeyFormat {
     }
 }
 
-/// A database with `keys` keys, each with a rate limit that it never reaches, and the secrets
-/// of all of them, one a line.
+/// A database with `keys` keys, each with a rate limit that it never reaches, and the secrets of
+/// all of them, one per line.
 pub fn database(keys: u32) -> (PathBuf, Vec<String>) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("verify-{keys}"));
     let (path, secrets) = (folder.join("keyward.db"), folder.join("secrets"));
@@ -30,7 +30,7 @@ pub fn database(keys: u32) -> (PathBuf, Vec<String>) {
         std::fs::create_dir_all(&folder).expect("a folder");
         std::fs::write(&secrets, make(&path, keys)).expect("room on the disk");
     }
-    // One that an earlier version made is brought up to date once, not in every copy.
+    // If an earlier version made it, bring it up to date once, not in every copy.
     let url = DatabaseUrl::Sqlite(path.display().to_string());
     drop(startup::open_up_to_date(&url).expect("it was made by this version or an earlier one"));
     let secrets = std::fs::read_to_string(secrets).expect("just written");
@@ -74,7 +74,7 @@ fn make(path: &Path, keys: u32) -> String {
     secrets
 }
 
-/// A copy of the database at `path`, in a folder of its own, gone at the end.
+/// A copy of the database at `path`, in a folder of its own that is deleted on drop.
 pub fn copy(path: &Path) -> TempDir {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     std::fs::copy(path, folder.path().join("keyward.db")).expect("room on the disk");

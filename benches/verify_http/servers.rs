@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::seed;
 
-/// Both sides serve with as many threads.
+/// Both sides serve with this many threads.
 const WORKERS: usize = 2;
 /// What the bare handler answers.
 const BARE_ANSWER: &str = "{\"valid\":true,\"key\":\"0123456789012345678901234567890123456789\",\
@@ -31,11 +31,11 @@ const SAME_ANSWER: [(&str, &str); 8] = [
     ("ratelimit", "\"key\";r=999999;t=1"),
 ];
 
-/// A server in a process of its own, killed at the end.
+/// A server in a process of its own, killed on drop.
 pub struct Server {
     child: Child,
     pub address: SocketAddr,
-    /// What it works in, gone with it.
+    /// Its working folder, deleted with it.
     folder: Option<TempDir>,
     started: Instant,
     /// From the start of the process to the line that says where it listens.
@@ -59,8 +59,8 @@ impl Server {
         server
     }
 
-    /// nginx with these lines in its `http` block, where `LISTEN` stands for its address; none
-    /// if it is not installed.
+    /// nginx with these lines in its `http` block, where `LISTEN` stands for its address; `None` if
+    /// it is not installed.
     pub fn nginx(lines: &str) -> Option<Self> {
         let port = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = port.local_addr().expect("a port");
@@ -131,7 +131,7 @@ impl Server {
         }
     }
 
-    /// From the start of the process to every key in memory. Waits for it.
+    /// The time from the start of the process until every key is in memory. Waits for it.
     pub fn loaded_after(&self) -> Duration {
         let folder = self.folder.as_ref().expect("a Keyward");
         loop {
@@ -143,7 +143,7 @@ impl Server {
         }
     }
 
-    /// The processor time it took so far.
+    /// The processor time it has used so far.
     pub fn processor_time(&self) -> Duration {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()));
         let stat = stat.expect("Linux");
@@ -154,7 +154,7 @@ impl Server {
             .split_whitespace()
             .filter_map(|field| field.parse().ok())
             .collect();
-        // User and system time; the state before them is no number. 100 ticks a second.
+        // User and system time; the state before them is not a number. 100 ticks a second.
         Duration::from_millis((fields[10] + fields[11]) * 10)
     }
 

@@ -46,7 +46,7 @@ local function ask(txn)
     for _, name in ipairs(asked) do
         local values = theirs[name]
         if values then
-            -- All of them: whether two keys are one too many is for Keyward to say.
+            -- All of them: it is up to Keyward to refuse two keys.
             headers[name] = {}
             for i = 0, #values do table.insert(headers[name], values[i]) end
         end
@@ -72,7 +72,7 @@ core.register_action("keyward", { "http-req" }, function(txn)
         end
         txn:set_var("txn.keyward", "passed")
     elseif refusals[status] and first(answer.headers, "content-type") == "application/problem+json" then
-        -- Keyward's own word. HAProxy's, when it can't reach Keyward, is in HTML.
+        -- Keyward's own answer. HAProxy's, when it can't reach Keyward, is in HTML.
         refuse(txn, answer)
     else
         unavailable(txn)

@@ -16,8 +16,8 @@ local asked = { "X-API-Key", "Authorization", "User-Agent" }
 
 local refusals = { [400] = true, [401] = true, [403] = true, [429] = true, [503] = true }
 
--- What is not forwarded: the secret, the client's word on its address (Apache adds the true one),
--- and what makes some frameworks change the method or the path that was judged.
+-- What is not forwarded: the secret, the client's claim about its address (Apache adds the real
+-- one), and what makes some frameworks change the method or the path that was checked.
 local unwanted = {
     ["x-api-key"] = true, ["authorization"] = true,
     ["x-forwarded-for"] = true, ["forwarded"] = true,
@@ -58,7 +58,7 @@ local function header_lines(head)
     return headers
 end
 
--- The answer's status, headers and body; nil when there is none that is complete.
+-- The answer's status, headers and body; nil unless it is complete.
 local function ask(r)
     local lines = {
         "GET /verify?" .. r.subprocess_env["KEYWARD_NEEDS"] .. " HTTP/1.1",
@@ -95,7 +95,7 @@ local function reply(r, status, headers, body)
 end
 
 local function judge(r)
-    -- Such a Connection header would have an identity header dropped on the way. "..;" and
+    -- Such a Connection header would get an identity header dropped on the way. "..;" and
     -- backslashes are steps up the path for some servers, though not for Apache.
     if (r.headers_in["Connection"] or ""):lower():find("keyward", 1, true)
         or r.uri:find("\\", 1, true) or r.uri:find("/%.%.?;") then

@@ -18,7 +18,7 @@ pub struct NewEntry {
     pub at: UtcTime,
     /// An email, `command line`, or `nobody` before anyone signed in.
     pub actor: String,
-    /// The person's id, if it was one.
+    /// The person's id; `None` if the actor is not a person.
     pub actor_id: Option<i64>,
     /// A noun and what happened to it, for instance `key.revoked`.
     pub action: &'static str,
@@ -36,8 +36,8 @@ pub struct NewEntry {
 }
 
 impl NewEntry {
-    /// An entry of what `actor` did at the time `at`, to be filled in further. A personal token
-    /// that the actor came with is named in the details.
+    /// An entry about what `actor` did at the time `at`, to be filled in further. If the actor used
+    /// a personal token, the details name it.
     pub fn new(
         actor: &Actor,
         at: UtcTime,
@@ -59,13 +59,13 @@ impl NewEntry {
         }
     }
 
-    /// The same, in a project or, with `None`, in none.
+    /// The same entry, in a project; `None` is in no project.
     pub fn in_project(mut self, project: impl Into<Option<i64>>) -> Self {
         self.project_id = project.into();
         self
     }
 
-    /// The same with one more detail.
+    /// The same entry, with one more detail.
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.details.insert(name.to_owned(), value.into());
         self
@@ -105,7 +105,7 @@ impl From<Row> for AuditEntry {
     }
 }
 
-/// The end of the chain, held by the change that is under way.
+/// The end of the chain, held by the running change.
 pub(super) struct Head {
     pub(super) entry: i64,
     hash: Vec<u8>,
@@ -120,7 +120,7 @@ pub(super) fn take_head(conn: &mut AnyConnection) -> Result<Head, DbError> {
         .map(|(entry, hash)| Head { entry, hash })
 }
 
-/// Writes `entry` behind `head` and moves the head to it.
+/// Writes `entry` after `head` and moves the head to it.
 pub(super) fn append(conn: &mut AnyConnection, head: Head, entry: NewEntry) -> Result<(), DbError> {
     let details = Value::Object(entry.details.clone()).to_string();
     let hash = chained_hash(&head, &entry, &details);
@@ -153,8 +153,8 @@ pub(super) fn append(conn: &mut AnyConnection, head: Head, entry: NewEntry) -> R
     Ok(())
 }
 
-/// The hash of an entry: SHA-256 over the previous entry's hash and this entry as JSON, its
-/// fields in the order written here. Whoever changes or drops an entry breaks every later one.
+/// The hash of an entry: SHA-256 over the previous entry's hash and this entry as JSON, its fields
+/// in the order written here. Changing or dropping an entry breaks every later one.
 fn chained_hash(head: &Head, entry: &NewEntry, details: &str) -> [u8; 32] {
     #[derive(Serialize)]
     struct Hashed<'a> {
@@ -195,8 +195,8 @@ fn chained_hash(head: &Head, entry: &NewEntry, details: &str) -> [u8; 32] {
         .into()
 }
 
-/// Entries of the given projects, newest first; of `None`, all there are. Those before the
-/// entry `before`, without the first `skip`, at most `limit`.
+/// Entries of the given projects, or of all with `None`, newest first: those before the entry
+/// `before`, without the first `skip`, at most `limit`.
 pub fn page(
     conn: &mut AnyConnection,
     projects: Option<&[i64]>,

@@ -14,14 +14,14 @@ use crate::clock::UtcTime;
 use crate::records::{Key, Project};
 
 pub(super) mod sealed {
-    /// Keeps proofs of permission to those that `db` knows.
+    /// Limits proofs of permission to the kinds that `db` knows.
     pub trait Sealed {}
 }
 
 /// The proof that somebody may make a change. Each kind is made only by what proves it: the
 /// policy, the actor's own sign-in, a set-up code, a password link.
 pub trait Permission: sealed::Sealed {
-    /// Who may, for the audit entry.
+    /// Who has the permission, for the audit entry.
     fn actor(&self) -> &Actor;
 }
 
@@ -41,7 +41,7 @@ impl Permission for OwnPermit<'_> {
     }
 }
 
-/// How a change ends that is not refused.
+/// How a change ends that was not refused.
 #[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 pub enum Ending<T> {
     /// Something was changed, and the entry says what.
@@ -52,8 +52,8 @@ pub enum Ending<T> {
 
 /// What a change can fail with.
 pub trait ChangeError: From<DbError> + From<CommitUnknown> {
-    /// Whether it tells what the database holds ("revoked already", "there is no such key"), so
-    /// that whoever reads it relies on it. False if the database failed.
+    /// Whether it says something about what the database holds ("revoked already", "there is no
+    /// such key") that its reader relies on. False if the database failed.
     fn is_refusal(&self) -> bool;
 }
 
@@ -99,9 +99,8 @@ impl<'a> Tx<'a> {
         entry.with("key_prefix", key.prefix.as_str())
     }
 
-    /// The number of this change's audit entry, for `changed_in`. Whoever writes something
-    /// that verdicts depend on takes it from here, and the change is then acknowledged only
-    /// when every instance knows it.
+    /// The number of this change's audit entry, for `changed_in`. Only for what verdicts depend on:
+    /// once it is taken, the change is acknowledged only when every instance knows it.
     pub(super) fn changed_in(&mut self) -> i64 {
         self.touches_verdicts = true;
         self.entry
@@ -128,10 +127,10 @@ impl<T, E: From<DbError>> From<DbError> for RolledBack<T, E> {
 /// Runs `f` in a transaction that no other change can interleave with, and commits its writes
 /// together with the audit entry it returns.
 ///
-/// The first statement takes the audit log's head, and with it the write lock on both
-/// databases. On SQLite this is what keeps a read followed by a write from failing when
-/// another writer came between. It also makes the entries' numbers rise in the order of the
-/// commits, which instances rely on to know that they missed none.
+/// The first statement takes the audit log's head, and with it the write lock on both databases. On
+/// SQLite, this keeps a read followed by a write from failing when another writer comes between. It
+/// also makes the entries' numbers rise in the order of the commits, which tells instances that
+/// they missed none.
 ///
 /// However it ends (done, unchanged or refused), this returns only when no instance answers
 /// without knowing every change to a verdict that `f` could see, its own included. So "revoked
@@ -176,7 +175,7 @@ impl<T, E: From<DbError>> From<DbError> for RolledBack<T, E> {
 /// ```
 ///
 /// # Errors
-/// What `f` fails with, or the database; nothing is written then. [`CommitUnknown`] if the
+/// Whatever `f` fails with, or the database; nothing is written then. [`CommitUnknown`] if the
 /// database went away at the very end.
 pub fn change<T, E: ChangeError>(
     conn: &mut Connection,
@@ -209,7 +208,7 @@ pub fn change<T, E: ChangeError>(
     let (result, own) = match ended {
         Ok((value, own)) => (Ok(value), own),
         Err(RolledBack::Unchanged(value)) => (Ok(value), None),
-        // A server that goes away at the commit may have done it.
+        // A server that goes away during the commit may have committed.
         Err(_) if is_done && matches!(&**conn, AnyConnection::Postgres(_)) => {
             return Err(CommitUnknown.into());
         }
@@ -248,7 +247,7 @@ impl UnauditedTx<'_> {
 /// SQLite, one that reads first fails if another writer comes between.
 ///
 /// # Errors
-/// What `f` fails with, or the database; nothing is written then.
+/// Whatever `f` fails with, or the database; nothing is written then.
 pub fn unaudited<T, E: From<DbError>>(
     conn: &mut AnyConnection,
     f: impl FnOnce(&mut UnauditedTx) -> Result<T, E>,

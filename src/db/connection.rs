@@ -100,7 +100,7 @@ impl DatabaseUrl {
             return Ok(DatabaseUrl::Postgres(with_time_limits(url)));
         }
         match url.strip_prefix("sqlite:") {
-            // `:memory:` would be another database for every connection.
+            // `:memory:` would be a different database for every connection.
             Some(path) if !path.is_empty() && !path.starts_with(':') => {
                 let path = path.strip_prefix("//").unwrap_or(path);
                 Ok(DatabaseUrl::Sqlite(path.to_owned()))
@@ -170,7 +170,7 @@ impl std::fmt::Debug for DatabaseUrl {
     }
 }
 
-/// Creates a missing file that only its owner can read. SQLite gives the files it adds beside it
+/// Creates a missing file that only its owner can read. SQLite gives the files it adds next to it
 /// the same mode.
 fn make_private(path: &str) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();

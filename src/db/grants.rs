@@ -32,7 +32,7 @@ impl GrantRow {
     }
 }
 
-/// What a person has been given.
+/// A person's grants.
 pub fn of_user(conn: &mut AnyConnection, user: i64) -> Result<Vec<Grant>, DbError> {
     let rows: Vec<GrantRow> = grants::table
         .filter(grants::user_id.eq(user))
@@ -42,7 +42,7 @@ pub fn of_user(conn: &mut AnyConnection, user: i64) -> Result<Vec<Grant>, DbErro
     Ok(rows.into_iter().filter_map(GrantRow::read).collect())
 }
 
-/// What everybody has been given.
+/// Everybody's grants.
 pub fn all(conn: &mut AnyConnection) -> Result<Vec<Grant>, DbError> {
     let rows: Vec<GrantRow> = grants::table
         .order(grants::id)
@@ -51,7 +51,7 @@ pub fn all(conn: &mut AnyConnection) -> Result<Vec<Grant>, DbError> {
     Ok(rows.into_iter().filter_map(GrantRow::read).collect())
 }
 
-/// The grants on a project, or on all, each with the person's email, by email.
+/// The grants on a project (`None` is all), each with the person's email, sorted by email.
 pub fn on(conn: &mut AnyConnection, project: Option<i64>) -> Result<Vec<(Grant, String)>, DbError> {
     let query = grants::table
         .inner_join(users::table)
@@ -65,7 +65,7 @@ pub fn on(conn: &mut AnyConnection, project: Option<i64>) -> Result<Vec<(Grant, 
     Ok(rows.into_iter().filter_map(read).collect())
 }
 
-/// Gives a person a role on a project, or on all, in place of the one they have there.
+/// Gives a person a role on a project (`None` is all), replacing the one they have there.
 pub fn put(tx: &mut Tx, user: i64, role: Role, project: Option<i64>) -> Result<(), DbError> {
     let (given_by, now) = (tx.actor().name(), tx.now());
     delete(tx, user, project)?;
@@ -81,7 +81,7 @@ pub fn put(tx: &mut Tx, user: i64, role: Role, project: Option<i64>) -> Result<(
     Ok(())
 }
 
-/// Takes away what a person has on a project, or on all.
+/// Takes away a person's role on a project (`None` is all).
 pub fn delete(tx: &mut Tx, user: i64, project: Option<i64>) -> Result<(), DbError> {
     let own = grants::table.filter(grants::user_id.eq(user));
     match project {

@@ -1,5 +1,5 @@
-//! What creating calls with an `Idempotency-Key` were answered, so that a repeated one creates
-//! nothing twice.
+//! The answers to calls that created something with an `Idempotency-Key`, so that repeating one
+//! creates nothing twice.
 
 use diesel::prelude::*;
 
@@ -8,7 +8,7 @@ use super::schema::idempotent_calls as calls;
 use super::{AnyConnection, DbError};
 use crate::clock::UtcTime;
 
-/// A call as it is kept.
+/// A call as it is stored.
 #[derive(Clone, Debug)]
 pub struct Call {
     /// The digest of method, path and body.
@@ -37,7 +37,7 @@ impl From<CallRow> for Call {
     }
 }
 
-/// The call of this person with this key.
+/// This person's call with this key.
 pub fn find(
     conn: &mut AnyConnection,
     user: i64,
@@ -51,7 +51,7 @@ pub fn find(
         .map(|row| row.map(Call::from))
 }
 
-/// Notes that a call is under way.
+/// Records that a call is under way.
 pub fn begin(
     tx: &mut UnauditedTx,
     user: i64,
@@ -72,7 +72,7 @@ pub fn begin(
     Ok(())
 }
 
-/// Keeps what a call was answered.
+/// Stores the answer to a call.
 pub fn finish(
     tx: &mut UnauditedTx,
     user: i64,

@@ -237,7 +237,7 @@ pub(super) fn settle(conn: &mut Connection, entry: i64) {
             for (id, beat) in behind.unwrap_or_default() {
                 if silent.get(&id) == Some(&beat) {
                     tracing::warn!(instance = id, "an instance gives no sign of life");
-                    // It slows the next change down if this fails, no more.
+                    // If this fails, it only slows down the next change.
                     remove_if_silent(conn, id, beat).ok();
                 }
             }

@@ -150,7 +150,7 @@ pub fn page(
     if found.total == 0 {
         return Ok(Vec::new());
     }
-    // Few keys are sorted fastest by themselves, many are best met in their order.
+    // A few keys are found first and then sorted; many are read in the list's order.
     let plan = if found.total < COUNTED {
         Plan::Filter
     } else {

@@ -1,4 +1,4 @@
-//! How a key lies in its row, and back.
+//! How a key is stored in its row and read back.
 
 use diesel::prelude::*;
 use ipnet::IpNet;
@@ -9,25 +9,23 @@ use super::schema::keys;
 use crate::clock::UtcTime;
 use crate::records::{Key, LastUse, RateLimit, Revocation, RevokeReason};
 
-/// What stands in the row of a key that never expires.
+/// The stored expiry of a key that never expires.
 const NEVER: UtcTime = datetime!(9999-12-31 0:00);
 
-/// The time to keep for an expiry.
 pub(super) fn expiry_to_row(expires_at: Option<UtcTime>) -> UtcTime {
     expires_at.unwrap_or(NEVER)
 }
 
-/// The expiry that was kept.
 pub(super) fn expiry_from_row(kept: UtcTime) -> Option<UtcTime> {
     (kept != NEVER).then_some(kept)
 }
 
-/// The environment that was kept.
+/// The environment that a row stores.
 pub(super) fn environment_from_row(kept: &str) -> Environment {
     kept.parse().unwrap_or(Environment::Live)
 }
 
-/// The label as it sorts and is searched.
+/// Folds a text for sorting and searching.
 pub(super) fn fold(text: &str) -> String {
     use unicode_normalization::UnicodeNormalization;
     text.nfkc().flat_map(char::to_lowercase).collect()

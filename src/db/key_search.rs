@@ -1,8 +1,8 @@
 //! What the search finds keys by.
 //!
-//! Each key has a row per term: the words of its label, its prefix, its creator, and each of
-//! its scopes. A word finds the terms that begin with it, by a range of the primary key, so
-//! that a search costs what it finds and not what there is, the same way on both databases.
+//! Each key has a row per term: the words of its label, its prefix, its creator, and each of its
+//! scopes. A word finds the terms that begin with it, by a range of the primary key. So a search
+//! costs what it finds, not what there is, and works the same way on both databases.
 
 use std::collections::BTreeSet;
 
@@ -13,10 +13,10 @@ use super::key_rows::fold;
 use super::schema::key_terms;
 use super::{AnyConnection, DbError};
 
-/// How many words a search has at most; each is one more condition for the database.
+/// The most words a search can have; each is one more condition for the database.
 pub const MAX_WORDS: usize = 8;
 
-/// What of a key can be searched.
+/// The parts of a key that can be searched.
 pub(super) struct Findable<'a> {
     pub label: &'a str,
     pub prefix: &'a str,
@@ -45,14 +45,14 @@ impl Findable<'_> {
 pub(super) enum Wanted {
     /// A term that begins with this.
     Word(String),
-    /// This very scope.
+    /// Exactly this scope.
     Scope(String),
 }
 
 impl Wanted {
     /// What the words of a search and a scope filter ask for.
     pub(super) fn from_filter(search: &str, scope: Option<&str>) -> Vec<Wanted> {
-        // Postgres takes no text with a NUL.
+        // Postgres accepts no text with a NUL.
         let plain = |text: &str| text.replace('\0', " ");
         let folded = fold(&plain(search));
         let words: BTreeSet<&str> = folded.split_whitespace().collect();
@@ -63,7 +63,7 @@ impl Wanted {
             .collect()
     }
 
-    /// The terms that satisfy it: from the first, up to but without the second.
+    /// The terms that match: from the first up to, but not including, the second.
     pub(super) fn range(&self) -> (String, String) {
         match self {
             Wanted::Word(word) => (word.clone(), format!("{word}{}", char::MAX)),
@@ -72,7 +72,7 @@ impl Wanted {
     }
 }
 
-/// No word that is searched for begins with a space.
+/// No searched word begins with a space.
 fn scope_term(scope: &str) -> String {
     format!(" {scope}")
 }
@@ -97,7 +97,7 @@ pub(super) fn index(
     Ok(())
 }
 
-/// The keys that have what is wanted, if they are at most `most`.
+/// The keys that have what is wanted; `None` if there may be more than `most`.
 pub(super) fn few_keys_with(
     conn: &mut AnyConnection,
     project: i64,

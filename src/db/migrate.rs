@@ -42,7 +42,7 @@ pub fn run(conn: &mut AnyConnection) -> Result<usize, MigrateError> {
     match conn {
         AnyConnection::Sqlite(conn) => conn.exclusive_transaction(|conn| run_pending(conn, SQLITE)),
         AnyConnection::Postgres(conn) => conn.transaction(|conn| {
-            // Whoever waits here waits for another instance's migrations, however long.
+            // Waiting here means waiting for another instance's migrations, however long they take.
             conn.batch_execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")?;
             diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
                 .bind::<diesel::sql_types::BigInt, _>(POSTGRES_LOCK)

@@ -37,18 +37,18 @@ pub use pool::{Pool, PoolError};
 /// What a query can fail with.
 pub type DbError = diesel::result::Error;
 
-/// Whether `error` means that a row with the same key is there already.
+/// Whether `error` means that a row with the same key already exists.
 pub fn is_taken(error: &DbError) -> bool {
     use diesel::result::DatabaseErrorKind::UniqueViolation;
     matches!(error, DbError::DatabaseError(UniqueViolation, _))
 }
 
-/// Whether `error` means that the database is away, locked or full, rather than that the
+/// Whether `error` means that the database is unavailable, locked or full, rather than that the
 /// query was wrong: such a failure passes by itself.
 pub fn is_outage(error: &DbError) -> bool {
     use diesel::result::DatabaseErrorKind as Kind;
     use diesel::result::Error;
-    // Neither client library gives these a code that Diesel hands on.
+    // Neither client library gives these a code that Diesel passes on.
     const PASSING: [&str; 14] = [
         "database is locked",
         "disk I/O error",

@@ -1,4 +1,4 @@
-//! Links with which a person chooses a password, once: invitations and resets.
+//! One-time links with which a person chooses a password: invitations and resets.
 
 use diesel::prelude::*;
 use keyward_key::KeyDigest;
@@ -24,7 +24,7 @@ impl LinkPermit<'_> {
         &self.user
     }
 
-    /// What the database keeps of the link.
+    /// What the database stores of the link.
     pub fn digest(&self) -> KeyDigest {
         self.digest
     }
@@ -38,8 +38,8 @@ impl Permission for &LinkPermit<'_> {
     }
 }
 
-/// Lets `actor`, who holds the link with this digest, choose the password of the person it
-/// belongs to; `None` if it was used, has expired, or never was one.
+/// Lets `actor`, who holds the link with this digest, choose the password of the person it belongs
+/// to; `None` if the link was used, has expired, or never existed.
 pub fn redeem<'a>(
     conn: &mut AnyConnection,
     actor: &'a Actor,
@@ -71,13 +71,13 @@ pub fn person(
         .map(|row| row.map(User::from))
 }
 
-/// Uses a link up, and tells whether it was still there.
+/// Uses up a link, and returns whether it still existed.
 pub fn take(tx: &mut Tx, digest: &KeyDigest) -> Result<bool, DbError> {
     let own = password_links::table.filter(password_links::digest.eq(digest.as_bytes()));
     Ok(diesel::delete(own).execute(tx.conn())? > 0)
 }
 
-/// Keeps the digest of a link, in place of any other that the person has.
+/// Stores the digest of a link, replacing any other that the person has.
 pub fn put(tx: &mut Tx, user: i64, digest: &KeyDigest, expires_at: UtcTime) -> Result<(), DbError> {
     delete_of_user(tx, user)?;
     diesel::insert_into(password_links::table)
@@ -90,14 +90,14 @@ pub fn put(tx: &mut Tx, user: i64, digest: &KeyDigest, expires_at: UtcTime) -> R
     Ok(())
 }
 
-/// Ends the link of a person: it was used, or must not be.
+/// Ends a person's link, because it was used or no longer may be.
 pub fn delete_of_user(tx: &mut Tx, user: i64) -> Result<(), DbError> {
     diesel::delete(password_links::table.filter(password_links::user_id.eq(user)))
         .execute(tx.conn())?;
     Ok(())
 }
 
-/// Drops links that have run out.
+/// Drops links that have expired.
 pub fn delete_expired(tx: &mut UnauditedTx, now: UtcTime) -> Result<usize, DbError> {
     diesel::delete(password_links::table.filter(password_links::expires_at.le(now)))
         .execute(tx.conn())

@@ -51,7 +51,7 @@ impl From<ProjectRow> for Project {
 
 /// The project with this slug.
 pub fn by_slug(conn: &mut AnyConnection, slug: &str) -> Result<Option<Project>, DbError> {
-    // Postgres takes no text with a NUL.
+    // Postgres accepts no text with a NUL.
     if slug.contains(char::is_control) {
         return Ok(None);
     }
@@ -73,7 +73,7 @@ pub fn by_id(conn: &mut AnyConnection, id: i64) -> Result<Option<Project>, DbErr
         .map(|row| row.map(Project::from))
 }
 
-/// Every project, by name.
+/// Every project, sorted by name.
 pub fn all(conn: &mut AnyConnection) -> Result<Vec<Project>, DbError> {
     let rows: Vec<ProjectRow> = projects::table
         .order((projects::name, projects::id))
@@ -82,7 +82,7 @@ pub fn all(conn: &mut AnyConnection) -> Result<Vec<Project>, DbError> {
     Ok(rows.into_iter().map(Project::from).collect())
 }
 
-/// Adds a project and gives back its id.
+/// Adds a project and returns its id.
 pub fn insert(tx: &mut Tx, slug: &str, terms: &ProjectTerms) -> Result<i64, DbError> {
     let now = tx.now();
     let changed_in = tx.changed_in();
@@ -103,7 +103,7 @@ pub fn insert(tx: &mut Tx, slug: &str, terms: &ProjectTerms) -> Result<i64, DbEr
         .get_result(tx.conn())
 }
 
-/// Writes what was edited, and a version that is one higher.
+/// Writes the edited terms and increments the version.
 pub fn update(tx: &mut Tx, id: i64, terms: &ProjectTerms) -> Result<(), DbError> {
     let changed_in = tx.changed_in();
     diesel::update(projects::table.find(id))
@@ -122,8 +122,7 @@ pub fn update(tx: &mut Tx, id: i64, terms: &ProjectTerms) -> Result<(), DbError>
     Ok(())
 }
 
-/// Ends a project and with it every key of it. Nothing in Keyward writes `archived_at` back to
-/// null.
+/// Ends a project and all its keys. Nothing in Keyward sets `archived_at` back to null.
 pub fn archive(tx: &mut Tx, id: i64) -> Result<(), DbError> {
     let (by, now) = (tx.actor().name(), tx.now());
     let changed_in = tx.changed_in();
@@ -142,7 +141,7 @@ pub fn archive(tx: &mut Tx, id: i64) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Notes that a project has keys from another system from now on.
+/// Records that a project has keys from another system from now on.
 pub fn set_imported(tx: &mut Tx, id: i64) -> Result<(), DbError> {
     let changed_in = tx.changed_in();
     diesel::update(projects::table.find(id))

@@ -35,7 +35,7 @@ impl From<SessionRow> for StoredSession {
     }
 }
 
-/// The session with this digest, whether or not it has run out.
+/// The session with this digest, whether or not it has expired.
 pub fn by_digest(
     conn: &mut AnyConnection,
     digest: &[u8],
@@ -48,7 +48,7 @@ pub fn by_digest(
         .map(|row: Option<SessionRow>| row.map(StoredSession::from))
 }
 
-/// A person's sessions, the latest first, whether or not they have run out.
+/// A person's sessions, the latest first, whether or not they have expired.
 pub fn of_user(conn: &mut AnyConnection, user: i64) -> Result<Vec<StoredSession>, DbError> {
     let rows: Vec<SessionRow> = sessions::table
         .filter(sessions::user_id.eq(user))
@@ -82,7 +82,7 @@ pub fn set_state(tx: &mut UnauditedTx, digest: &[u8], state: &str) -> Result<(),
     Ok(())
 }
 
-/// Notes that a session is in use.
+/// Records that a session is in use.
 pub fn touch(tx: &mut UnauditedTx, digest: &[u8], now: UtcTime) -> Result<(), DbError> {
     diesel::update(sessions::table.find(digest))
         .set(sessions::last_seen_at.eq(now))
@@ -96,7 +96,7 @@ pub fn delete(tx: &mut UnauditedTx, digest: &[u8]) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Ends every session of a person, but for the one with the digest `but`, and tells how many.
+/// Ends every session of a person, except the one with the digest `but`, and returns how many.
 pub fn delete_of_user(tx: &mut Tx, user: i64, but: Option<&[u8]>) -> Result<usize, DbError> {
     let own = sessions::table.filter(sessions::user_id.eq(user));
     match but {
@@ -105,7 +105,7 @@ pub fn delete_of_user(tx: &mut Tx, user: i64, but: Option<&[u8]>) -> Result<usiz
     }
 }
 
-/// Ends one session of a person, and tells whether there was one.
+/// Ends one session of a person, and returns whether it existed.
 pub fn delete_one(tx: &mut Tx, user: i64, digest: &[u8]) -> Result<bool, DbError> {
     let own = sessions::table.filter(sessions::user_id.eq(user));
     let ended = diesel::delete(own.filter(sessions::digest.eq(digest))).execute(tx.conn())?;

@@ -8,7 +8,7 @@ use super::{AnyConnection, DbError};
 use crate::access::Actor;
 use crate::clock::UtcTime;
 
-/// Keeps the digest of a code that is about to be printed.
+/// Stores the digest of a code that is about to be printed.
 pub fn insert(tx: &mut UnauditedTx, digest: &[u8], now: UtcTime) -> Result<(), DbError> {
     diesel::insert_into(setup_codes::table)
         .values((
@@ -30,8 +30,8 @@ impl Permission for SetupPermit<'_> {
     }
 }
 
-/// Lets `actor`, who knows the code with this digest, set the instance up; `None` if it was not
-/// printed, or does not count any more.
+/// Lets `actor`, who knows the code with this digest, set the instance up; `None` if no such code
+/// was printed, or it no longer counts.
 pub fn redeem<'a>(
     conn: &mut AnyConnection,
     actor: &'a Actor,

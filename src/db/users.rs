@@ -41,7 +41,7 @@ pub fn any(conn: &mut AnyConnection) -> Result<bool, DbError> {
     select(exists(users::table.select(users::id))).get_result(conn)
 }
 
-/// Everybody, by email.
+/// Everybody, sorted by email.
 pub fn all(conn: &mut AnyConnection) -> Result<Vec<User>, DbError> {
     let rows: Vec<UserRow> = users::table
         .order(users::email)
@@ -87,7 +87,7 @@ pub fn other_owners(conn: &mut AnyConnection, but: i64) -> Result<i64, DbError> 
         .get_result(conn)
 }
 
-/// Adds a person and gives back their id. One who is only invited has joined at no time yet.
+/// Adds a person and returns their id. `joined_at` is `None` for somebody who is only invited.
 pub fn insert(
     tx: &mut Tx,
     email: &str,
@@ -106,7 +106,7 @@ pub fn insert(
         .get_result(tx.conn())
 }
 
-/// Gives a person another password. Short-lived tokens and password links of theirs end.
+/// Changes a person's password, which ends their short-lived tokens and password links.
 pub fn set_password(tx: &mut Tx, user: &User, password_hash: &str) -> Result<(), DbError> {
     let now = tx.now();
     password_links::delete_of_user(tx, user.id)?;
@@ -120,8 +120,8 @@ pub fn set_password(tx: &mut Tx, user: &User, password_hash: &str) -> Result<(),
     Ok(())
 }
 
-/// Keeps a person out from the time given on, or lets them in again. Short-lived tokens of
-/// theirs end.
+/// Keeps a person out from the given time on, or lets them in again with `None`. Their short-lived
+/// tokens end.
 pub fn set_disabled(tx: &mut Tx, id: i64, disabled_at: Option<UtcTime>) -> Result<(), DbError> {
     diesel::update(users::table.find(id))
         .set((
@@ -132,7 +132,7 @@ pub fn set_disabled(tx: &mut Tx, id: i64, disabled_at: Option<UtcTime>) -> Resul
     Ok(())
 }
 
-/// Ends the short-lived tokens of a person: they have another role now.
+/// Ends a person's short-lived tokens, because they have another role now.
 pub fn raise_version(tx: &mut Tx, id: i64) -> Result<(), DbError> {
     diesel::update(users::table.find(id))
         .set(users::version.eq(users::version + 1))
@@ -140,7 +140,7 @@ pub fn raise_version(tx: &mut Tx, id: i64) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Keeps the same password under newer hashing parameters, unless it was changed meanwhile.
+/// Stores the same password with newer hashing parameters, unless it was changed meanwhile.
 pub fn rehash_password(
     tx: &mut UnauditedTx,
     user: &User,

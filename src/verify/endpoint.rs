@@ -37,7 +37,7 @@ struct Question<'a> {
 }
 
 impl VerifyEndpoint {
-    /// Answers by `verifier`; `proxies` may say where a request comes from.
+    /// Answers with `verifier`; `proxies` may say where a request comes from.
     pub fn new(verifier: web::Data<Verifier>, proxies: web::Data<TrustedProxies>) -> Self {
         VerifyEndpoint { verifier, proxies }
     }
@@ -58,7 +58,7 @@ impl VerifyEndpoint {
         }
     }
 
-    /// The answer.
+    /// The answer, asking the database if necessary.
     pub async fn answer(&self, head: &RequestHead) -> HttpResponse {
         match self.question(head) {
             Err(refused) => refused,
@@ -76,7 +76,7 @@ impl VerifyEndpoint {
         }
     }
 
-    /// What is asked, or the answer to what is no question.
+    /// The question, or the answer to a request that doesn't ask a proper one.
     #[expect(
         clippy::result_large_err,
         reason = "refusals are as common as questions"
@@ -134,13 +134,13 @@ fn problem(
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Asked {
     required: Requirement,
-    /// The status for a key over its limit, for gateways that know no 429.
+    /// The status for a key over its limit, for gateways that can't handle 429.
     limit_status: Option<StatusCode>,
 }
 
 impl Asked {
-    /// Reads the query. A parameter it does not know is an error: a misspelt `scope` must not
-    /// let everything through. So is one that comes twice, apart from `scope`.
+    /// Reads the query. An unknown parameter is an error: a misspelt `scope` must not let
+    /// everything through. So is a repeated one, except `scope`.
     fn read(query: &str) -> Result<Self, String> {
         let mut asked = Asked::default();
         let required = &mut asked.required;
@@ -219,7 +219,7 @@ fn refuse(verdict: &Verdict, asked: &Asked) -> HttpResponse {
     response
 }
 
-/// A header value of visible ASCII, put together by copying: formatting costs three times that.
+/// A header value of visible ASCII, joined by copying: formatting costs three times as much.
 fn value(parts: &[&str]) -> HeaderValue {
     let mut text = BytesMut::with_capacity(parts.iter().map(|part| part.len()).sum());
     for part in parts {
@@ -264,7 +264,7 @@ fn challenge(outcome: Outcome) -> Option<&'static str> {
     }
 }
 
-/// No answer is no yes: 503.
+/// Not being sure never means yes: 503.
 pub(super) fn unsure() -> HttpResponse {
     let status = StatusCode::SERVICE_UNAVAILABLE;
     let mut response = problem(status, "UNAVAILABLE", UNCHECKED, &[]);

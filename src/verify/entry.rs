@@ -27,14 +27,14 @@ pub struct Entry {
     pub id: i64,
     /// Percent-encoded for a header.
     pub encoded_label: Box<str>,
-    /// Shared with all keys that are alike.
+    /// Shared by all keys of the same kind.
     pub kind: Arc<Kind>,
     revoked: bool,
     changed_in: i64,
-    /// Microseconds since 1970; the largest number is never.
+    /// Microseconds since 1970; the largest number means never.
     expires_at: i64,
     limiter: ArcSwapOption<Limiter>,
-    /// It was refused as expired, and stays so even if the clock is set back.
+    /// Whether it was refused as expired: then it stays so, even if the clock is set back.
     has_expired: AtomicBool,
 }
 
@@ -93,8 +93,8 @@ impl Entry {
         }
     }
 
-    /// Whether to keep it rather than `other`, which was read at another time: it is newer, and
-    /// would not undo a revocation, which is final.
+    /// Whether to keep this entry instead of `other`, which was read at another time: it has to be
+    /// newer, and must not undo a revocation, which is final.
     pub(super) fn goes_before(&self, other: &KnownKey) -> bool {
         match (self.revoked, other.revoked) {
             (false, true) => false,
@@ -169,7 +169,7 @@ impl Entry {
         {
             return limiter.count();
         }
-        // Whoever comes second uses what the first one put there.
+        // If another thread was faster, use its limiter.
         let fresh = Arc::new(Limiter::new(limit));
         let before = self
             .limiter

@@ -257,8 +257,8 @@ fn beat(conn: &mut Connection, known: &Known, database: &DatabaseUrl) -> Result<
         known.lease.take(asked);
         return Ok(applied);
     }
-    // No lease yet: whoever changes something must find the row, and only a beat proves that
-    // nobody removed it since.
+    // No lease yet: a change must find the row to wait for this instance, and only a beat proves
+    // that nobody removed it since.
     let id = unaudited(conn, |tx| instances::register(tx, applied))?;
     known.instance.store(id, Ordering::Release);
     beat(conn, known, database)

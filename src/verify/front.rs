@@ -1,7 +1,7 @@
 //! Answers `/verify` before the console sees it.
 //!
-//! Routing, sessions, tracing and headers for pages cost a request as much as everything a
-//! verdict needs, three times over. So requests for `/verify` leave here; all others go on.
+//! Routing, sessions, tracing and page headers would cost a request three times as much as the
+//! verdict itself. So requests for `/verify` are answered here; all others go on.
 
 use std::future::{Ready, ready};
 use std::rc::Rc;
@@ -16,14 +16,14 @@ use futures_util::future::{Either, LocalBoxFuture};
 
 use super::endpoint::VerifyEndpoint;
 
-/// Puts a [`VerifyEndpoint`] before an application.
+/// Puts a [`VerifyEndpoint`] in front of an application.
 pub struct Front<S> {
     endpoint: Rc<VerifyEndpoint>,
     behind: S,
 }
 
 impl<S> Front<S> {
-    /// `gateway` before `application`.
+    /// `endpoint` in front of `application`.
     pub fn new(endpoint: VerifyEndpoint, application: impl IntoServiceFactory<S, Request>) -> Self
     where
         S: ServiceFactory<Request>,
@@ -61,7 +61,7 @@ where
     }
 }
 
-/// The same on one thread.
+/// What a [`Front`] makes for each thread.
 pub struct FrontService<S> {
     endpoint: Rc<VerifyEndpoint>,
     behind: S,

@@ -1,7 +1,7 @@
 //! Every key in memory, found by its digest.
 //!
-//! Readers share no lock. Whoever writes takes turns, and what is newer wins: two threads may
-//! bring what they read at different times in any order.
+//! Readers share no lock. Writers take turns, and newer data wins: two threads may deliver what
+//! they read at different times in any order.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -19,7 +19,7 @@ use crate::db::known_keys::{KnownKey, KnownProject};
 #[derive(Default)]
 pub struct Index {
     keys: papaya::HashMap<KeyDigest, Entry, BuildHasherDefault<FirstBytes>>,
-    /// Taken by whoever writes, never by a reader.
+    /// Locked by writers, never by readers.
     writer: Mutex<Writer>,
     has_imported: AtomicBool,
 }
@@ -28,7 +28,7 @@ pub struct Index {
 struct Writer {
     projects: HashMap<i64, Arc<Project>>,
     kinds: HashMap<KindName, Arc<Kind>>,
-    /// How many kinds were in use when they were last looked through.
+    /// How many kinds were in use when unused ones were last removed.
     kinds_in_use: usize,
     headers: HashMap<String, HeaderValue>,
 }
@@ -49,12 +49,12 @@ impl Index {
         self.keys.is_empty()
     }
 
-    /// Whether there may be keys from another system, whose secrets may have any shape.
+    /// Whether there may be keys from another system, whose secrets may have any format.
     pub fn has_imported(&self) -> bool {
         self.has_imported.load(Ordering::Acquire)
     }
 
-    /// The projects of these keys that nobody told of yet.
+    /// The projects of these keys that are not in memory yet.
     pub fn unknown_projects(&self, keys: &[KnownKey]) -> Vec<i64> {
         let writer = self.writer();
         let projects = keys.iter().map(|key| key.project_id);
@@ -64,8 +64,8 @@ impl Index {
         unknown.into_iter().collect()
     }
 
-    /// Takes in what is known of projects and keys. The project of each key must be among
-    /// them, or have been told of before.
+    /// Adds what is known about projects and keys. Each key's project must be among them, or
+    /// already in memory.
     pub fn take_in(&self, projects: Vec<KnownProject>, keys: Vec<KnownKey>) {
         let mut writer = self.writer();
         if projects.iter().any(|project| project.has_imported) {
@@ -93,7 +93,7 @@ impl Index {
         }
     }
 
-    /// The key as it was just read, whatever is in memory.
+    /// The key as it was just read, regardless of what is in memory.
     pub fn fresh(&self, project: KnownProject, key: KnownKey) -> (Entry, Arc<ProjectFacts>) {
         let mut writer = self.writer();
         let facts = Arc::new(ProjectFacts {
@@ -105,7 +105,7 @@ impl Index {
         (entry, facts)
     }
 
-    /// Makes room for so many keys.
+    /// Makes room for this many keys.
     pub fn reserve(&self, keys: usize) {
         self.keys.pin().reserve(keys);
     }
@@ -163,10 +163,10 @@ impl Writer {
         }
     }
 
-    /// A header value of a slug or of scopes, which can always be one.
+    /// A slug or scopes as a header value, which they always can be.
     ///
-    /// It is never freed, so that answers need not count who uses it: threads that count in
-    /// one place wait for each other. There is one for each slug and set of scopes.
+    /// It is never freed, so that answers need no reference count: threads that change the same
+    /// count wait for each other. There is one for each slug and set of scopes.
     fn header(&mut self, text: &str) -> HeaderValue {
         if let Some(header) = self.headers.get(text) {
             return header.clone();
@@ -180,7 +180,7 @@ impl Writer {
     }
 }
 
-/// A digest is as good as random: its first eight bytes are its hash.
+/// A digest is as good as random, so its first eight bytes serve as its hash.
 #[derive(Default)]
 struct FirstBytes(u64);
 

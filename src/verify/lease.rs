@@ -12,7 +12,7 @@ use crate::db::instances::LEASE;
 pub struct Moment(u64);
 
 impl Moment {
-    /// Now. The clock goes on while the process is stopped and, on Linux, while the machine
+    /// Now. The clock keeps running while the process is stopped and, on Linux, while the machine
     /// sleeps; it knows nothing of the time of day.
     pub fn now() -> Self {
         #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -25,7 +25,7 @@ impl Moment {
     }
 }
 
-/// The right to answer from memory, which runs out by itself.
+/// The right to answer from memory, which expires by itself.
 #[derive(Debug, Default)]
 pub struct Lease {
     /// Nanoseconds, as in [`Moment`]; 0 before the first.
@@ -40,8 +40,8 @@ impl Lease {
         Moment::now().0 < self.until.load(Ordering::Acquire)
     }
 
-    /// Takes the lease from `asked` on, the moment before the database was asked what there is
-    /// to know. Everything that the answer said must be in memory already.
+    /// Takes the lease as of `asked`, the moment before the database was asked what has changed.
+    /// Everything in its answer must be in memory already.
     pub fn take(&self, asked: Moment) {
         let barred = self.barred();
         if barred.is_none_or(|barred| asked > barred) {
@@ -50,7 +50,7 @@ impl Lease {
         }
     }
 
-    /// Ends it now. Only what is asked from here on can bring it back.
+    /// Ends it now. Only a question asked after this can bring it back.
     pub fn end(&self) {
         let mut barred = self.barred();
         *barred = Some(Moment::now());

@@ -1,4 +1,4 @@
-//! Adding up what verifications leave behind, and writing it out.
+//! Adds up what verifications count, and writes it to the database.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,12 +16,12 @@ use crate::db::usage::{self, Count};
 use crate::db::{AnyConnection, DbError, is_outage, unaudited};
 use crate::records::LastUse;
 
-/// How many rows one transaction writes at most, so that nobody waits long for its end.
+/// The most rows that one transaction writes, so that nobody waits long for it to end.
 const ROWS_AT_ONCE: usize = 500;
 
-/// Counts, sources and last uses that are not in the database yet. Written out every second
-/// and at shutdown: a killed process loses that second, and what waits longer where more keys
-/// are used than can be written in time.
+/// Counts, sources and last uses that are not in the database yet. Written out every second and at
+/// shutdown. A killed process loses that second, or more if more keys are used than can be written
+/// in time.
 #[derive(Default)]
 pub struct UsageBuffer {
     ledger: Ledger,
@@ -31,10 +31,10 @@ pub struct UsageBuffer {
     last_pruned: AtomicI64,
 }
 
-/// What is to be written of one key.
+/// What is to be written about one key.
 #[derive(Debug, Default)]
 struct Pending {
-    /// How many flushes passed it over.
+    /// How many flushes have skipped it.
     waits: u32,
     requests: BTreeMap<(UtcTime, &'static str), i64>,
     last_use: Option<LastUse>,
@@ -57,12 +57,12 @@ impl UsageBuffer {
         }
     }
 
-    /// Writes out what was gathered, for as long as `patience`: those keys first that have
-    /// waited longest. What was not written stays for the next time, unless the database will
-    /// never take it.
+    /// Writes out what was gathered until `patience` runs out. Keys that have waited longest come
+    /// first. What was not written stays for the next time, unless the database will never accept
+    /// it.
     ///
     /// # Errors
-    /// The database is away, locked or full.
+    /// The database is unavailable, locked or full.
     pub fn flush(&self, conn: &mut AnyConnection, patience: Duration) -> Result<(), DbError> {
         let started = Instant::now();
         let mut pending = lock(&self.pending);
@@ -98,7 +98,7 @@ impl UsageBuffer {
         Ok(())
     }
 
-    /// Drops the sources of each key beyond those that are kept, for as long as `patience`.
+    /// Drops each key's sources beyond those that are kept, until `patience` runs out.
     ///
     /// # Errors
     /// The database fails.
@@ -108,7 +108,7 @@ impl UsageBuffer {
         patience: Duration,
     ) -> Result<(), DbError> {
         let started = Instant::now();
-        // Those behind the last one first, so that none is passed over again and again.
+        // Continue after the last one, so that none is skipped again and again.
         let last = self.last_pruned.load(Ordering::Relaxed);
         let crowded: Vec<i64> = {
             let crowded = lock(&self.crowded);
@@ -145,7 +145,7 @@ fn batch_length(pending: &BTreeMap<i64, Pending>, keys: &[i64]) -> usize {
     fitting.count().max(1)
 }
 
-/// Writes what is pending of one key; drops it if the database refuses it for good.
+/// Writes what is pending for one key; drops it if the database refuses it for good.
 fn write_or_drop(
     conn: &mut AnyConnection,
     pending: &BTreeMap<i64, Pending>,
@@ -160,8 +160,8 @@ fn write_or_drop(
     }
 }
 
-/// Writes what is pending of these keys, in one order everywhere, so that two instances can't
-/// wait for each other.
+/// Writes what is pending for these keys, always in the same order, so that two instances can't
+/// deadlock.
 fn write(
     conn: &mut AnyConnection,
     pending: &BTreeMap<i64, Pending>,

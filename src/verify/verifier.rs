@@ -150,7 +150,7 @@ impl Verifier {
         let now = self.clock.micros();
         let (outcome, limit) = key.judge(project, memory, required, caller.ip, now);
         self.usage.record(key.id, outcome, caller, now);
-        // A key that this caller may not know of is answered like an unknown one.
+        // A key that this caller may not know about is answered like an unknown one.
         let key = Some((key, project)).filter(|_| outcome != Outcome::NotFound);
         Verdict {
             outcome,
@@ -163,7 +163,7 @@ impl Verifier {
     async fn ask(&self, digest: KeyDigest) -> Result<Option<Fresh>, Unsure> {
         let (pool, known) = (self.pool.clone(), Arc::clone(&self.known));
         let asking = async {
-            // Whoever waits for a connection must not hold a thread.
+            // Waiting for a connection must not hold a thread.
             let turn = Arc::clone(&self.turns).acquire_owned().await;
             web::block(move || {
                 let _turn = turn; // Held until the work is done.

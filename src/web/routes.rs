@@ -1,4 +1,4 @@
-//! Every URL on one screen, but `/verify`, which `verify::front` answers before any of these.
+//! Every URL on one screen, except `/verify`, which `verify::front` answers before any of these.
 //! `HEAD` is answered wherever `GET` is, by `head::as_get`.
 
 use actix_htmx::HtmxMiddleware;

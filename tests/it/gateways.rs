@@ -1,4 +1,4 @@
-//! The gateways of `examples/gateways`, each really run between a client and the media API.
+//! The gateways of `examples/gateways`, each actually run between a client and the media API.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -19,8 +19,8 @@ struct Gateway {
 }
 
 impl Gateway {
-    /// Runs `command` in a copy of the examples, with these addresses in place of those that
-    /// are written there.
+    /// Runs `command` in a copy of the examples, with these addresses instead of the ones written
+    /// there.
     fn start(command: &[&str], keyward: &str, media: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let everybody = std::fs::Permissions::from_mode(0o755);
@@ -100,7 +100,7 @@ impl Drop for Gateway {
     }
 }
 
-/// Everything that is asked of a gateway.
+/// Everything a gateway has to get right.
 fn check(command: &[&str]) {
     let mut app = TestApp::start_with(Settings {
         trusted_proxies: vec!["127.0.0.1/32"],
@@ -142,7 +142,7 @@ fn check(command: &[&str]) {
     assert_eq!(statuses, [200, 200, 429]);
     assert_eq!(get(&limited).header("retry-after"), "1800");
 
-    // Identity headers of the client's own count for nothing.
+    // The client's own identity headers count for nothing.
     let with = |name: &'static str, value: &str, secret: &str| {
         let client = Browser::with_headers(&gateway.url(""), &[(name, value)]).client;
         let request = client.post(&assets).header("X-API-Key", secret);
@@ -155,7 +155,7 @@ fn check(command: &[&str]) {
     assert_eq!(with("x-keyward-scopes", "*", &reader).status(), 403);
     assert_eq!(with("x-keyward-key-id", "999", "").status(), 401);
 
-    // Where the client is, is what the gateway sees.
+    // The client's address is the one that the gateway sees.
     let (_, elsewhere) = owner.new_key(&[
         ("scopes", "write:assets"),
         ("allowed_ips", "203.0.113.0/24"),

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use crate::app::{Answer, TestApp};
 
-/// What comes back for these bytes.
+/// The answer to these bytes.
 fn raw(app: &TestApp, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(app.address).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_secs(20)))
         .unwrap();
-    // Whoever refuses early may hang up before it has read everything.
+    // A server that refuses early may hang up before it has read everything.
     drop(stream.write_all(bytes));
     let mut answer = Vec::new();
     drop(stream.read_to_end(&mut answer));
@@ -145,7 +145,7 @@ fn an_unknown_address_is_a_page_or_a_problem() {
 fn an_error_shows_a_request_id_and_nothing_from_inside() {
     let app = TestApp::start();
     let owner = app.owner();
-    // A schema that is not what the program expects is nobody's outage.
+    // A schema that the program doesn't expect is not an outage.
     app.database
         .execute("ALTER TABLE key_terms RENAME TO gone")
         .unwrap();

@@ -186,7 +186,7 @@ fn a_refusal_is_handed_on_with_what_the_client_needs_to_know() {
     let missing = call("GET", &url, "", &Value::Null);
     assert_eq!((missing.status, &*missing.code()), (401, "MISSING"));
     assert!(missing.header("www-authenticate").starts_with("Bearer"));
-    // What the service says of the client's address goes for the key's list.
+    // What the service says about the client's address is checked against the key's list.
     let (_, elsewhere) = owner.new_key(&[("allowed_ips", "203.0.113.0/24")]);
     assert_eq!(
         call("GET", &url, &elsewhere, &Value::Null).code(),
@@ -202,7 +202,7 @@ fn a_refusal_is_handed_on_with_what_the_client_needs_to_know() {
             .status(),
         200
     );
-    // Two keys are one too many, here as there.
+    // Two keys are refused here too.
     let request = app.anonymous().client.get(&url).header("X-API-Key", &here);
     assert_eq!(request.bearer_auth(&secret).send().unwrap().status(), 400);
 }

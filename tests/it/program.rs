@@ -55,21 +55,21 @@ pub struct Program {
 }
 
 impl Program {
-    /// Serves `database`, with its log in `log` beside it.
+    /// Serves `database`, with its log in `log` next to it.
     pub fn serve(database: &TestDatabase, log: &str) -> Self {
         let mut command = command(database.folder(), &["serve", "--listen", "127.0.0.1:0"]);
         command.env("KEYWARD_SECRET", SECRET);
         Self::start(database, command, log)
     }
 
-    /// The same with the secret in its file beside the database.
+    /// The same, with the secret in its file next to the database.
     pub fn serve_with_secret_file(database: &TestDatabase) -> Self {
         let command = command(database.folder(), &["serve", "--listen", "127.0.0.1:0"]);
         Self::start(database, command, "info")
     }
 
-    /// Serves `database` with files that may not grow beyond 600 KiB. The signal that comes
-    /// with that is ignored, so that writing fails as on a full disk.
+    /// Serves `database` with files that may not grow beyond 600 KiB. The signal for that is
+    /// ignored, so that writing fails as on a full disk.
     pub fn serve_with_file_limit(database: &TestDatabase) -> Self {
         let script = "trap '' XFSZ; ulimit -S -f 600; exec \"$0\" --listen 127.0.0.1:0";
         let mut shell = without_settings(Command::new("bash"), database.folder());
@@ -129,7 +129,7 @@ impl Program {
         );
     }
 
-    /// Ends it without a warning.
+    /// Kills it without warning.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();

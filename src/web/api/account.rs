@@ -1,4 +1,4 @@
-//! `/api/v1/account`: one's own password and sessions.
+//! `/api/v1/account`: the caller's own password and sessions.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
@@ -92,7 +92,7 @@ pub async fn put_password(
     proxies: web::Data<TrustedProxies>,
     body: Json<PasswordFields>,
 ) -> Result<HttpResponse, ApiError> {
-    // Whoever found a token must not guess here what the sign-in slows down.
+    // A stolen token must not be a way to guess the password faster than at sign-in.
     let throttle = &bearer.state.throttle;
     throttle.attempt_on_own(bearer.actor.name(), proxies.client_ip(&req))?;
     let present = Password::new(body.fields.present_password);

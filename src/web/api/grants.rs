@@ -224,7 +224,7 @@ async fn delete(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Whom the path names, by email or by id.
+/// The person that the path names, by email or by id.
 fn whom(user: String) -> Whom {
     match user.parse() {
         Ok(id) => Whom::Id(id),

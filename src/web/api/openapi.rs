@@ -87,7 +87,7 @@ struct FieldProblem {
 )]
 struct Document;
 
-/// What holds for every operation: how one identifies oneself, and what failures look like.
+/// What every operation shares: how to authenticate, and what failures look like.
 struct Everywhere;
 
 impl Modify for Everywhere {

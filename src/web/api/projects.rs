@@ -218,7 +218,7 @@ impl NewProject {
 }
 
 impl ProjectPatch {
-    /// The project with what is to change.
+    /// The project with these changes applied.
     fn draft(&self, project: &Project) -> ProjectDraft {
         let present = project.terms();
         let mut unreadable = Vec::new();
@@ -248,7 +248,7 @@ impl ProjectPatch {
 /// Whether keys of a project with these environments say which one they are for.
 ///
 /// # Errors
-/// No project can have these.
+/// No project can have these environments.
 fn has_segment(environments: &[Environment]) -> Result<bool, FieldError> {
     match environments {
         [Environment::Live] => Ok(false),

@@ -1,4 +1,4 @@
-//! `/api/v1/session`: a short-lived token for email and password.
+//! `/api/v1/session`: a short-lived token in exchange for email and password.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};

@@ -1,4 +1,5 @@
-//! `/api/v1/tokens` and `/api/v1/users/{user}/tokens`: personal tokens, one's own and others'.
+//! `/api/v1/tokens` and `/api/v1/users/{user}/tokens`: the caller's own personal tokens and
+//! others'.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};

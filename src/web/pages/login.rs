@@ -22,7 +22,7 @@ struct LoginPage {
     email: String,
     next: String,
     failed: bool,
-    /// A form came to nothing because the session had ended.
+    /// A form was not processed because the session had ended.
     ended: bool,
     flash: Option<&'static str>,
 }
@@ -39,7 +39,6 @@ pub struct LoginQuery {
     done: String,
 }
 
-/// The fields of the form.
 #[derive(Deserialize)]
 pub struct LoginForm {
     email: String,
@@ -48,7 +47,7 @@ pub struct LoginForm {
     next: String,
 }
 
-/// The form. Before there is an owner, nobody can sign in yet.
+/// The form. Until there is an owner, nobody can sign in.
 pub async fn show(
     req: HttpRequest,
     state: web::Data<AppState>,
@@ -82,7 +81,6 @@ fn flash(done: &str) -> Option<&'static str> {
     }
 }
 
-/// Signs in.
 pub async fn submit(
     req: HttpRequest,
     state: web::Data<AppState>,
@@ -128,7 +126,7 @@ pub fn lead_on(_req: &HttpRequest, status: StatusCode) -> Option<WayOn> {
     })
 }
 
-/// `next` if it is a path of this console; browsers read `//host` and `/\host` as another one.
+/// `next` if it is a path of this console. Browsers take `//host` and `/\host` for another site.
 fn own_path(next: &str) -> &str {
     let own = next.starts_with('/')
         && !next[1..].starts_with(['/', '\\'])

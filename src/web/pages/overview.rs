@@ -1,4 +1,4 @@
-//! `/`: the projects one knows of, and what needs attention in each.
+//! `/`: the projects the visitor may see, and what needs attention in each.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -29,14 +29,13 @@ struct ProjectCard {
     slug: String,
     name: String,
     keys: String,
-    /// Whether keys of it still work, and if not, since when.
+    /// Set once it is archived; its keys then no longer work.
     archived: Option<ArchivedView>,
-    /// How many, where there are any.
+    /// How many, if there are any.
     expiring: Option<String>,
     dormant: Option<String>,
 }
 
-/// The overview.
 pub async fn show(visitor: Visitor) -> Result<HttpResponse, WebError> {
     let loading = visitor.view(|op| {
         let mut known = projects::list(op)?;

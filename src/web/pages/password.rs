@@ -20,9 +20,9 @@ use crate::web::shared::{AppState, WebError, acting, page};
 struct PasswordPage {
     csrf: String,
     code: String,
-    /// Whose link it is; without, it does not work any more.
+    /// Whose link it is; `None` if it no longer works.
     email: Option<String>,
-    /// Who is signed in in this browser.
+    /// Who is signed in, in this browser.
     signed_in: Option<String>,
     errors: Errors,
 }
@@ -34,14 +34,14 @@ pub struct PasswordQuery {
     code: String,
 }
 
-/// The fields of the form.
 #[derive(Deserialize)]
 pub struct PasswordForm {
     code: String,
     password: String,
 }
 
-/// The form. Uses nothing up: mail programs and chats look at links before people do.
+/// The form. Opening it doesn't use the link up: mail programs and chats open links before people
+/// do.
 pub async fn show(
     req: HttpRequest,
     state: web::Data<AppState>,
@@ -54,7 +54,7 @@ pub async fn show(
     answer(&req, &state, &session, code, Errors::default()).await
 }
 
-/// Gives the person the password they chose.
+/// Sets the password that the person chose.
 pub async fn submit(
     req: HttpRequest,
     state: web::Data<AppState>,
@@ -73,7 +73,7 @@ pub async fn submit(
     drop(turn);
     let errors = match chosen {
         Ok(()) => {
-            // Whoever was signed in here may be somebody else than whoever signs in next.
+            // Whoever was signed in here may not be the person who signs in next.
             session.purge();
             return Ok(page::see_other("/login?done=password"));
         }
@@ -84,7 +84,7 @@ pub async fn submit(
     answer(&req, &state, &session, code, errors).await
 }
 
-/// The form, with what is wrong in it, or the page that says that the link has ended.
+/// The form with its errors, or the page that says that the link no longer works.
 async fn answer(
     req: &HttpRequest,
     state: &AppState,

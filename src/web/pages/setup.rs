@@ -22,7 +22,6 @@ struct SetupPage {
     errors: Errors,
 }
 
-/// The fields of the form.
 #[derive(Deserialize)]
 pub struct SetupForm {
     code: String,
@@ -30,7 +29,7 @@ pub struct SetupForm {
     password: String,
 }
 
-/// The form; once there is an owner, there is nothing here.
+/// The form; 404 once there is an owner.
 pub async fn show(req: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse, WebError> {
     let asking = acting::act_as_nobody(&state, origin(&req), account::is_open);
     if !asking.await? {
@@ -46,7 +45,7 @@ pub async fn show(req: HttpRequest, state: web::Data<AppState>) -> Result<HttpRe
     )
 }
 
-/// Makes the first owner.
+/// Creates the first owner.
 pub async fn submit(
     req: HttpRequest,
     state: web::Data<AppState>,

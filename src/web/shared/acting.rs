@@ -8,12 +8,12 @@ use crate::clock::UtcTime;
 use crate::domain::actors::Claim;
 use crate::domain::{DomainError, Op, audit};
 
-/// Runs a use case as the person of this claim, as they are by then: between a request's beginning
-/// and its work, while its body arrives or others go first, they may be disabled or lose a role. A
-/// denial goes into the audit log.
+/// Runs a use case as the person of this claim, with the rights they have by then: while the
+/// request's body arrives or it waits its turn, they may be disabled or lose a role. A denial goes
+/// into the audit log.
 ///
 /// # Errors
-/// What the use case fails with; [`DomainError::NoLonger`] if they may not act any more.
+/// Whatever the use case fails with; [`DomainError::NoLonger`] if they may no longer act.
 pub async fn act<T: Send + 'static>(
     state: &web::Data<AppState>,
     claim: &Claim,
@@ -29,7 +29,7 @@ pub async fn act<T: Send + 'static>(
     if let Err(DomainError::Denied(denial)) = &result {
         let recording = record(state.clone(), claim.clone(), now, *denial);
         match denial.hidden {
-            // A hidden project must not differ from a missing one, not even in time.
+            // A hidden project must look like a missing one, even in response time.
             true => drop(actix_web::rt::spawn(recording)),
             false => recording.await,
         }
@@ -51,7 +51,7 @@ async fn record(state: web::Data<AppState>, claim: Claim, now: UtcTime, denial: 
 /// Runs a use case as somebody who has not signed in.
 ///
 /// # Errors
-/// What the use case fails with.
+/// Whatever the use case fails with.
 pub async fn act_as_nobody<T: Send + 'static>(
     state: &AppState,
     origin: Origin,

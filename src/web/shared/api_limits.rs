@@ -1,4 +1,4 @@
-//! How many requests the management API takes: from one token, and from one address.
+//! How many requests the management API accepts: from one token, and from one address.
 
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -26,7 +26,7 @@ pub enum Bearing {
     Token(i64),
 }
 
-/// The limits of one instance. Each counts for itself, in memory.
+/// The limits of one instance. Each instance counts on its own, in memory.
 pub struct ApiLimits {
     per_minute: u32,
     clock: DefaultClock,
@@ -34,7 +34,7 @@ pub struct ApiLimits {
     bearers: Keyed<Bearing>,
 }
 
-/// Where a request left its limit.
+/// What a request leaves of its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Left {
     per_minute: u32,
@@ -55,7 +55,7 @@ impl Left {
 }
 
 impl ApiLimits {
-    /// `per_minute` requests at once, and then one whenever its share of a minute is over.
+    /// Allows `per_minute` requests at once, and refills evenly at that rate.
     pub fn new(per_minute: u32) -> Self {
         let burst = NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN);
         let quota = Quota::per_minute(burst);
@@ -70,20 +70,20 @@ impl ApiLimits {
     /// Counts a request from an address.
     ///
     /// # Errors
-    /// It is over the limit.
+    /// The address is over the limit.
     pub fn count_from(&self, address: Option<IpAddr>) -> Result<Left, TooMany> {
         self.count(&self.addresses, &address.map(network))
     }
 
-    /// Counts a request of somebody.
+    /// Counts a request of this bearer.
     ///
     /// # Errors
-    /// It is over the limit.
+    /// The bearer is over the limit.
     pub fn count_of(&self, bearing: Bearing) -> Result<Left, TooMany> {
         self.count(&self.bearers, &bearing)
     }
 
-    /// Where somebody stands who has nothing left.
+    /// What [`Left`] says when nothing is left.
     pub fn nothing_left(&self, too_many: TooMany) -> Left {
         Left {
             per_minute: self.per_minute,

@@ -1,4 +1,4 @@
-//! Forms come from our own pages: a token in each, and a look at where it was sent from.
+//! Keeps foreign forms out: a token in each form, and a check of where it was sent from.
 
 use actix_session::SessionExt;
 use actix_web::cookie::{Cookie, SameSite};
@@ -22,10 +22,10 @@ pub struct AnonymousToken {
 }
 
 impl AnonymousToken {
-    /// The token this browser has already, or a new one.
+    /// The token that this browser already has, or a new one.
     ///
     /// # Errors
-    /// The operating system has no randomness to give.
+    /// The operating system can't provide randomness.
     pub fn for_browser(req: &HttpRequest, state: &AppState) -> Result<Self, DomainError> {
         let https = state.is_https();
         let token = match req.cookie(&cookie_name("form", https)) {
@@ -51,11 +51,11 @@ impl AnonymousToken {
     }
 }
 
-/// Lets a form through that carries the token of this session or browser and was not sent from
-/// a foreign page.
+/// Accepts a form only if it carries the token of this session or browser and was not sent from a
+/// foreign page.
 ///
 /// # Errors
-/// It does not, or was.
+/// The token is missing or wrong, or a foreign page sent the form.
 pub fn check(req: &HttpRequest, state: &AppState, token: Option<&str>) -> Result<(), WebError> {
     let expected = match SignedIn::read(&req.get_session()) {
         Some(session) => Some(session.csrf),
@@ -72,8 +72,8 @@ pub fn check(req: &HttpRequest, state: &AppState, token: Option<&str>) -> Result
     }
 }
 
-/// What browsers say of where a request comes from (Fetch Metadata; RFC 6454 `Origin`).
-/// Programs that say neither still need the token.
+/// What browsers say about where a request comes from (Fetch Metadata; RFC 6454 `Origin`). Programs
+/// that send neither header still need the token.
 fn is_from_here(req: &HttpRequest, state: &AppState) -> bool {
     let text = |name: &str| {
         req.headers()

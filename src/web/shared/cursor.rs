@@ -15,7 +15,7 @@ pub fn encode(seek: &Seek) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(format!("{} {value}", seek.id))
 }
 
-/// The place a cursor stands for in a list sorted by `by`; `None` if it is none.
+/// The place a cursor stands for in a list sorted by `by`; `None` if it is not a cursor.
 pub fn decode(cursor: &str, by: SortBy, backwards: bool) -> Option<Seek> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
     let text = String::from_utf8(bytes).ok()?;

@@ -163,7 +163,7 @@ fn title_for(status: StatusCode) -> &'static str {
     }
 }
 
-/// The link on an error's page: where to go from here.
+/// The link on an error page: where to go from here.
 pub struct WayOn {
     pub path: String,
     pub words: &'static str,
@@ -178,8 +178,8 @@ impl Default for WayOn {
     }
 }
 
-/// Where errors of a noun's pages lead, for those that lead back to it. The routes name one as
-/// data of their scope or resource.
+/// Chooses where the error pages of one part of the console lead; `None` is the overview. Routes
+/// set it as data of their scope or resource.
 pub type LeadOn = fn(&HttpRequest, StatusCode) -> Option<WayOn>;
 
 fn way_on(req: &HttpRequest, status: StatusCode) -> WayOn {
@@ -189,8 +189,8 @@ fn way_on(req: &HttpRequest, status: StatusCode) -> WayOn {
         .unwrap_or_default()
 }
 
-/// What an error's page depends on. Taken from the request beforehand: while it is on its way
-/// through the routes, nothing else may hold it.
+/// What an error page depends on. Read from the request beforehand: while it goes through the
+/// routes, nothing else may hold it.
 struct Asked {
     is_api: bool,
     is_htmx: bool,
@@ -199,7 +199,7 @@ struct Asked {
     sign_in: SignInLink,
 }
 
-/// The middleware that writes what errors answer.
+/// The middleware that writes the answers to errors.
 pub async fn answer(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -249,7 +249,7 @@ fn is_bare<B: MessageBody>(response: &ServiceResponse<B>) -> bool {
         && response.headers().get(header::CONTENT_TYPE).is_none()
 }
 
-/// An error of a middleware. Those of the session layer mean that its store is away.
+/// An error from a middleware. One from the session layer means that its store is unavailable.
 fn from_outside(asked: &Asked, error: &actix_web::Error) -> HttpResponse {
     let is_session_store = error.as_error::<InternalError<anyhow::Error>>().is_some()
         || error.as_error::<InternalError<SaveError>>().is_some()
@@ -312,7 +312,7 @@ struct MessageDialog<'a> {
     request_id: Option<&'a str>,
 }
 
-/// The message of an answer of which nothing but the status is known.
+/// The message for an answer that is only a status.
 fn bare_message(asked: &Asked, status: StatusCode, way_on: WayOn) -> HttpResponse {
     message(
         asked,
@@ -324,7 +324,7 @@ fn bare_message(asked: &Asked, status: StatusCode, way_on: WayOn) -> HttpRespons
 }
 
 /// A page with one message, or a dialog for htmx; under `/api`, a problem. The request's id is
-/// shown where it helps whoever is told about it.
+/// shown where it helps to find the cause.
 fn message(
     asked: &Asked,
     status: StatusCode,

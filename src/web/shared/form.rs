@@ -45,7 +45,7 @@ pub struct NoFields {}
 pub struct Errors(pub Vec<FieldError>);
 
 impl Errors {
-    /// What is wrong with `field`, if anything is.
+    /// What is wrong with `field`; `None` if nothing is.
     pub fn of(&self, field: &str) -> Option<&str> {
         self.0
             .iter()

@@ -1,4 +1,4 @@
-//! Signing in, for the login form and for programs alike: guessing is slowed the same way.
+//! Signing in, for the login form and for programs alike: guessing is slowed down the same way.
 
 use std::net::IpAddr;
 
@@ -11,7 +11,7 @@ use crate::domain::actors::Recognised;
 use crate::domain::passwords::Password;
 use crate::http::client::network;
 
-/// Why nobody was let in.
+/// Why a sign-in was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
     #[error("too many attempts")]
@@ -26,7 +26,7 @@ impl From<TooMany> for SignInError {
     }
 }
 
-/// Checks email and password; `None` if they don't belong together.
+/// Checks email and password; `None` if they don't match.
 ///
 /// # Errors
 /// There were too many attempts, or the database fails.

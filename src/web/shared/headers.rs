@@ -3,7 +3,7 @@
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::DefaultHeaders;
 
-/// Nothing runs but our own files, nothing is framed, nothing is sniffed, nothing is kept.
+/// Only our own files run; nothing may be framed, sniffed or kept in a cache.
 const ALWAYS: [(&str, &str); 7] = [
     (
         "content-security-policy",
@@ -21,15 +21,15 @@ const ALWAYS: [(&str, &str); 7] = [
     ),
     ("cache-control", "no-store"),
 ];
-/// A browser that came by https once comes by https for a year.
+/// A browser that has used https once must use it for a year.
 const ON_HTTPS: (&str, &str) = ("strict-transport-security", "max-age=31536000");
 
-/// The middleware that adds the headers an answer does not have already.
+/// The middleware that adds the headers an answer does not have yet.
 pub fn defaults(https: bool) -> DefaultHeaders {
     all(https).fold(DefaultHeaders::new(), |headers, header| headers.add(header))
 }
 
-/// Adds them to an answer that no middleware sees any more.
+/// Adds them to an answer that no longer passes through any middleware.
 pub fn add_to(headers: &mut HeaderMap, https: bool) {
     for (name, value) in all(https) {
         headers.insert(

@@ -2,7 +2,7 @@
 
 use icondata_core::IconData;
 
-/// The SVG of an icon, hidden from screen readers: it always stands beside its word.
+/// The SVG of an icon, hidden from screen readers: its label always stands next to it.
 fn svg(icon: &IconData) -> String {
     format!(
         "<svg class=\"icon\" viewBox=\"{}\" fill=\"none\" stroke=\"currentColor\" \
@@ -18,7 +18,6 @@ pub fn key() -> String {
     svg(icondata_lu::LuKeyRound)
 }
 
-/// The overview.
 pub fn overview() -> String {
     svg(icondata_lu::LuLayoutGrid)
 }
@@ -53,12 +52,11 @@ pub fn scopes() -> String {
     svg(icondata_lu::LuTags)
 }
 
-/// Who has what on a project.
+/// Who has which role on a project.
 pub fn grants() -> String {
     svg(icondata_lu::LuUserCheck)
 }
 
-/// People.
 pub fn people() -> String {
     svg(icondata_lu::LuUsers)
 }

@@ -5,8 +5,8 @@ use actix_web::{HttpRequest, web};
 
 use super::AppState;
 
-/// `path` with scheme and host in front: those that are configured or, without, those that the
-/// request came to.
+/// `path` with scheme and host in front: the configured ones or, without those, the ones the
+/// request was sent to.
 pub fn absolute(req: &HttpRequest, path: &str) -> String {
     let state = req.app_data::<web::Data<AppState>>().expect("set at start");
     match &state.public_url {

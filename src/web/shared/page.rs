@@ -88,7 +88,7 @@ impl Layout {
     }
 }
 
-/// The strongest role that a visitor has on the project or, where there is none, on all.
+/// The visitor's strongest role on the project or, without a project, on all of them.
 fn role(viewer: &Viewer, project: Option<&Project>) -> String {
     let grants = viewer.actor.grants();
     let place = project.map(|project| project.id);
@@ -103,7 +103,7 @@ fn role(viewer: &Viewer, project: Option<&Project>) -> String {
     }
 }
 
-/// What somebody is who has roles on single projects alone: "Admin of 2 projects".
+/// Describes somebody who has roles on single projects only: "Admin of 2 projects".
 fn on_some(grants: &[Grant]) -> String {
     let [first, others @ ..] = grants else {
         return String::new();
@@ -165,8 +165,8 @@ pub fn respond(
     response
 }
 
-/// What follows a form that did its work: another page or, for htmx, what replaces what was
-/// there. Then the dialog closes, and `announcement` is read to those who don't see the change.
+/// The answer to a form that succeeded: a redirect or, for htmx, the fragment that replaces the old
+/// one. Then the dialog closes, and screen readers read `announcement`.
 pub fn done(
     htmx: &Htmx,
     location: &str,
@@ -183,14 +183,14 @@ pub fn done(
     }
 }
 
-/// Another page, after a form did its work.
+/// A redirect to another page, after a form succeeded.
 pub fn see_other(location: &str) -> HttpResponse {
     HttpResponse::SeeOther()
         .insert_header((header::LOCATION, location))
         .finish()
 }
 
-/// Makes htmx show the answer in the layout's dialog, whatever it was asked for.
+/// Makes htmx show the answer in the layout's dialog, whatever target was asked for.
 pub fn into_dialog(response: &mut HttpResponse) {
     let headers = response.headers_mut();
     for (name, value) in [

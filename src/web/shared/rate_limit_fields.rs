@@ -4,7 +4,7 @@ use crate::domain::FieldError;
 use crate::records::RateLimit;
 use crate::web::shared::times::{grouped, plural};
 
-/// Reads the fields; two empty ones are no limit. What can't be read goes into `errors`.
+/// Reads the fields; if both are empty, there is no limit. What can't be read goes into `errors`.
 pub fn read(requests: &str, seconds: &str, errors: &mut Vec<FieldError>) -> Option<RateLimit> {
     let (requests, seconds) = (requests.trim(), seconds.trim());
     if requests.is_empty() && seconds.is_empty() {

@@ -1,5 +1,4 @@
-//! The way to the one showing of a new secret, of a key or a personal token: the cookie that
-//! opens it.
+//! The cookie that opens the one reveal of a new secret, of a key or a personal token.
 
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::{HttpRequest, HttpResponse};
@@ -12,8 +11,8 @@ use crate::domain::lifetimes::REVEAL;
 use crate::domain::reveal::Minted;
 use crate::domain::seal::SealKey;
 
-/// Leads to the reveal of what was just made, whose own page is at `path`, with the cookie that
-/// opens it.
+/// Redirects to the reveal of what was just created, whose own page is at `path`, and sets the
+/// cookie that opens it.
 pub fn lead_to(visitor: &Visitor, path: &str, minted: &Minted) -> HttpResponse {
     let reveal = format!("{path}/reveal");
     let https = visitor.state.is_https();
@@ -32,13 +31,13 @@ pub fn lead_to(visitor: &Visitor, path: &str, minted: &Minted) -> HttpResponse {
     response
 }
 
-/// The seal key that came back to the reveal of `id`, if one did.
+/// The seal key from the cookie for the reveal of `id`, if the browser sent it.
 pub fn seal_key(req: &HttpRequest, visitor: &Visitor, id: i64) -> Option<SealKey> {
     let cookie = req.cookie(&cookie(id, visitor.state.is_https()))?;
     SealKey::from_bytes(&BASE64_URL_SAFE_NO_PAD.decode(cookie.value()).ok()?)
 }
 
-/// How many whole seconds a page counts down, one at least.
+/// How many whole seconds a page counts down, at least one.
 pub fn seconds_left(until: UtcTime, now: UtcTime) -> i64 {
     (until - now).whole_seconds().max(1)
 }

@@ -1,5 +1,4 @@
-//! After `keyward rotate-secret`: cookies that were signed with the secret before go on working
-//! for a day.
+//! After `keyward rotate-secret`: cookies signed with the previous secret keep working for a day.
 
 use actix_web::body::MessageBody;
 use actix_web::cookie::{Cookie, CookieJar, Key};
@@ -16,12 +15,12 @@ use crate::instance_secret::DerivedKey;
 /// The keys of session cookies.
 pub struct Keys {
     current: Key,
-    /// The one before, and until when it counts.
+    /// The previous key, and when it stops counting.
     previous: Option<(Key, UtcTime)>,
 }
 
 impl Keys {
-    /// These keys, the current one first.
+    /// From the derived keys, of which the first is the current one.
     pub fn new(keys: &[DerivedKey]) -> Self {
         let previous = keys.iter().find_map(|key| {
             let until = key.until?;
@@ -34,8 +33,8 @@ impl Keys {
     }
 }
 
-/// The middleware before the sessions': signs a session cookie anew that is signed with the
-/// secret before, for as long as that counts.
+/// The middleware in front of the sessions' own: while the previous secret still counts, it
+/// re-signs session cookies that were signed with it.
 pub async fn renew(
     mut req: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -46,7 +45,7 @@ pub async fn renew(
     next.call(req).await
 }
 
-/// The request's cookies with the session's signed anew; `None` if there is nothing to do.
+/// The request's cookies with the session cookie re-signed; `None` if there is nothing to do.
 fn renewed(req: &ServiceRequest) -> Option<HeaderValue> {
     let keys = req.app_data::<web::Data<Keys>>()?;
     let state = req.app_data::<web::Data<AppState>>()?;

@@ -1,4 +1,4 @@
-//! Sessions: actix-session's cookie over a store of ours.
+//! Sessions: actix-session's cookie over our own store.
 //!
 //! The cookie holds a random 256-bit id, the database its SHA-256. A session ends 30 minutes
 //! after it was last seen and 12 hours after it began, whichever comes first.
@@ -37,11 +37,11 @@ const USER_AGENT: &str = "user_agent";
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     pub user_id: i64,
-    /// Of the password it began with; see [`crate::records::User::stamp`].
+    /// The stamp of the password it began with; see [`crate::records::User::stamp`].
     pub stamp: String,
-    /// Names the session without giving it away: what reveals are bound to.
+    /// Names the session without giving it away; reveals are bound to it.
     pub id: String,
-    /// What every form of this session carries.
+    /// The token that every form of this session carries.
     pub csrf: String,
 }
 
@@ -68,11 +68,10 @@ impl SignedIn {
     }
 }
 
-/// Begins a new session for a person who comes from `origin`, under a new id, and ends the one
-/// there was.
+/// Begins a new session for a person who comes from `origin`, under a new id, and ends the old one.
 ///
 /// # Errors
-/// The operating system has no randomness to give.
+/// The operating system can't provide randomness.
 pub fn begin(session: &Session, person: &Recognised, origin: &Origin) -> Result<(), DomainError> {
     let (id, csrf) = (random_word()?, random_word()?);
     session.clear();
@@ -87,8 +86,8 @@ pub fn begin(session: &Session, person: &Recognised, origin: &Origin) -> Result<
     written.map_err(|error| DomainError::Internal(error.to_string()))
 }
 
-/// Lets a session go on whose person changed their password in it: with the new password's
-/// stamp, and under a new id, so that a copy of the cookie ends like every other session.
+/// Keeps the session in which a person changed their password: with the new password's stamp, and
+/// under a new id, so that a copy of the cookie ends like every other session.
 ///
 /// # Errors
 /// The session can't be written.
@@ -118,7 +117,7 @@ pub fn name_of(row: &StoredSession) -> String {
         .collect()
 }
 
-/// The digest of the session with this name; `None` if it is the name of none.
+/// The digest of the session with this name; `None` if no session can have this name.
 pub fn digest_named(name: &str) -> Option<Vec<u8>> {
     if name.len() != 64 {
         return None;
@@ -130,7 +129,7 @@ pub fn digest_named(name: &str) -> Option<Vec<u8>> {
 /// 256 random bits in URL-safe base 64.
 ///
 /// # Errors
-/// The operating system has no randomness to give.
+/// The operating system can't provide randomness.
 pub fn random_word() -> Result<String, getrandom::Error> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes)?;
@@ -160,8 +159,8 @@ pub fn middleware(
         .build()
 }
 
-/// The name of a cookie for the whole host. Over https browsers keep others from setting one
-/// with this prefix (RFC 6265bis, section 4.1.3.2).
+/// The name of a cookie for the whole host. Over https, browsers let nobody but this host set a
+/// cookie with this prefix (RFC 6265bis, section 4.1.3.2).
 pub fn cookie_name(name: &str, https: bool) -> String {
     match https {
         true => format!("__Host-keyward_{name}"),
@@ -249,7 +248,7 @@ impl SessionStore for DbSessions {
         Ok(key)
     }
 
-    /// Sessions keep their own time; see `load`.
+    /// Sessions track their own expiry; see `load`.
     async fn update_ttl(
         &self,
         _key: &SessionKey,
@@ -264,12 +263,12 @@ impl SessionStore for DbSessions {
     }
 }
 
-/// The text that a session holds under this name, if it holds one.
+/// The text that a session holds under this name, if any.
 fn held(state: &HashMap<String, String>, name: &str) -> Option<String> {
     serde_json::from_str(state.get(name)?).ok()?
 }
 
-/// What the database keeps of the id in a session's cookie.
+/// What the database stores of the id in a session's cookie.
 fn digest(id: &str) -> Vec<u8> {
     Sha256::digest(id.as_bytes()).to_vec()
 }

@@ -1,13 +1,13 @@
-//! The way to the login page, and from there back to where somebody was going.
+//! The link to the login page, and from there back to where the visitor was going.
 
 use actix_web::HttpRequest;
 use actix_web::http::{Method, Uri, header};
 use form_urlencoded::Serializer;
 
-/// Where somebody was going who has to sign in first.
+/// Where a visitor was going who has to sign in first.
 pub struct SignInLink {
     next: Option<String>,
-    /// They sent a form, and nothing came of it.
+    /// They sent a form, which was not processed.
     lost_form: bool,
 }
 
@@ -37,7 +37,7 @@ impl SignInLink {
     }
 }
 
-/// Path and query of the page of ours that a form was sent from.
+/// Path and query of the page of this console that a form was sent from.
 fn page_with_form(req: &HttpRequest) -> Option<String> {
     let from = req.headers().get(header::REFERER)?.to_str().ok()?;
     let from: Uri = from.parse().ok()?;

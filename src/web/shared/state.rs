@@ -14,10 +14,10 @@ use crate::db::{Connection, Pool};
 use crate::domain::DomainError;
 use crate::domain::tokens::JwtKeys;
 
-/// How long a page waits for its turn at a connection, and for what it asked.
+/// How long a page waits for a free connection, and for the work itself.
 const TURN_PATIENCE: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How many passwords are hashed at once, each for 19 MiB, and how long others wait for a turn.
+/// How many passwords are hashed at once, each using 19 MiB, and how long others wait their turn.
 const HASHES_AT_ONCE: usize = 2;
 const HASH_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -28,11 +28,11 @@ pub struct AppState {
     pub public_url: Option<PublicUrl>,
     pub throttle: Throttle,
     pub jwt: JwtKeys,
-    /// How many days a personal token lives at most.
+    /// The longest that a personal token may live, in days.
     pub max_token_days: u16,
     pub api_limits: ApiLimits,
-    /// As many as there are connections. Whoever waits for one must not hold a thread: those
-    /// are shared with verifications.
+    /// One for each connection. A request that waits for one must not hold a thread: threads are
+    /// shared with verifications.
     turns: Arc<Semaphore>,
     hashing: Semaphore,
 }
@@ -53,7 +53,7 @@ impl AppState {
         }
     }
 
-    /// Whether browsers come by https, so that cookies can be bound to it.
+    /// Whether browsers connect over https, so that cookies can be bound to it.
     pub fn is_https(&self) -> bool {
         self.public_url.as_ref().is_some_and(|url| url.https)
     }
@@ -61,8 +61,8 @@ impl AppState {
     /// Runs `f` with a connection, off the threads that serve requests.
     ///
     /// # Errors
-    /// What `f` fails with; unavailable if no connection can be had; timed out if it takes too
-    /// long, and then it may still come to pass.
+    /// Whatever `f` fails with; unavailable if no connection is free; timed out if it takes too
+    /// long, in which case it may still take effect.
     pub async fn run<T: Send + 'static>(
         &self,
         f: impl FnOnce(&mut Connection) -> Result<T, DomainError> + Send + 'static,
@@ -74,7 +74,7 @@ impl AppState {
         tracing::trace!("a trip to the connection pool");
         let pool = self.pool.clone();
         let running = web::block(move || {
-            // Held until the work is done, also when nobody waits for it any more.
+            // Held until the work is done, even if nobody waits for it any more.
             let _turn = turn;
             f(&mut *pool.get()?)
         });
@@ -85,11 +85,11 @@ impl AppState {
         }
     }
 
-    /// A turn at hashing a password: few of these run at once, so that a flood of sign-ins takes
-    /// neither all memory nor all threads.
+    /// Waits for a turn to hash a password: only a few run at once, so that a flood of sign-ins
+    /// can't take all the memory or all the threads.
     ///
     /// # Errors
-    /// Nobody else was done in time.
+    /// No turn came in time.
     pub async fn hashing_turn(&self) -> Result<SemaphorePermit<'_>, DomainError> {
         let turn = tokio::time::timeout(HASH_PATIENCE, self.hashing.acquire()).await;
         match turn {

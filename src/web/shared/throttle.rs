@@ -1,4 +1,4 @@
-//! Slowing those who guess: sign-ins and setup codes, per account and per address.
+//! Slows down guessing: of passwords and setup codes, per account and per address.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -10,9 +10,9 @@ use ipnet::IpNet;
 
 use crate::http::client::network;
 
-/// Limits on guessing. An address has its own, and each account one more per address. All
-/// other addresses together have one per account, which doesn't count for networks the person
-/// signed in from lately: whoever guesses from many addresses can't lock them out.
+/// Limits on guessing. Each address has one, and each account has one more per address. All other
+/// addresses together have one per account, which doesn't count for networks the person recently
+/// signed in from: guessing from many addresses can't lock them out.
 pub struct Throttle {
     clock: DefaultClock,
     addresses: DefaultKeyedRateLimiter<Option<IpNet>>,
@@ -20,7 +20,7 @@ pub struct Throttle {
     accounts: DefaultKeyedRateLimiter<String>,
 }
 
-/// Too many attempts; how many whole seconds to wait.
+/// Too many attempts, and how many whole seconds to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooMany {
     pub retry_after: u64,
@@ -63,8 +63,8 @@ impl Throttle {
         }
     }
 
-    /// Counts an attempt of somebody who is signed in to tell their own password. Others'
-    /// attempts on their account don't count against them.
+    /// Counts an attempt at their own password by somebody who is signed in. Others' attempts on
+    /// their account don't count against them.
     ///
     /// # Errors
     /// There were too many.

@@ -1,4 +1,4 @@
-//! Times as people read them: how long ago, with the exact time behind.
+//! Times as people read them: how long ago, with the exact time behind it.
 
 use time::macros::format_description;
 
@@ -40,12 +40,12 @@ fn words(at: UtcTime, now: UtcTime) -> String {
     }
 }
 
-/// A length of time in the unit that suits it, rounded to the nearest: a day that was chosen a
-/// moment ago is still one. `None` where a date says more.
+/// A duration in a suitable unit, rounded to the nearest: a day that was chosen a moment ago is
+/// still one. `None` where a date says more.
 fn span(seconds: i64) -> Option<String> {
     let nearest = |unit: i64| (seconds + unit / 2) / unit;
     match seconds {
-        // From here on it would be 60 minutes.
+        // From here on it would round to 60 minutes.
         ..3_570 => Some(format!("{} min", nearest(60).max(1))),
         3_570..DAY => Some(format!("{} h", nearest(HOUR))),
         _ if seconds <= 30 * DAY => Some(plural(nearest(DAY), "day")),
@@ -67,7 +67,7 @@ pub fn plural(count: i64, noun: &str) -> String {
     format!("{} {noun}{ending}", grouped(count))
 }
 
-/// A number with its thousands parted: 1,204.
+/// A number with thousands separators: 1,204.
 pub fn grouped(count: i64) -> String {
     let digits = count.to_string();
     let mut parted = String::new();

@@ -1,4 +1,5 @@
-//! One span per request, without what could be a secret: no query, no headers but the agent.
+//! One span per request, without anything that could be secret: no query, and no header but the
+//! agent.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};

@@ -1,4 +1,4 @@
-//! Who visits: the person that a session belongs to, loaded with the work they ask for.
+//! The visitor: the person a session belongs to, loaded together with the work they ask for.
 
 use std::future::{Ready, ready};
 
@@ -15,9 +15,9 @@ use crate::domain::{DomainError, Op, projects};
 use crate::http::{TrustedProxies, client, request_id};
 use crate::records::Project;
 
-/// Somebody with a session, on a page. Whoever has none is sent to sign in.
+/// Somebody with a session who visits a page. Without one, they are sent to sign in.
 pub struct Visitor {
-    /// The instance.
+    /// What all handlers of the instance share.
     pub state: web::Data<AppState>,
     /// What the session holds.
     pub session: SignedIn,
@@ -33,7 +33,7 @@ pub struct Viewer {
     pub actor: Actor,
     /// The projects that exist for them.
     pub projects: Vec<Project>,
-    /// What every form of their session carries.
+    /// The token that every form of their session carries.
     pub csrf: String,
     /// The time of the request.
     pub now: UtcTime,
@@ -43,7 +43,7 @@ impl Visitor {
     /// Runs a use case as this person. A denial goes into the audit log.
     ///
     /// # Errors
-    /// What the use case fails with. If the person may not act any more, their session ends.
+    /// Whatever the use case fails with. If the person may no longer act, their session ends.
     pub async fn act<T: Send + 'static>(
         &self,
         use_case: impl FnOnce(&mut Op) -> Result<T, DomainError> + Send + 'static,
@@ -55,7 +55,7 @@ impl Visitor {
         result
     }
 
-    /// Like [`act`](Self::act), and gives back what a page around the result needs.
+    /// Like [`act`](Self::act), and also returns what the page around the result needs.
     ///
     /// # Errors
     /// As for [`act`](Self::act).
@@ -79,7 +79,7 @@ impl Visitor {
         Ok((viewer, value))
     }
 
-    /// Like [`act`](Self::act), for what hashes a password.
+    /// Like [`act`](Self::act), for use cases that hash a password.
     ///
     /// # Errors
     /// As for [`act`](Self::act).

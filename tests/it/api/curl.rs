@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::app::{PASSWORD, TestApp};
 use crate::media::MediaApi;
 
-/// Runs `line` in a shell and gives back the status and the body that curl got.
+/// Runs `line` in a shell and returns the status and the body that curl got.
 fn run(line: &str, variables: &[(&str, &str)]) -> (u16, Value) {
     let line = line.replacen(
         "curl ",
@@ -20,8 +20,8 @@ fn run(line: &str, variables: &[(&str, &str)]) -> (u16, Value) {
         .env("no_proxy", "*")
         .output()
         .expect("a shell");
-    let told = String::from_utf8_lossy(&out.stderr);
-    assert!(out.status.success(), "{line}: {told}");
+    let errors = String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.success(), "{line}: {errors}");
     let text = String::from_utf8(out.stdout).unwrap();
     let (body, status) = text.rsplit_once('\n').unwrap();
     let body = serde_json::from_str(body).unwrap_or_default();

@@ -38,7 +38,7 @@ fn a_repeated_call_creates_nothing_and_gets_the_same_answer_without_the_secret()
         (422, vec!["Idempotency-Key".into()])
     );
     assert_eq!(keys(&app), 2);
-    // Somebody else's keys are their own.
+    // Somebody else's keys are separate.
     let admin = app.program_of(keyward::records::Role::Admin);
     assert_eq!(create(&admin, "one", &body).status, 201);
     assert_eq!(keys(&app), 3);

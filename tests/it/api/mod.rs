@@ -27,7 +27,7 @@ fn tool(name: &str) -> PathBuf {
     folder.join(name)
 }
 
-/// A time to come, in RFC 3339.
+/// A future time, in RFC 3339.
 pub fn in_a_month() -> String {
     rfc3339(Clock::default().now() + Duration::days(30))
 }
@@ -59,7 +59,7 @@ impl TestApp {
 }
 
 impl Api {
-    /// Creates a key and gives back its id and secret.
+    /// Creates a key and returns its id and secret.
     pub fn new_key(&self, body: &Value) -> (i64, String) {
         let created = self.post("/keys", body);
         assert_eq!(created.status, 201, "{}", created.body);
@@ -68,7 +68,7 @@ impl Api {
         (data["id"].as_i64().unwrap(), secret)
     }
 
-    /// Makes a personal token with these permissions and gives back a program with it.
+    /// Makes a personal token with these permissions and returns a program with it.
     pub fn with_token(&self, permissions: &[&str], project: Option<&str>) -> Api {
         let body = json!({
             "description": "A script", "permissions": permissions, "project": project,

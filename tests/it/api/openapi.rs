@@ -4,15 +4,15 @@ use serde_json::{Value, json};
 
 use crate::app::TestApp;
 
-/// The document as it was agreed on. `KEYWARD_TEST_UPDATE=1` writes it anew.
+/// The document as it was agreed on. `KEYWARD_TEST_UPDATE=1` rewrites it.
 const SNAPSHOT: &str = "tests/it/api/openapi.json";
 
-/// Keys without their project: in short, what stands under `/projects/{project}/keys`.
+/// Whether a route is the short form of one under `/projects/{project}/keys`.
 fn is_short(route: &str) -> bool {
     route.starts_with("/keys") && route != "/keys/verify"
 }
 
-/// The routes that belong into the document: method and path.
+/// The routes that belong in the document: method and path.
 fn documented_routes() -> Vec<(String, String)> {
     let mut routes = crate::permissions::api_routes();
     routes.retain(|(_, route)| route != "/openapi.json" && !is_short(route));
@@ -92,7 +92,7 @@ fn its_examples_are_real() {
             let example = document["components"]["schemas"][name]["example"].clone();
             assert!(example.is_object(), "{name} has no example");
             if ["Credentials", "PasswordFields", "NewToken"].contains(&name) {
-                continue; // About one's own password, or a date to come.
+                continue; // About the caller's own password, or a future date.
             }
             let person = || json!({"email": format!("{sent}@example.com"), "role": "viewer"});
             let path = match path.as_str() {

@@ -30,7 +30,7 @@ fn a_project_is_created_edited_and_archived() {
     );
     let stale = api.send(Method::PATCH, path, Some(&start), &[("If-Match", tag)]);
     assert_eq!(stale.status, 412);
-    // Its keys keep to what it says.
+    // Its keys follow its settings.
     let too_long = json!({"name": "A", "project": "streaming", "expires_at": null});
     assert_eq!(api.post("/keys", &too_long).wrong_fields(), ["expires_at"]);
     let soon = keyward::clock::rfc3339(app.clock.now() + time::Duration::days(9));
@@ -46,7 +46,7 @@ fn a_project_is_created_edited_and_archived() {
     );
     assert_eq!(fixed.wrong_fields(), ["key_start", "environments"]);
     assert_eq!(api.patch(path, &json!({"name": "Live video"})).status, 200);
-    // The end.
+    // Archiving it.
     let anybody = app.anonymous();
     assert_eq!(anybody.verify(&secret).0, 200);
     let archival = "/projects/streaming/archival";
@@ -176,10 +176,10 @@ fn a_scope_is_put_and_holds_at_once() {
     // In use by a key, then by another scope, then not at all.
     let in_use = api.delete(path);
     assert_eq!(in_use.status, 409);
-    let told = in_use.json()["detail"].as_str().unwrap().to_owned();
+    let detail = in_use.json()["detail"].as_str().unwrap().to_owned();
     assert!(
-        told.contains("1 key carries write:assets: A (mk_live_"),
-        "{told}"
+        detail.contains("1 key carries write:assets: A (mk_live_"),
+        "{detail}"
     );
     api.delete(&format!("/keys/{id}"));
     let other = json!({"description": "All", "includes": ["write:assets"]});

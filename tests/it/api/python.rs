@@ -19,10 +19,10 @@ fn a_python_client_walks_from_creation_to_revocation() {
         .env("no_proxy", "*")
         .output()
         .expect("tests/run installs it");
-    let told = String::from_utf8_lossy(&out.stdout);
+    let printed = String::from_utf8_lossy(&out.stdout);
     let errors = String::from_utf8_lossy(&out.stderr);
-    assert!(out.status.success(), "{told}{errors}");
-    let lines: Vec<&str> = told.lines().collect();
+    assert!(out.status.success(), "{printed}{errors}");
+    let lines: Vec<&str> = printed.lines().collect();
     let expected = [
         "created 7 keys",
         "listed 7 keys on 3 pages",

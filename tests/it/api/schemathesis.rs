@@ -24,7 +24,7 @@ const EVERY_PERMISSION: [&str; 8] = [
 fn run(selection: &[&str], program: impl FnOnce(&Api) -> Api) {
     let app = TestApp::start();
     let owner = app.owners_program();
-    // Not the first, which it tries to revoke.
+    // So that the token in use is not the first, which it tries to revoke.
     for _ in 0..3 {
         owner.with_token(&EVERY_PERMISSION, None);
     }
@@ -51,10 +51,10 @@ fn run(selection: &[&str], program: impl FnOnce(&Api) -> Api) {
         .env("no_proxy", "*")
         .output()
         .expect("tests/run installs it");
-    let told = String::from_utf8_lossy(&out.stdout);
+    let report = String::from_utf8_lossy(&out.stdout);
     let errors = String::from_utf8_lossy(&out.stderr);
-    assert!(out.status.success(), "{told}{errors}");
-    assert!(told.contains("passed"), "it tested nothing: {told}");
+    assert!(out.status.success(), "{report}{errors}");
+    assert!(report.contains("passed"), "it tested nothing: {report}");
 }
 
 fn with_token(owner: &Api) -> Api {
@@ -91,7 +91,7 @@ fn schemathesis_finds_nothing_among_tokens_and_in_the_log() {
 #[test]
 fn schemathesis_finds_nothing_at_signing_in_and_in_the_account() {
     run(&["--include-tag", "session"], Api::clone);
-    // One by one: some end the token they come with.
+    // One by one, since some end the token they are called with.
     for path in [
         "/account",
         "/account/password",

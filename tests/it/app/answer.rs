@@ -1,4 +1,4 @@
-//! What came back, and what stands in it.
+//! An answer, and ways to read it.
 
 use reqwest::blocking::Response;
 use reqwest::header::HeaderMap;

@@ -79,7 +79,7 @@ impl Browser {
         format!("{}{path}", self.url)
     }
 
-    /// Creates a key in `default` and gives back its id.
+    /// Creates a key in `default` and returns its id.
     pub fn create_key(&self, fields: &[(&str, &str)]) -> i64 {
         self.create_key_in("default", fields)
     }
@@ -91,7 +91,7 @@ impl Browser {
         reveal.split('/').nth(4).unwrap().parse().unwrap()
     }
 
-    /// Sends the create form; what `fields` leave out is what a good key needs.
+    /// Sends the create form, with valid values for whatever `fields` leave out.
     pub fn post_key(&self, project: &str, fields: &[(&str, &str)]) -> Answer {
         let defaults = [
             ("label", "Production backend"),
@@ -103,7 +103,7 @@ impl Browser {
         self.post(&format!("/projects/{project}/keys"), &all)
     }
 
-    /// Creates a key in `default`, reveals it, and gives back its id and secret.
+    /// Creates a key in `default`, reveals it, and returns its id and secret.
     pub fn new_key(&self, fields: &[(&str, &str)]) -> (i64, String) {
         let id = self.create_key(fields);
         let revealed = self.post(&format!("/projects/default/keys/{id}/reveal"), &[]);

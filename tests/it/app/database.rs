@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::add_person;
 
-/// A database of its own, gone with the test.
+/// A database of its own, deleted with the test.
 pub struct TestDatabase {
     pub url: String,
     folder: TempDir,
@@ -64,7 +64,7 @@ impl TestDatabase {
         self.drop_at_end.is_some()
     }
 
-    /// A folder that is gone with the test.
+    /// A folder that is deleted with the test.
     pub fn folder(&self) -> &std::path::Path {
         self.folder.path()
     }

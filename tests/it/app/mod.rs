@@ -45,9 +45,10 @@ pub struct TestApp {
 pub struct Settings {
     pub public_url: Option<PublicUrl>,
     pub trusted_proxies: Vec<&'static str>,
-    /// Reach the database here instead, for instance through something that can be cut.
+    /// Reach the database here instead, for instance through a connection that can be cut.
     pub database_url: Option<String>,
-    /// What the management API takes from one token; without, more than any test sends.
+    /// How many requests the management API accepts from one token; `None` is more than any test
+    /// sends.
     pub api_requests_per_minute: Option<u32>,
 }
 
@@ -128,7 +129,7 @@ impl TestApp {
         self.anonymous().signed_in(&email)
     }
 
-    /// Adds a second project with a key of its own, id given back.
+    /// Adds a second project with a key of its own, and returns the key's id.
     pub fn other_project(&self) -> i64 {
         self.database
             .execute(
@@ -202,7 +203,7 @@ pub fn eventually<T>(mut look: impl FnMut() -> Option<T>) -> T {
     panic!("it never came to pass");
 }
 
-/// `fields`, and of `defaults` those with other names.
+/// `fields`, and those of `defaults` with other names.
 pub fn with_defaults<'a>(
     fields: &[(&'a str, &'a str)],
     defaults: &[(&'a str, &'a str)],

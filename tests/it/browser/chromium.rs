@@ -116,7 +116,7 @@ impl Chromium {
             .clone()
     }
 
-    /// Waits until `script` gives something true.
+    /// Waits until `script` returns something true.
     pub(super) async fn wait_for(&self, script: &str) {
         for _ in 0..100 {
             if self.script(&format!("return !!({script})")).await == true {

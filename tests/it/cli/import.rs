@@ -33,7 +33,7 @@ fn old_secret() -> PlainKey {
     format.generate(Environment::Live).unwrap()
 }
 
-/// No more than a line needs.
+/// A line with only what is required.
 fn line(secret: &str) -> Value {
     let digest = KeyDigest::of(secret);
     let hex = digest.as_bytes().iter().map(|byte| format!("{byte:02x}"));

@@ -33,7 +33,7 @@ fn after_a_rotation_sessions_and_short_lived_tokens_go_on_for_a_day() {
     assert_eq!(on(&second.url).get("/").status, 200);
     assert_eq!(Api::new(&second.url, &token).get("/keys").status, 200);
     drop(second);
-    // Without the secret before, both end.
+    // Without the previous secret, both end.
     let (current, _) = secret()
         .split_once('\n')
         .map(|(a, b)| (a.to_owned(), b.to_owned()))

@@ -1,4 +1,4 @@
-//! What holds for every command: wrong usage, and a database that is not there.
+//! Common to every command: wrong usage, and a missing database.
 
 use super::told;
 use crate::program::{command, run, run_with_input};

@@ -35,21 +35,21 @@ fn every_change_and_denial_is_told_in_words() {
     let viewer = app.person(Role::Viewer);
     assert_eq!(viewer.get("/projects/default/keys/new").status, 403);
     let log = owner.get("/audit");
-    let told = log.texts(".entries li > p:first-child");
-    assert_eq!(told[0], "viewer@example.com was not allowed to create keys");
-    assert_eq!(told[1], "viewer@example.com signed in");
-    assert_eq!(told[2], "command line added viewer@example.comas Viewer");
-    assert_eq!(told[3], "owner@example.com revoked Checkout 2Compromised");
-    assert!(told[4].starts_with("owner@example.com edited Checkout"));
+    let rows = log.texts(".entries li > p:first-child");
+    assert_eq!(rows[0], "viewer@example.com was not allowed to create keys");
+    assert_eq!(rows[1], "viewer@example.com signed in");
+    assert_eq!(rows[2], "command line added viewer@example.comas Viewer");
+    assert_eq!(rows[3], "owner@example.com revoked Checkout 2Compromised");
+    assert!(rows[4].starts_with("owner@example.com edited Checkout"));
     assert!(
-        told[4].contains("Label: Checkout → Checkout 2"),
+        rows[4].contains("Label: Checkout → Checkout 2"),
         "{}",
-        told[4]
+        rows[4]
     );
-    assert!(told[4].contains("Scopes: read:assets → write:assets"));
-    assert!(told[4].contains("→ none"));
-    assert_eq!(told[5], "owner@example.com revealed Checkout");
-    assert_eq!(told[6], "owner@example.com created Checkout");
+    assert!(rows[4].contains("Scopes: read:assets → write:assets"));
+    assert!(rows[4].contains("→ none"));
+    assert_eq!(rows[5], "owner@example.com revealed Checkout");
+    assert_eq!(rows[6], "owner@example.com created Checkout");
     let below = below(&owner);
     assert!(below[6].contains(" · mk_live_"), "{}", below[6]);
     assert!(below[6].contains(" · Default · from "), "{}", below[6]);
@@ -69,9 +69,9 @@ fn roles_are_told_with_where_they_hold() {
     let everywhere = [("role", "auditor"), ("project", "*")];
     let given = owner.post(&format!("/users/{ana}/grants"), &everywhere);
     assert_eq!(given.status, 303);
-    let told = told(&owner);
+    let rows = told(&owner);
     assert_eq!(
-        told[..3],
+        rows[..3],
         [
             "owner@example.com made ana@example.com Auditor of all projects",
             "owner@example.com took the role Admin on Default from ana@example.com",
@@ -97,9 +97,9 @@ fn scopes_are_told_by_name() {
     let ready = [("catalogue", "streaming")];
     let added = owner.post(&format!("{path}/catalogue"), &ready);
     assert_eq!(added.status, 303);
-    let told = told(&owner);
+    let rows = told(&owner);
     assert_eq!(
-        told[..4],
+        rows[..4],
         [
             "owner@example.com added the Streaming scopes to Default\
              streams:read, streams:write, vod:read, vod:write",

@@ -1,4 +1,4 @@
-//! Forms come from our own pages.
+//! Forms are only accepted from our own pages.
 
 use crate::app::{Answer, TestApp};
 

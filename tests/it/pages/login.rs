@@ -61,7 +61,7 @@ fn guessing_is_slowed_without_locking_the_person_out() {
     });
     let from = |ip: &str| Browser::with_headers(&app.url, &[("x-forwarded-for", ip)]);
     from("198.51.100.1").signed_in("owner@example.com");
-    // One guesser is slowed, and told how long to wait.
+    // One guesser is slowed down, and told how long to wait.
     let guesser = from("203.0.113.1");
     let statuses: Vec<u16> = (0..12)
         .map(|_| guesser.sign_in("owner@example.com", "a wrong guess").status)

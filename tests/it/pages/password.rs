@@ -61,7 +61,7 @@ fn a_link_works_once() {
     let link = invite(&app.owner(), "ana@example.com", "viewer", "*");
     let (first, second) = (app.anonymous(), app.anonymous());
     let opened = second.get(&link);
-    // Looking uses nothing up.
+    // Opening the link doesn't use it up.
     assert_eq!(first.get(&link).status, 200);
     assert_eq!(choose(&first, &link, PASSWORD).status, 303);
     let late = send(&second, &opened, OTHER_PASSWORD);
@@ -175,10 +175,10 @@ fn a_link_works_where_somebody_else_is_signed_in_and_ends_their_session() {
     let app = TestApp::start();
     let owner = app.owner();
     let link = invite(&owner, "ana@example.com", "viewer", "*");
-    let told = "You are signed in as owner@example.com. That session ends.";
-    assert_eq!(owner.get(&link).text("form .notice"), told);
-    // Also after a password that is refused.
-    assert_eq!(choose(&owner, &link, "short").text("form .notice"), told);
+    let notice = "You are signed in as owner@example.com. That session ends.";
+    assert_eq!(owner.get(&link).text("form .notice"), notice);
+    // The same after a refused password.
+    assert_eq!(choose(&owner, &link, "short").text("form .notice"), notice);
     let done = choose(&owner, &link, PASSWORD);
     assert_eq!(
         (done.status, done.location()),

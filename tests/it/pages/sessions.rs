@@ -49,7 +49,7 @@ fn the_cookie_is_new_at_login_and_dead_after_logout() {
 #[test]
 fn a_planted_cookie_does_not_become_a_session() {
     let app = TestApp::start();
-    // One of somebody else's own sessions, planted into the victim's browser.
+    // A session of the attacker's own, planted in the victim's browser.
     let planted = session_cookie(&app.anonymous().sign_in("owner@example.com", PASSWORD));
     let pair = planted.split(';').next().unwrap();
     let csrf = app.anonymous().get("/login").value("csrf");
@@ -63,7 +63,7 @@ fn a_planted_cookie_does_not_become_a_session() {
         ("password", PASSWORD),
     ];
     assert_eq!(victim.post_raw("/login", &fields).status, 403);
-    // An invented id is nobody's.
+    // An invented id belongs to nobody.
     let planted_form = Browser::with_headers(
         &app.url,
         &[("cookie", &format!("keyward_form={}", "%0A".repeat(43)))],
@@ -105,7 +105,7 @@ fn the_database_keeps_the_hash_of_the_id_alone() {
         .unwrap()
         .replace("%2B", "+")
         .replace("%2F", "/");
-    // The signature stands before the id.
+    // The signature comes before the id.
     let id = value[value.len() - 43..].to_owned();
     let digest: String = Sha256::digest(&id)
         .iter()

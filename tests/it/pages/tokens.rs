@@ -3,7 +3,7 @@ use time::Duration;
 
 use crate::app::{Answer, Browser, TestApp, with_defaults};
 
-/// Sends the create form; what `fields` leave out is what a good token needs.
+/// Sends the create form, with valid values for whatever `fields` leave out.
 fn create(browser: &Browser, fields: &[(&str, &str)]) -> Answer {
     let defaults = [
         ("description", "Nightly report"),
@@ -170,7 +170,7 @@ fn a_token_ends_within_a_year() {
     let owner = app.owner();
     let in_days = |days| (app.clock.now() + Duration::days(days)).date().to_string();
     let (late, past) = (in_days(800), in_days(-1));
-    for (expires, on, told) in [
+    for (expires, on, message) in [
         ("date", &*late, "at most 365 days from now"),
         ("date", &*past, "at most 365 days from now"),
         ("date", "", "Choose a date"),
@@ -181,7 +181,7 @@ fn a_token_ends_within_a_year() {
         let refused = create(&owner, &[("expires", expires), ("expires_on", on)]);
         assert_eq!(refused.status, 422, "{expires} {on}");
         let error = refused.text("#expires-error");
-        assert!(error.contains(told), "{expires} {on}: {error}");
+        assert!(error.contains(message), "{expires} {on}: {error}");
         assert_eq!(refused.value("expires_on"), on);
     }
     assert!(listed(&owner).is_empty());
@@ -211,8 +211,8 @@ fn everything_wrong_with_a_token_is_told_at_once() {
     let answer = owner.post_raw("/account/tokens", &fields);
     assert_eq!(answer.status, 422);
     for field in ["description", "permissions", "expires", "project"] {
-        let told = answer.text(&format!("#{field}-error"));
-        assert!(!told.is_empty(), "{field}");
+        let message = answer.text(&format!("#{field}-error"));
+        assert!(!message.is_empty(), "{field}");
     }
     assert!(answer.text("[role=alert]").starts_with("The token was not"));
 }
@@ -231,7 +231,7 @@ fn a_revoked_token_says_so_and_can_not_be_revoked_again() {
     assert!(account.text("[role=status]").starts_with("Token revoked"));
     assert_eq!(account.text("#tokens td.of-state"), "Revoked");
     assert_eq!(account.text("#tokens td.act"), "");
-    // The secret that waited is gone with it.
+    // The unrevealed secret is gone with it.
     assert!(
         owner
             .post(&format!("{path}/reveal"), &[])

@@ -5,9 +5,8 @@ use keyward::records::Role;
 use super::{EVERYONE, MINTERS, NO_SUCH_PERSON, OWNERS};
 use crate::app::{Api, TestApp};
 
-/// Who may call what of the management API: method, route, a body, and the status for each role
-/// in the order of `Role::ALL`. `409` and `422` are answers of the use case: whoever gets them was
-/// let in.
+/// Who may call what in the management API: method, route, a body, and the status for each role in
+/// the order of `Role::ALL`. `409` and `422` come from the use case: whoever gets them was let in.
 type ApiRule = (&'static str, &'static str, &'static str, [u16; 5]);
 
 const READERS_OF_LOG: [u16; 5] = [200, 200, 200, 200, 403];
@@ -155,7 +154,7 @@ fn call(api: &Api, rule: &ApiRule, project: &str, id: i64) -> u16 {
         .replace("{token}", "0")
         .replace("{id}", &id.to_string());
     let path = match *method {
-        // Without a reason that counts, so that the key stays.
+        // With an invalid reason, so that the key stays.
         "DELETE" if is_about_keys => format!("{path}?reason=none"),
         _ => path,
     };
@@ -176,11 +175,11 @@ fn every_call_as_every_role_on_the_own_and_a_foreign_project() {
         };
         for rule in API_RULES {
             let (method, route, _, expected) = rule;
-            let told = format!("{role} {method} /api/v1{route}");
+            let case = format!("{role} {method} /api/v1{route}");
             assert_eq!(
                 call(&api, rule, "default", own),
                 expected[position],
-                "{told}"
+                "{case}"
             );
             if role == Role::Owner || *route == "/account/sessions" {
                 continue; // Owners are on every project.
@@ -188,7 +187,7 @@ fn every_call_as_every_role_on_the_own_and_a_foreign_project() {
             let elsewhere = call(&api, rule, "other", foreign);
             let is_about_one = route.contains("{project}") || route.starts_with("/keys/{id}");
             if is_about_one {
-                assert_eq!(elsewhere, 404, "{told}, foreign project");
+                assert_eq!(elsewhere, 404, "{case}, foreign project");
             }
         }
     }

@@ -9,7 +9,7 @@ use super::api::API_RULES;
 use super::pages::{OTHER_RULES, PROJECT_RULES};
 use crate::app::TestApp;
 
-/// What must be alike, each name with its values: all but what belongs to one answer alone.
+/// What has to match, each name with its values: all but what differs from answer to answer.
 fn comparable(headers: &HeaderMap) -> BTreeMap<String, Vec<String>> {
     let own = [DATE.as_str(), SET_COOKIE.as_str(), "ratelimit"];
     let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -22,7 +22,7 @@ fn comparable(headers: &HeaderMap) -> BTreeMap<String, Vec<String>> {
     all
 }
 
-/// Errors carry the id of their request.
+/// Without the length, which varies: errors carry the id of their request.
 fn without_length(mut headers: BTreeMap<String, Vec<String>>) -> BTreeMap<String, Vec<String>> {
     headers.remove("content-length");
     headers
@@ -89,5 +89,21 @@ fn head_is_refused_where_get_is() {
             got.headers().get(ALLOW),
             "{path}"
         );
+    }
+}
+
+#[test]
+fn an_answer_that_lists_get_as_allowed_lists_head_too() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    for (path, expected) in [
+        ("/docs", "GET, HEAD"),
+        ("/api/v1/openapi.json", "GET, HEAD"),
+        ("/healthz", "GET, HEAD"),
+        ("/logout", "POST"),
+    ] {
+        let answer = owner.client.delete(owner.at(path)).send().unwrap();
+        assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        assert_eq!(answer.headers().get(ALLOW).unwrap(), expected, "{path}");
     }
 }

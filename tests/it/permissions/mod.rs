@@ -1,4 +1,4 @@
-//! Every route as every role, on an own and on a foreign project.
+//! Every route as every role, on their own and on a foreign project.
 
 mod api;
 mod buttons;

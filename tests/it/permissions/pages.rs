@@ -5,7 +5,7 @@ use keyward::records::Role;
 use super::{EVERYONE, MINTERS, NO_SUCH_PERSON, OWNERS};
 use crate::app::{Browser, TestApp};
 
-/// Who may use a route of the own project: all five roles in the order of `Role::ALL`.
+/// Who may use a route of their own project: all five roles in the order of `Role::ALL`.
 pub(super) struct Rule {
     pub(super) method: &'static str,
     pub(super) route: &'static str,
@@ -36,8 +36,8 @@ const NOBODYS_SESSION: &[(&str, &str)] = &[(
     "0000000000000000000000000000000000000000000000000000000000000000",
 )];
 
-/// One row per method and route with a project in it. `409` and `422` are answers of the use
-/// case: whoever gets them was let in.
+/// One row per method and route with a project in it. `409` and `422` come from the use case:
+/// whoever gets them was let in.
 pub(super) const PROJECT_RULES: &[Rule] = &[
     rule("GET", "/projects/{project}/settings", &[], MINTERS),
     rule(
@@ -273,11 +273,11 @@ fn every_route_as_every_role_on_the_own_and_a_foreign_project() {
             } else {
                 own
             };
-            let told = format!("{role} {} {}", rule.method, rule.route);
+            let case = format!("{role} {} {}", rule.method, rule.route);
             assert_eq!(
                 send(&person, rule, "default", id),
                 rule.own[position],
-                "{told}"
+                "{case}"
             );
             if role == Role::Owner {
                 continue; // Owners are on every project.
@@ -285,23 +285,23 @@ fn every_route_as_every_role_on_the_own_and_a_foreign_project() {
             assert_eq!(
                 send(&person, rule, "other", foreign),
                 404,
-                "{told}, foreign project"
+                "{case}, foreign project"
             );
             if rule.route.contains("{id}") {
                 // A key's id under a project that it does not belong to.
                 let expected = if rule.own[position] == 403 { 403 } else { 404 };
                 let status = send(&person, rule, "default", foreign);
-                // Nothing waits for a reveal there, so the page that says so is next.
+                // Nothing can be revealed there, so the page that says so is next.
                 let is_reveal = rule.method == "POST" && rule.route.ends_with("/reveal");
                 assert!(
                     status == expected || (is_reveal && status == 404),
-                    "{told}: {status}"
+                    "{case}: {status}"
                 );
             }
         }
         for rule in OTHER_RULES {
-            let told = format!("{role} {} {}", rule.method, rule.route);
-            assert_eq!(send(&person, rule, "", 0), rule.own[position], "{told}");
+            let case = format!("{role} {} {}", rule.method, rule.route);
+            assert_eq!(send(&person, rule, "", 0), rule.own[position], "{case}");
         }
     }
     // Denials are in the audit log, each with its project.

@@ -44,7 +44,7 @@ pub fn api_routes() -> Vec<(String, String)> {
     routes_in(route_list().1)
 }
 
-/// A route that nobody decided on fails here.
+/// A route without a rule fails here.
 #[test]
 fn the_tables_know_every_route() {
     let pages = routes_in(route_list().0);

@@ -1,4 +1,4 @@
-//! The audit log can't be changed, and shows where it was.
+//! The audit log can't be changed, and shows where it was changed anyway.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
@@ -40,7 +40,7 @@ struct Row {
     hash: Vec<u8>,
 }
 
-/// The first entry whose hash is not that of its content behind the entry before it.
+/// The first entry whose hash does not match its content and the entry before it.
 fn first_break(database: &TestDatabase) -> Option<i64> {
     let at = match database.is_postgres() {
         true => "to_char(at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US')",

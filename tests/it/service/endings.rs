@@ -1,13 +1,13 @@
-//! However a change ends, whoever is told so can rely on it on every instance: the answer waits
-//! for instances that are behind.
+//! However a change ends, its outcome holds on every instance: the answer waits for instances that
+//! are behind.
 
 use reqwest::Method;
 use serde_json::json;
 
 use crate::app::{Api, TestApp};
 
-/// An instance that knows no change and gives no sign of life. Whoever settles a change waits
-/// until its lease has run out, and then removes it: so if it is gone, somebody waited.
+/// An instance that knows no change and gives no sign of life. Settling a change waits until its
+/// lease has expired, and then removes its row: so if that is gone, somebody waited.
 struct Behind<'a>(&'a TestApp);
 
 impl<'a> Behind<'a> {
@@ -30,7 +30,7 @@ impl<'a> Behind<'a> {
     }
 }
 
-/// Sends a call that changes nothing any more, with an instance behind.
+/// Sends a call that no longer changes anything, while an instance is behind.
 fn waits(app: &TestApp, api: &Api, call: (Method, &str, Option<serde_json::Value>), status: u16) {
     let (method, path, body) = call;
     let behind = Behind::start(app);

@@ -31,7 +31,7 @@ fn what_was_acknowledged_survives_being_killed() {
                 }
                 (created, revoked)
             });
-            // The first change waits until the lease of the one that was killed has run out.
+            // The first change waits until the lease of the killed program has expired.
             eventually(|| (under_way.load(Ordering::SeqCst) > 2).then_some(()));
             std::thread::sleep(Duration::from_millis(120 + 35 * round));
             program.kill();
@@ -59,7 +59,7 @@ fn what_was_acknowledged_survives_being_killed() {
         let sql = "SELECT count(*) AS number FROM keys WHERE revoked_at IS NOT NULL AND id =";
         assert_eq!(count(&format!("{sql} {id}")), 1);
     }
-    // Every key has its entry, every revocation has its entry, and no entry is without either.
+    // Every key and every revocation has its entry, and there are no others.
     let keys = count("SELECT count(*) AS number FROM keys");
     let entries = "SELECT count(*) AS number FROM audit_entries WHERE action =";
     assert_eq!(count(&format!("{entries} 'key.created'")), keys);

@@ -51,7 +51,7 @@ fn a_stopped_postgres_is_answered_with_503_and_recovered_from() {
     assert_eq!(verify(&owner, &secret).status, 200);
 
     server.stop();
-    // What is in memory holds until its lease runs out.
+    // What is in memory holds until its lease expires.
     let unsure = until(503, || verify(&owner, &secret));
     assert_eq!(
         (unsure.status, unsure.code().as_str()),
@@ -107,7 +107,7 @@ fn a_locked_database_is_answered_with_503_and_recovered_from() {
     assert_eq!(verify(&owner, &secret).code(), "REVOKED");
 }
 
-/// More people write than there are connections, and none of them gets on.
+/// More people write than there are connections, and none of them gets any further.
 #[test]
 fn while_every_connection_is_taken_others_are_told_so_and_verification_goes_on() {
     let app = TestApp::start();

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// A server of its own on a free loopback port, gone with the test.
+/// A server of its own on a free loopback port, deleted with the test.
 pub struct OwnPostgres {
     pub url: String,
     port: u16,
@@ -20,7 +20,7 @@ impl OwnPostgres {
         let programs = programs.expect("postgresql is installed; tests/run does so");
         let mut programs = PathBuf::from(String::from_utf8(programs.stdout).unwrap().trim());
         if !programs.join("initdb").exists() {
-            // Debian's pg_config is the client's; the servers lie beside each other.
+            // Debian's pg_config belongs to the client; the servers have folders of their own.
             let mut found: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
                 .expect("postgresql is installed; tests/run does so")
                 .map(|entry| entry.unwrap().path().join("bin"))
@@ -68,7 +68,7 @@ impl OwnPostgres {
         self.signal("STOP");
     }
 
-    /// Lets them go on.
+    /// Lets them continue.
     pub fn go_on(&self) {
         self.signal("CONT");
     }

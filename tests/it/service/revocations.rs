@@ -2,8 +2,8 @@
 //! acknowledged is let through, on any instance, whatever happens to instances and databases.
 //!
 //! A load of verifications runs against every instance while keys are minted and revoked and
-//! something goes wrong. Each verification notes before it starts what was acknowledged by
-//! then; what it is answered must fit. At the end it says how many were checked.
+//! something goes wrong. Each verification notes before it starts what was acknowledged by then;
+//! its answer must match. At the end it says how many were checked.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -25,7 +25,7 @@ struct Minted {
     secret: String,
     /// Somebody began to revoke it.
     is_ending: AtomicBool,
-    /// Somebody was told that it is revoked.
+    /// Its revocation was acknowledged.
     is_revoked: AtomicBool,
 }
 
@@ -132,7 +132,7 @@ impl Field {
         let Some(key) = key else { return };
         let started = Instant::now();
         if !revoke(key.id) {
-            return; // Nobody was told anything, so either answer is right from now on.
+            return; // Nothing was acknowledged, so either answer is right from now on.
         }
         key.is_revoked.store(true, Ordering::SeqCst);
         self.took.lock().unwrap().push(started.elapsed());
@@ -147,7 +147,7 @@ impl Field {
         took.sort_unstable();
         let revoked = self.checked_revoked.load(Ordering::Relaxed);
         let alive = self.checked_alive.load(Ordering::Relaxed);
-        let told = format!(
+        let summary = format!(
             "{title}: {} revocations acknowledged, in {:?} at best, {:?} in the middle, {:?} at worst; \
              {revoked} verifications of keys revoked before they started, {alive} of living keys, \
              {} without an answer\n",
@@ -157,8 +157,8 @@ impl Field {
             took[took.len() - 1],
             self.unanswered.load(Ordering::Relaxed),
         );
-        // Not by a macro: those are silent while a test passes.
-        std::io::stderr().write_all(told.as_bytes()).unwrap();
+        // Not with a macro: their output is hidden while a test passes.
+        std::io::stderr().write_all(summary.as_bytes()).unwrap();
         let wrong = self.wrong.lock().unwrap();
         assert!(
             wrong.is_empty(),
@@ -178,7 +178,7 @@ fn client() -> Client {
     client.build().unwrap()
 }
 
-/// `None` if the form, or the reveal that follows, is not answered with a yes.
+/// `None` if the form, or the reveal that follows, is refused or not answered.
 fn try_to_mint(owner: &Browser) -> Option<(i64, String)> {
     let fields = [
         ("csrf", owner.csrf.as_str()),
@@ -230,7 +230,7 @@ fn at(owner: &Browser, url: &str) -> Browser {
     }
 }
 
-/// Runs the load against `instances` while `disturb` goes wrong; `revoke` ends keys.
+/// Runs the load against `instances` while `disturb` makes things go wrong; `revoke` ends keys.
 fn run(
     field: &Field,
     owner: &Browser,
@@ -267,7 +267,7 @@ fn run(
     });
 }
 
-/// Tells the other threads that it is over, also where a test fails.
+/// Tells the other threads that it is over, even if a test fails.
 struct Ending<'a>(&'a AtomicBool);
 
 impl Drop for Ending<'_> {
@@ -280,8 +280,8 @@ fn wait(seconds: f64) {
     std::thread::sleep(Duration::from_secs_f64(seconds));
 }
 
-/// One instance on SQLite, with the command line beside it: stopped for longer than its lease,
-/// its database locked, killed and started again.
+/// One instance on SQLite, next to the command line: stopped for longer than its lease, its
+/// database locked, killed and started again.
 #[test]
 fn no_acknowledged_revocation_is_forgotten_on_sqlite() {
     let database = TestDatabase::on_sqlite();

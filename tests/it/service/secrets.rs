@@ -42,7 +42,7 @@ fn a_secret_is_nowhere_but_in_its_one_answer() {
         assert!(!owner.get("/audit").body.contains(&secret));
         secrets.push(secret);
     }
-    // One that waits for its reveal.
+    // One that has not been revealed yet.
     let created = owner.post_key("default", &[]);
     let opener = created
         .headers
@@ -90,21 +90,21 @@ fn a_secret_is_nowhere_but_in_its_one_answer() {
 
 /// Everything secret that the management API hands out, each in one answer.
 fn secrets_of_programs(url: &str) -> Vec<String> {
-    let told = |answer: Answer, field: &str| {
+    let secret_in = |answer: Answer, field: &str| {
         let secret = answer.json()["data"][field].as_str().map(str::to_owned);
         secret.unwrap_or_else(|| panic!("no {field}: {}", answer.body))
     };
     let sign_in = json!({"email": "owner@example.com", "password": PASSWORD});
-    let jwt = told(Api::new(url, "").post("/session", &sign_in), "token");
+    let jwt = secret_in(Api::new(url, "").post("/session", &sign_in), "token");
     let api = Api::new(url, &jwt);
     let permissions = ["keys:read", "keys:create"];
     let token = json!({"description": "x", "permissions": permissions,
         "expires_at": crate::api::in_a_month()});
-    let token = told(api.post("/tokens", &token), "token");
+    let token = secret_in(api.post("/tokens", &token), "token");
     let body = json!({"name": "A"});
     let once = [("Idempotency-Key", "one")];
     let program = Api::new(url, &token);
-    let key = told(
+    let key = secret_in(
         program.send(Method::POST, "/keys", Some(&body), &once),
         "key",
     );
@@ -115,12 +115,12 @@ fn secrets_of_programs(url: &str) -> Vec<String> {
         201
     );
     let id = program.get("/keys").json()["value"][0]["id"].clone();
-    let successor = told(
+    let successor = secret_in(
         program.post(&format!("/keys/{id}/rotation"), &json!({})),
         "key",
     );
     let invitation = json!({"email": "ben@example.com", "role": "viewer"});
-    let link = told(api.post("/users", &invitation), "password_link");
+    let link = secret_in(api.post("/users", &invitation), "password_link");
     let code = link.rsplit_once('=').unwrap().1.to_owned();
     Api::new(url, "").get(&format!("/keys?q={key}"));
     let jwt = jwt.rsplit_once('.').unwrap().1.to_owned();
@@ -129,7 +129,7 @@ fn secrets_of_programs(url: &str) -> Vec<String> {
 
 fn look(place: &Path, content: &[u8], secrets: &[String]) {
     for secret in secrets {
-        // The first half behind the prefix is enough to give it away.
+        // The first half after the prefix is enough to give it away.
         let telling = match secret.get(..4) {
             Some("mk_l") => &secret[14..34],
             Some("kwp_") => &secret[12..32],

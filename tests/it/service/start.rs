@@ -19,7 +19,7 @@ fn several_instances_start_on_one_empty_database() {
         for program in &programs {
             let browser = crate::app::Browser::new(&program.url);
             assert_eq!(browser.get("/readyz").status, 200);
-            // A session of one is a session of all.
+            // A session on one is valid on all.
             browser.signed_in("owner@example.com");
         }
     });
@@ -35,12 +35,12 @@ fn a_newer_schema_is_refused_in_one_sentence() {
     let mut command = command(database.folder(), &["migrate"]);
     let output = command.env("DATABASE_URL", &database.url).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    let told = String::from_utf8(output.stderr).unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
     assert!(
-        told.starts_with("The database was made by a newer Keyward"),
-        "{told}"
+        message.starts_with("The database was made by a newer Keyward"),
+        "{message}"
     );
-    assert_eq!(told.trim().lines().count(), 1);
+    assert_eq!(message.trim().lines().count(), 1);
 }
 
 #[test]

@@ -15,6 +15,6 @@ fn minting_from_the_page_takes_two_trips_to_the_pool() {
     let before = trips();
     assert!(before > 0, "the log counts trips");
     owner.create_key(&[]);
-    // One for the session, one for the work and whoever asked for it.
+    // One for the session, one for the work and the visitor it is for.
     assert_eq!(trips() - before, 2);
 }

@@ -37,7 +37,7 @@ fn a_key_over_its_limit_is_refused_and_told_when_to_come_back() {
         (403, "RATE_LIMITED")
     );
     assert_eq!(for_nginx.header("retry-after"), "1800");
-    // Another name gives no fresh start, another limit does.
+    // Changing the name does not reset the count, changing the limit does.
     let path = format!("/projects/default/keys/{id}/edit");
     let edit = |label: &str, requests: &str, version: &str| {
         let fields = [
@@ -86,8 +86,8 @@ fn a_key_on_a_list_of_addresses_passes_from_there_alone() {
         }
         let nearest = from.rsplit(", ").next().unwrap();
         let body = json!({"key": secret, "client_ip": nearest});
-        let told = ask_json(&app.anonymous(), &body).json();
-        assert_eq!(told["data"]["valid"], status == 200, "{from}");
+        let verdict = ask_json(&app.anonymous(), &body).json();
+        assert_eq!(verdict["data"]["valid"], status == 200, "{from}");
     }
     let page = owner.get(&format!("/projects/default/keys/{id}"));
     assert!(page.body.contains("203.0.113.0/24"));

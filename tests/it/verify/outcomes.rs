@@ -1,4 +1,4 @@
-//! Which keys pass, and what those that don't are told.
+//! Which keys pass, and how the others are refused.
 
 use serde_json::json;
 use time::Duration;

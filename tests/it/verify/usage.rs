@@ -1,4 +1,4 @@
-//! What verifications leave behind: the last use, and counts.
+//! What verifications record: the last use, and counts.
 
 use super::ask;
 use crate::app::{Browser, Settings, TestApp, eventually};

@@ -101,7 +101,7 @@ pub fn short_collection<T, J: Serialize>(
     collection(req, value, page.start(), total, next)
 }
 
-/// 200 with a record that was just changed, so that no client can have its tag yet.
+/// 200 with a record that was just changed, so no client can have its tag yet.
 pub fn changed(data: impl Serialize, version: &str) -> HttpResponse {
     put(StatusCode::OK, data, version)
 }
@@ -123,7 +123,6 @@ pub fn plain(status: StatusCode, data: impl Serialize) -> HttpResponse {
         .body(json(&Data { data }))
 }
 
-/// `value` as JSON.
 fn json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).expect("strings and numbers")
 }

@@ -17,9 +17,9 @@ use crate::web::shared::api_limits::{Bearing, Left};
 use crate::web::shared::visitor::origin;
 use crate::web::shared::{AppState, acting};
 
-/// The bearer of a token (RFC 6750). Cookies count for nothing here.
+/// The bearer of a token (RFC 6750). Cookies are ignored here.
 pub struct Bearer {
-    /// The instance.
+    /// What all handlers of the instance share.
     pub state: web::Data<AppState>,
     /// The person, as they were when the request began.
     pub actor: Actor,
@@ -32,7 +32,7 @@ impl Bearer {
     /// Runs a use case as this person. A denial goes into the audit log.
     ///
     /// # Errors
-    /// What the use case fails with.
+    /// Whatever the use case fails with.
     pub async fn act<T: Send + 'static>(
         &self,
         use_case: impl FnOnce(&mut Op) -> Result<T, DomainError> + Send + 'static,
@@ -40,7 +40,7 @@ impl Bearer {
         Ok(acting::act(&self.state, &self.claim, self.now, use_case).await?)
     }
 
-    /// The person's id.
+    /// The id of the person the token belongs to.
     pub fn id(&self) -> i64 {
         self.actor.id().expect("bearers are people")
     }

@@ -1,4 +1,4 @@
-//! Bodies in JSON: read whole, and every wrong field named at once.
+//! JSON bodies: read whole, with every wrong field reported at once.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -14,19 +14,19 @@ use super::error::ApiError;
 use crate::domain::{DomainError, FieldError};
 use crate::http::body;
 
-/// More than any body has.
+/// No valid body has more.
 const MAX_FIELDS: usize = 32;
 
-/// A JSON object as `T`, whose fields all have defaults: what is missing is for the use case to
-/// complain about, together with what is wrong.
+/// A JSON object as `T`, whose fields all have defaults: the use case reports missing fields
+/// together with wrong ones.
 pub struct Json<T> {
-    /// What it says.
+    /// The fields, read as `T`.
     pub fields: T,
-    /// As it was sent.
+    /// The body as it was sent.
     pub raw: Bytes,
 }
 
-/// The same where no body, or null, is as good as an empty object.
+/// Like [`Json`], but no body, or null, counts as an empty object.
 pub struct OptionalJson<T>(pub Json<T>);
 
 impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
@@ -67,7 +67,7 @@ fn from_body<T: DeserializeOwned>(raw: Bytes, is_json: bool) -> Result<Json<T>, 
     let object = object.map_err(|error| {
         ApiError::BadRequest(format!("The body is not a JSON object: {error}."))
     })?;
-    // Each wrong field costs another reading.
+    // Each wrong field costs another parse.
     if object.len() > MAX_FIELDS {
         let message = format!("The body has more than {MAX_FIELDS} fields.");
         return Err(ApiError::BadRequest(message));
@@ -76,7 +76,7 @@ fn from_body<T: DeserializeOwned>(raw: Bytes, is_json: bool) -> Result<Json<T>, 
     Ok(Json { fields, raw })
 }
 
-/// Whether the body says it is JSON, or says nothing.
+/// Whether the content type is JSON or absent.
 fn is_json(req: &HttpRequest) -> bool {
     let Some(kind) = req.headers().get(header::CONTENT_TYPE) else {
         return true;
@@ -87,8 +87,8 @@ fn is_json(req: &HttpRequest) -> bool {
         || kind.eq_ignore_ascii_case("application/merge-patch+json")
 }
 
-/// Reads the fields of `object`. Serde stops at the first that is wrong: that one is noted, left
-/// out, and the rest read again.
+/// Reads the fields of `object`. Serde stops at the first wrong one: that one is noted and left
+/// out, and the rest are read again.
 fn read_fields<T: DeserializeOwned>(mut object: Map<String, Value>) -> Result<T, DomainError> {
     let mut errors = Vec::new();
     loop {
@@ -105,14 +105,14 @@ fn read_fields<T: DeserializeOwned>(mut object: Map<String, Value>) -> Result<T,
         let field = error.path().to_string();
         let field = if field == "." { name.clone() } else { field };
         if object.remove(&name).is_none() {
-            // Nothing left to leave out: the error is about the object as a whole.
+            // No field left to leave out: the error is about the object as a whole.
             return Err(DomainError::field("body", detail));
         }
         errors.push(FieldError::new(field, capitalised(&detail)));
     }
 }
 
-/// The name in serde's words for a field that does not exist.
+/// The name in serde's message about a field that does not exist.
 fn unknown_field(detail: &str) -> String {
     detail.split('`').nth(1).unwrap_or_default().to_owned()
 }

@@ -101,7 +101,7 @@ impl ErrorCode {
         }
     }
 
-    /// The word in JSON.
+    /// The code as JSON has it.
     pub fn as_str(self) -> &'static str {
         self.into()
     }
@@ -203,7 +203,7 @@ impl ApiError {
         }
     }
 
-    /// A sentence that says exactly what is wrong, for people.
+    /// One sentence for people that says exactly what is wrong.
     fn detail(&self) -> String {
         match self {
             ApiError::Domain(error) => match error {
@@ -318,7 +318,7 @@ pub async fn answer(
     Ok(response)
 }
 
-/// Whether it is an error from the router, which has no body.
+/// Whether the router made this error: its answers have no body.
 fn is_bare<B: MessageBody>(response: &ServiceResponse<B>) -> bool {
     let status = response.status();
     (status.is_client_error() || status.is_server_error())

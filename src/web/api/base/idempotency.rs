@@ -1,6 +1,6 @@
-//! Creating calls, and their `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a
-//! call that is repeated with the same one creates nothing again and gets the same answer,
-//! without the secret.
+//! Calls that create something, and their `Idempotency-Key`
+//! (draft-ietf-httpapi-idempotency-key-header): repeating a call with the same key creates nothing
+//! new and gets the same answer, without the secret.
 
 use std::future::Future;
 
@@ -20,20 +20,20 @@ const MAX_LENGTH: usize = 200;
 
 /// Something that was just created.
 pub struct Created {
-    /// Its path.
+    /// The path of the new resource.
     pub location: String,
     /// The resource, without a secret.
     pub data: Value,
-    /// The field with the secret, and the secret: in this one answer alone.
+    /// The name of the secret's field, and the secret. Only this one answer has them.
     pub secret: Option<(&'static str, Zeroizing<String>)>,
 }
 
-/// Runs `creating` and answers 201 with what it made, or answers as before if this call was
-/// made already.
+/// Runs `creating` and answers 201 with what it made, or repeats the answer if this call was made
+/// before.
 ///
 /// # Errors
-/// What `creating` fails with; or the key belongs to another call, or to one that is still under
-/// way or was cut off.
+/// Whatever `creating` fails with; or the key belongs to a different call, or to one that is still
+/// running or was cut off.
 pub async fn create(
     req: &HttpRequest,
     bearer: &Bearer,
@@ -68,13 +68,13 @@ pub async fn create(
             let finishing = on_record(bearer, move |op| {
                 idempotency::finish(op, user, &own_key, status, &kept)
             });
-            // It is there: an answer that could not be kept must not hide that.
+            // The resource exists: failing to keep the answer must not hide that.
             if let Err(error) = finishing.await {
                 tracing::error!(%error, "the answer to a call could not be kept");
             }
             Ok(answer(created))
         }
-        // It may have been created all the same: the next call has to look.
+        // It may exist: keep the record, so that a repeated call can't create another.
         Err(error) if !error.means_nothing_was_done() => Err(error),
         Err(error) => {
             let forgetting = on_record(bearer, move |op| idempotency::forget(op, user, &own_key));
@@ -86,7 +86,7 @@ pub async fn create(
     }
 }
 
-/// Reads or writes the record of a call, even if the bearer may not act any more by then: what was
+/// Reads or writes the record of a call, even if the bearer may no longer act by then: what was
 /// created has to be remembered.
 async fn on_record<T: Send + 'static>(
     bearer: &Bearer,

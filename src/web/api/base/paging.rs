@@ -11,7 +11,7 @@ const MAX_LIMIT: i64 = 200;
 /// Which page a query asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// How many records it holds at most.
+    /// The most records it can hold.
     pub limit: usize,
     /// Where it begins.
     pub from: From,
@@ -27,7 +27,7 @@ pub enum From {
 }
 
 impl Page {
-    /// Reads the parameters `limit`, `after` and `start`. What is wrong with them goes into
+    /// Reads the parameters `limit`, `after` and `start`. Whatever is wrong with them goes into
     /// `errors`.
     pub fn read(
         limit: Option<i64>,
@@ -110,7 +110,7 @@ impl PageQuery {
     }
 }
 
-/// The cursor for a page that begins at this position and at what `place` says of it.
+/// The cursor for a page that begins at this position. `place` is where the list finds it again.
 pub fn cursor(position: usize, place: &str) -> String {
     format!("{position}.{place}")
 }
@@ -122,15 +122,15 @@ fn read_cursor(text: &str) -> Option<From> {
     Some(From::Cursor(position, place.to_owned()))
 }
 
-/// What is wrong with `after`.
+/// The error for an `after` that is not a cursor.
 pub fn no_cursor() -> FieldError {
     FieldError::new("after", "This is not the cursor of a page.")
 }
 
-/// All that is wrong with a query, if anything is.
+/// Passes if no error was found in a query.
 ///
 /// # Errors
-/// That.
+/// All of `errors`, if there are any.
 pub fn all_right(errors: Vec<FieldError>) -> Result<(), DomainError> {
     match errors.is_empty() {
         true => Ok(()),

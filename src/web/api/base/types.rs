@@ -25,7 +25,7 @@ impl<'de> Deserialize<'de> for Time {
     }
 }
 
-/// Tells a field that is null, `Some(None)`, from one that is not there, `None` (RFC 7396).
+/// Distinguishes a field that is null, `Some(None)`, from a missing one, `None` (RFC 7396).
 pub fn null_or<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
     T: Deserialize<'de>,

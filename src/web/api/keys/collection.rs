@@ -148,7 +148,7 @@ pub async fn list(
         .await?;
     let start = page.start();
     let end = start.saturating_add(i64::try_from(found.keys.len()).unwrap_or(i64::MAX));
-    // A filter's keys are counted only so far.
+    // With a filter, keys are counted only up to this number.
     let total = Some(found.total).filter(|total| !is_filtered || *total < COUNTED);
     let next = found.next.as_ref().map(|seek| {
         let position = usize::try_from(end).unwrap_or(usize::MAX);

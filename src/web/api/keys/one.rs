@@ -1,4 +1,4 @@
-//! `/api/v1/projects/{project}/keys/{id}`: read, edit, revoke; and `/state` for those who poll.
+//! `/api/v1/projects/{project}/keys/{id}`: read, edit, revoke; and `/state` for polling.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
@@ -161,7 +161,7 @@ pub async fn revoke(
 }
 
 impl KeyPatch {
-    /// The key with what is to change.
+    /// The key with these changes applied.
     fn draft(&self, key: &Key) -> KeyDraft {
         let networks = || key.allowed_ips.iter().map(ToString::to_string).collect();
         KeyDraft {

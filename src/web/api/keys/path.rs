@@ -1,5 +1,5 @@
-//! Which keys a path is about. Those of a project stand under it, `/projects/{project}/keys…`; in
-//! the short form, `/keys…`, the project is left out.
+//! Which keys a path is about. A project's keys are at `/projects/{project}/keys…`; the short form,
+//! `/keys…`, leaves the project out.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -65,7 +65,7 @@ fn project(req: &HttpRequest) -> Option<String> {
     req.match_info().get("project").map(str::to_owned)
 }
 
-/// The path of the key `id`, in the form that the call to create it came by.
+/// The path of the key `id`, in the form that the creating call used.
 pub fn location(project: Option<&str>, id: i64) -> String {
     match project {
         Some(slug) => format!("/api/v1/projects/{slug}/keys/{id}"),

@@ -15,7 +15,7 @@ use crate::web::api::base::body::OptionalJson;
 use crate::web::api::base::error::ApiError;
 use crate::web::api::base::idempotency::{self, Created};
 
-/// A day.
+/// One day, in seconds.
 const DEFAULT_OVERLAP: i64 = 86_400;
 
 /// How to rotate a key.

@@ -1,7 +1,7 @@
-//! What a browser says it is, in a few words.
+//! The name of a browser and its system, in a few words.
 
-/// What names a browser in its user agent, and its name. Most of them also claim to be those
-/// further down.
+/// How a browser appears in its user agent, and its name. The first match counts: most browsers
+/// also claim to be some of those below them.
 const BROWSERS: [(&str, &str); 13] = [
     ("Edg/", "Edge"),
     ("EdgA/", "Edge"),
@@ -17,7 +17,7 @@ const BROWSERS: [(&str, &str); 13] = [
     ("curl/", "curl"),
     ("Wget/", "Wget"),
 ];
-/// The same of systems: Android claims to be Linux, and an iPhone to be like a Mac.
+/// The same for systems: Android claims to be Linux, and an iPhone to be like a Mac.
 const SYSTEMS: [(&str, &str); 7] = [
     ("Android", "Android"),
     ("iPhone", "iPhone"),
@@ -27,11 +27,11 @@ const SYSTEMS: [(&str, &str); 7] = [
     ("Macintosh", "macOS"),
     ("Linux", "Linux"),
 ];
-/// How much is shown of a user agent that names no browser we know.
+/// How many characters are shown of a user agent that names no browser we know.
 const SHOWN: usize = 40;
 
-/// What the user agent says: "Firefox on Linux". One that names no browser we know is shown as
-/// it is, cut short.
+/// What the user agent says: "Firefox on Linux". If it names no browser we know, its beginning is
+/// shown.
 pub fn in_words(agent: Option<&str>) -> String {
     let Some(agent) = agent.map(str::trim).filter(|agent| !agent.is_empty()) else {
         return "Unknown device".into();

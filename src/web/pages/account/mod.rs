@@ -1,4 +1,4 @@
-//! The pages of one's own account.
+//! The pages of the visitor's own account.
 
 mod device;
 pub mod password;

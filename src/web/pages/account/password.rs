@@ -1,4 +1,4 @@
-//! `/account/password`: another password for oneself.
+//! `/account/password`: change your own password.
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
@@ -12,7 +12,6 @@ use crate::http::TrustedProxies;
 use crate::web::shared::form::Form;
 use crate::web::shared::{Visitor, WebError, page, session};
 
-/// The fields of the form.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct PasswordForm {
@@ -20,7 +19,7 @@ pub struct PasswordForm {
     password: String,
 }
 
-/// Changes the password. Every other session ends; this one goes on.
+/// Changes the password. Every other session ends; this one stays.
 pub async fn submit(
     req: HttpRequest,
     visitor: Visitor,
@@ -28,7 +27,7 @@ pub async fn submit(
     session: Session,
     Form(fields): Form<PasswordForm>,
 ) -> Result<HttpResponse, WebError> {
-    // Whoever found an open browser must not guess here what the sign-in slows down.
+    // An open browser must not be a way to guess the password faster than at sign-in.
     let email = visitor.act(|op| Ok(op.actor().name().to_owned())).await?;
     let throttle = &visitor.state.throttle;
     throttle.attempt_on_own(&email, proxies.client_ip(&req))?;

@@ -1,4 +1,4 @@
-//! `/account/sessions/…`: end one's own sessions.
+//! `/account/sessions/…`: end your own sessions.
 
 use actix_web::HttpResponse;
 use serde::Deserialize;
@@ -12,17 +12,17 @@ use crate::web::shared::session::{self, SignedIn};
 use crate::web::shared::times::Moment;
 use crate::web::shared::{Visitor, WebError, page};
 
-/// A session in words.
+/// A session, formatted for display.
 pub(super) struct SessionView {
     /// Names it in the form that ends it.
     pub digest: String,
     pub device: String,
-    /// All of what the browser says it is.
+    /// The whole user agent.
     pub agent: String,
     pub address: Option<String>,
     pub began: Moment,
     pub last_seen: Moment,
-    /// It is the one that the page was asked for in.
+    /// Whether the page was requested in this session.
     pub is_own: bool,
 }
 
@@ -48,14 +48,13 @@ impl SessionView {
     }
 }
 
-/// The fields of the form.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct EndForm {
     session: String,
 }
 
-/// Ends one session. One that ended meanwhile is what was asked for.
+/// Ends one session. If it ended in the meantime, that is fine too.
 pub async fn end(visitor: Visitor, Form(fields): Form<EndForm>) -> Result<HttpResponse, WebError> {
     let digest = session::digest_named(&fields.session).ok_or(WebError::BadForm)?;
     let ending = visitor.act(move |op| account::end_session(op, &digest));
@@ -65,7 +64,7 @@ pub async fn end(visitor: Visitor, Form(fields): Form<EndForm>) -> Result<HttpRe
     }
 }
 
-/// Ends all sessions but this one.
+/// Ends all sessions except this one.
 pub async fn end_others(visitor: Visitor, _form: Form<NoFields>) -> Result<HttpResponse, WebError> {
     let own = visitor.session.clone();
     let ending = visitor.act(move |op| {

@@ -1,4 +1,4 @@
-//! `/account`: one's own password, sessions and personal tokens.
+//! `/account`: your own password, sessions and personal tokens.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -24,24 +24,23 @@ struct AccountPage {
     sessions: Vec<SessionView>,
     has_others: bool,
     tokens: Vec<TokenRow>,
-    /// Of the form for another password.
+    /// Errors in the form that changes the password.
     errors: Errors,
     flash: Option<&'static str>,
 }
 
-/// A row of the list of tokens.
 struct TokenRow {
     token: TokenView,
-    /// Its secret was not shown yet, and can be in this session.
+    /// Whether its secret can still be revealed in this session.
     is_waiting: bool,
 }
 
 /// What the page is about.
 pub(super) struct Subject {
     sessions: Vec<StoredSession>,
-    /// Each with whether its secret waits for its reveal in this session.
+    /// Each with whether its secret can still be revealed in this session.
     tokens: Vec<(Token, bool)>,
-    /// The session that the page was asked for in.
+    /// The session that the page was requested in.
     own: SignedIn,
 }
 
@@ -51,7 +50,6 @@ pub struct AccountQuery {
     done: Option<String>,
 }
 
-/// The page.
 pub async fn show(
     visitor: Visitor,
     query: web::Query<AccountQuery>,
@@ -74,7 +72,7 @@ fn flash(done: &str) -> Option<&'static str> {
 /// Finds the visitor's sessions and personal tokens.
 ///
 /// # Errors
-/// The visitor may not act any more.
+/// The visitor may no longer act.
 pub(super) async fn load(visitor: &Visitor) -> Result<(Viewer, Subject), DomainError> {
     let own = visitor.session.clone();
     let loading = visitor.view(move |op| {
@@ -93,7 +91,7 @@ pub(super) async fn load(visitor: &Visitor) -> Result<(Viewer, Subject), DomainE
     loading.await
 }
 
-/// The page, with what is wrong with the form for another password, or what was just done.
+/// The page, with the errors in the form that changes the password, or what was just done.
 pub(super) fn form(
     viewer: &Viewer,
     status: StatusCode,

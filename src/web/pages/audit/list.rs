@@ -25,7 +25,7 @@ struct AuditPage {
     is_first: bool,
 }
 
-/// The entry to read on from.
+/// The entry to continue from.
 #[derive(Deserialize)]
 pub struct AuditQuery {
     before: Option<String>,
@@ -59,7 +59,7 @@ pub struct EntryView {
     pub actor: String,
     /// What they did: "created".
     pub did: String,
-    /// What they did it to, where the words don't say.
+    /// What they did it to, if the verb alone doesn't say.
     pub subject: Option<String>,
     /// The key's page.
     pub link: Option<String>,
@@ -67,7 +67,7 @@ pub struct EntryView {
     pub rest: Option<(String, String)>,
     pub details: Vec<String>,
     pub at: Moment,
-    /// The project, where the sentence doesn't name it.
+    /// The project, if the sentence doesn't name it.
     pub project: Option<String>,
     /// What a new or a revoked key begins with.
     pub prefix: Option<String>,
@@ -75,7 +75,7 @@ pub struct EntryView {
 }
 
 impl EntryView {
-    /// `entry` for someone who knows of `projects`.
+    /// `entry` for a visitor who may see `projects`.
     pub fn new(entry: AuditEntry, projects: &[Project], now: UtcTime) -> Self {
         let project = projects
             .iter()

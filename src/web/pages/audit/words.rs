@@ -10,7 +10,7 @@ use crate::web::shared::times::plural;
 pub(super) struct Sentence {
     /// "created".
     pub did: String,
-    /// What they did it to, where the words don't say.
+    /// What they did it to, if the verb alone doesn't say.
     pub subject: Option<String>,
     /// How it goes on: "to", "Default".
     pub rest: Option<(String, String)>,
@@ -44,7 +44,7 @@ pub(super) fn actor(name: String) -> String {
     }
 }
 
-/// What they did. `project` is the name of the project that it is about, if it is about one.
+/// What they did. `project` is the name of the entry's project, if it has one.
 pub(super) fn sentence(entry: &AuditEntry, project: Option<&str>, details: &Value) -> Sentence {
     let subject = entry.subject.as_str();
     let scope = details["scope"].as_str().unwrap_or("a scope");
@@ -82,7 +82,7 @@ pub(super) fn names_project(action: &str) -> bool {
     matches!(noun, "grant" | "keys" | "project" | "scope" | "scopes")
 }
 
-/// What people do to nobody but themselves.
+/// Actions without an object, and the words for them.
 fn alone(action: &str) -> Option<&'static str> {
     let words = match action {
         "instance.set_up" => "became the first owner",
@@ -124,7 +124,7 @@ fn did(action: &str) -> &str {
     }
 }
 
-/// What else is known of it.
+/// The rest of what the entry says.
 pub(super) fn details(action: &str, details: &Value) -> Vec<String> {
     let text = |name: &str| details[name].as_str().map(str::to_owned);
     let only = |detail: Option<String>| -> Vec<String> { detail.into_iter().collect() };
@@ -174,7 +174,7 @@ fn ready(details: &Value) -> String {
     format!("{title} scopes")
 }
 
-/// What changed, each as what it was and what it is.
+/// What changed, each with the value before and after.
 fn changes(details: &Value) -> Vec<String> {
     let changes = details["changes"].as_object().into_iter().flatten();
     let in_words = changes.map(|(field, values)| {

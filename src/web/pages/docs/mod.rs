@@ -1,4 +1,4 @@
-//! `/docs`: the API, from its OpenAPI document.
+//! `/docs`: the API, rendered from its OpenAPI document.
 
 mod document;
 mod sample;

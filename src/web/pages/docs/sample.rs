@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::document::{entries, is_open, items, plain, text};
 
-/// An example of what `schema` describes: the one it names, or one put together from its parts.
-/// `ended` asks for a thing that was revoked or archived.
+/// An example of what `schema` describes: the one it gives, or one put together from its parts.
+/// With `ended`, of something that was revoked or archived.
 pub(super) fn of(document: &Value, schema: &Value, ended: bool) -> Value {
     let schema = plain(document, schema);
     let choice = items(&schema["enum"]).next();
@@ -23,7 +23,7 @@ pub(super) fn of(document: &Value, schema: &Value, ended: bool) -> Value {
     }
 }
 
-/// A call of an operation in a shell, where `$URL` and `$TOKEN` are known.
+/// A call of an operation in a shell where `$URL` and `$TOKEN` are set.
 pub(super) fn call(method: &str, path: &str, operation: &Value, body: Option<&Value>) -> String {
     let mut path = path.to_owned();
     for parameter in items(&operation["parameters"]).filter(|one| one["in"] == "path") {
@@ -51,7 +51,7 @@ pub(super) fn call(method: &str, path: &str, operation: &Value, body: Option<&Va
     call
 }
 
-/// The example that a schema names.
+/// The example that a schema gives.
 fn named(schema: &Value) -> Option<Value> {
     let own = schema.get("example").or(schema["examples"].get(0));
     match own {
@@ -60,7 +60,7 @@ fn named(schema: &Value) -> Option<Value> {
     }
 }
 
-/// The type, of what may also be null the other one.
+/// The type; if it may also be null, the other one.
 fn word(schema: &Value) -> &str {
     let first = items(&schema["type"]).find(|one| *one != "null");
     let word = first.unwrap_or(&schema["type"]);
@@ -89,7 +89,7 @@ fn object(document: &Value, schema: &Value, ended: bool) -> Value {
 
 fn member(document: &Value, name: &str, property: &Value, ended: bool) -> Value {
     match name {
-        // What is null of most.
+        // Usually null.
         "detail" | "disabled_at" | "next" | "refusal" | "refused_at" | "related_key_id"
         | "replaced_by" | "replaces" => Value::Null,
         "archived_at" | "archived_by" | "revoke_reason" | "revoked_at" | "revoked_by" if !ended => {
@@ -106,7 +106,7 @@ fn member(document: &Value, name: &str, property: &Value, ended: bool) -> Value 
     }
 }
 
-/// The example that another property of the same name and type has.
+/// The example of another property with the same name and type.
 fn borrowed(document: &Value, name: &str, property: &Value) -> Option<Value> {
     let others = entries(&document["components"]["schemas"]);
     others

@@ -23,7 +23,7 @@ struct DocsPage<'a> {
     codes: &'static [ErrorCode],
 }
 
-/// A piece of a description.
+/// A piece of a description: plain text, or code.
 struct Piece {
     text: String,
     is_code: bool,
@@ -38,7 +38,7 @@ struct Group {
 
 /// One method of one path.
 struct Operation {
-    /// For links to it.
+    /// The anchor for links to it.
     id: String,
     method: String,
     path: String,
@@ -54,7 +54,7 @@ struct Operation {
 
 /// A parameter, or a field of a body.
 struct Field {
-    /// Of a member of a member "rate_limit.requests", of those in a list "days[].day".
+    /// A nested member is "rate_limit.requests", one inside a list "days[].day".
     name: String,
     /// "in the path", or what type it is.
     kind: String,
@@ -62,11 +62,11 @@ struct Field {
     description: Vec<Piece>,
 }
 
-/// What it answers when all is well.
+/// A successful answer.
 struct Answer {
     status: String,
     description: String,
-    /// As it is sent, wrapped.
+    /// As it is sent, indented.
     example: Option<String>,
     fields: Vec<Field>,
 }
@@ -82,7 +82,7 @@ static DOCS: LazyLock<Docs> = LazyLock::new(|| {
     Docs::read(&document)
 });
 
-/// The page, for anybody.
+/// The page, which anybody may see.
 pub async fn show() -> Result<HttpResponse, WebError> {
     let docs = &*DOCS;
     let page = DocsPage {
@@ -146,7 +146,7 @@ impl Operation {
 }
 
 impl Answer {
-    /// `ended` says that it tells of something that was revoked or archived.
+    /// With `ended`, the example is of something that was revoked or archived.
     fn read(document: &Value, status: &str, answer: &Value, ended: bool) -> Self {
         let schema = &answer["content"]["application/json"]["schema"];
         let example = (!schema.is_null()).then(|| sample::of(document, schema, ended));
@@ -173,8 +173,8 @@ fn parameter(parameter: &Value) -> Field {
     }
 }
 
-/// The fields of what an answer wraps: of `data`, or of one of `value`. None is marked as
-/// required: nearly all are always there.
+/// The fields inside an answer's wrapper: of `data`, or of one item of `value`. None is marked as
+/// required: nearly all of them are always present.
 fn record_fields(document: &Value, schema: &Value) -> Vec<Field> {
     let wrapper = resolved(document, schema);
     let properties = &wrapper["properties"];
@@ -189,8 +189,8 @@ fn record_fields(document: &Value, schema: &Value) -> Vec<Field> {
     fields
 }
 
-/// The fields of an object's schema, also of one that is made of several, each followed by those
-/// of its own. `under` is what their names begin with.
+/// The fields of an object's schema, even one that combines several. Each is followed by its own
+/// fields. `under` is what their names begin with.
 fn fields_of(document: &Value, schema: &Value, under: &str) -> Vec<Field> {
     let schema = plain(document, schema);
     let parts = items(&schema["allOf"]);
@@ -214,7 +214,7 @@ fn fields_of(document: &Value, schema: &Value, under: &str) -> Vec<Field> {
     fields
 }
 
-/// Also what is null when it is left out and may not be null.
+/// A field also counts as required if leaving it out means null, and it must not be null.
 fn is_required(schema: &Value, name: &str, property: &Value) -> bool {
     let is_null_without = property.get("default").is_some_and(Value::is_null);
     items(&schema["required"]).any(|one| one == name)
@@ -229,7 +229,7 @@ fn description(document: &Value, property: &Value) -> Vec<Piece> {
     }
 }
 
-/// Text with code in backticks, taken apart.
+/// Splits text at its backticks into plain text and code.
 fn prose(value: &Value) -> Vec<Piece> {
     let text = text(value);
     let pieces = text.split('`').zip([false, true].into_iter().cycle());

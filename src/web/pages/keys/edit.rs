@@ -21,7 +21,6 @@ struct EditPage {
     form: FieldsView,
 }
 
-/// The form.
 pub async fn show(
     visitor: Visitor,
     path: web::Path<(String, i64)>,

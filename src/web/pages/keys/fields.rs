@@ -17,18 +17,18 @@ use crate::web::shared::form::Errors;
 use crate::web::shared::rate_limit_fields;
 use crate::web::shared::times::{Moment, plural};
 
-/// The choice of the edit form that leaves the expiry as it is.
+/// The option of the edit form that leaves the expiry as it is.
 const KEEP: &str = "keep";
-/// The choice that takes the date beside it.
+/// The option that uses the date field next to it.
 const DATE: &str = "date";
-/// The choice of no end.
+/// The option without an expiry.
 const NEVER: &str = "never";
-/// The lifetimes on offer in every project that allows them, in days.
+/// The lifetimes offered in every project that allows them, in days.
 const LIFETIMES: [i64; 3] = [30, 90, 365];
-/// What a new form starts with where the project says nothing else.
+/// What a new form starts with unless the project says otherwise, in days.
 const DEFAULT_LIFETIME: i64 = 90;
 
-/// What was typed, as it was typed.
+/// The fields, exactly as typed.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct KeyFields {
@@ -36,7 +36,7 @@ pub struct KeyFields {
     pub scopes: Vec<String>,
     pub environment: String,
     pub expires: String,
-    /// A date, for the choice of one.
+    /// Only used with the option `date`.
     pub expires_on: String,
     pub rate_limit_requests: String,
     pub rate_limit_seconds: String,
@@ -47,7 +47,7 @@ pub struct KeyFields {
 }
 
 impl KeyFields {
-    /// What a new form starts with: the project's default lifetime, or one that comes near.
+    /// What a new form starts with: the project's default lifetime, or one close to it.
     pub fn fresh(project: &Project, now: UtcTime) -> Self {
         let wanted = project.default_lifetime_days.unwrap_or(DEFAULT_LIFETIME);
         let offered = Bounds::of(project, now, now).lifetimes();
@@ -75,7 +75,7 @@ impl KeyFields {
         }
     }
 
-    /// What was typed as a draft. `kept` is the expiry of the key that is being edited.
+    /// The fields as a draft. `kept` is the expiry of the key that is being edited.
     pub fn draft(&self, kept: Option<UtcTime>, now: UtcTime) -> KeyDraft {
         let mut unreadable = Vec::new();
         let expires_at = self.expiry(kept, now).unwrap_or_else(|detail| {
@@ -101,7 +101,6 @@ impl KeyFields {
         }
     }
 
-    /// The environment that was chosen.
     pub fn environment(&self) -> Result<Environment, FieldError> {
         self.environment
             .parse()
@@ -115,7 +114,7 @@ impl KeyFields {
             DATE => {
                 let format = format_description!("[year]-[month]-[day]");
                 let date = time::Date::parse(self.expires_on.trim(), format);
-                // The key works through the whole of this day.
+                // The key works until the end of this day.
                 let end = date.ok().and_then(time::Date::next_day);
                 let end = end.ok_or("Choose a date, written like 2027-01-31.")?;
                 Ok(Some(end.midnight()))
@@ -130,17 +129,17 @@ impl KeyFields {
     }
 }
 
-/// The fields with everything there is to choose from, for the template.
+/// The fields with all their options, for the template.
 pub struct FieldsView {
     pub fields: KeyFields,
     pub errors: Errors,
     pub scopes: Vec<ScopeChoice>,
-    /// Empty for a key that has its environment already.
+    /// Empty for a key that already has its environment.
     pub environments: Vec<Choice>,
     pub lifetimes: Vec<Choice>,
-    /// How long keys of the project live at most, where that is bound.
+    /// The longest that keys of the project may live, if that is limited.
     pub longest: Option<String>,
-    /// Whether the folded part has something to show.
+    /// Whether the part that can be folded has something to show.
     pub limits_open: bool,
 }
 
@@ -151,7 +150,6 @@ pub struct ScopeChoice {
     pub checked: bool,
 }
 
-/// An option of a select.
 pub struct Choice {
     pub value: String,
     pub title: String,
@@ -228,15 +226,15 @@ impl FieldsView {
     }
 }
 
-/// What a project says of lifetimes, for one key.
+/// A project's rules about lifetimes, applied to one key.
 struct Bounds {
     default: Option<i64>,
-    /// How many whole days from now the key may live at most.
+    /// The longest the key may live from now on, in whole days.
     most: Option<i64>,
 }
 
 impl Bounds {
-    /// For a key that was, or is now, created at `born`.
+    /// For a key created at `born`, which is `now` for a new one.
     fn of(project: &Project, born: UtcTime, now: UtcTime) -> Self {
         let age = now - born;
         let most = project
@@ -254,7 +252,7 @@ impl Bounds {
         let allowed = |days: &i64| self.most.is_none_or(|most| *days <= most);
         let mut offered: BTreeSet<i64> = usual.filter(allowed).collect();
         if offered.is_empty() {
-            // Rather the longest that is left than only a date.
+            // Offer the longest that is left rather than only a date.
             offered.extend(self.most.filter(|most| *most > 0));
         }
         offered

@@ -23,9 +23,9 @@ use crate::web::shared::times::{grouped, plural};
 use crate::web::shared::{Visitor, WebError, cursor};
 
 const PAGE: usize = 50;
-/// A search for more than this is cut.
+/// Longer searches are cut to this many characters.
 const MAX_SEARCH: usize = 200;
-/// So many characters behind an underscore look like a secret.
+/// This many characters after an underscore look like a secret.
 const SECRET_LIKE: usize = 20;
 
 #[derive(Template)]
@@ -48,10 +48,10 @@ struct ListPage {
     archived: Option<ArchivedView>,
 }
 
-/// A column that can be sorted by, or not.
+/// A column, which may be sortable.
 struct Column {
     title: &'static str,
-    /// The list sorted by it; the other way round if it is already.
+    /// The list sorted by this column; in reverse if it already is.
     sort: Option<String>,
     /// `ascending` or `descending`, for the column it is sorted by.
     sorted: Option<&'static str>,
@@ -70,7 +70,6 @@ pub struct ListQuery {
     before: String,
 }
 
-/// The list.
 pub async fn show(
     visitor: Visitor,
     htmx: Htmx,
@@ -177,8 +176,8 @@ impl ListQuery {
             .any(|text| !text.is_empty())
     }
 
-    /// The same search with every secret in it cut to its prefix, if there is one: a secret
-    /// must not stay in an address bar.
+    /// The same search with every secret in it cut to its prefix, if it has any: a secret must not
+    /// stay in an address bar.
     fn without_secret(&self) -> Option<Self> {
         let is_secret = |word: &str| without_secret_part(word).len() < word.len();
         let words = || self.q.split_whitespace();
@@ -302,7 +301,7 @@ impl ListQuery {
     }
 }
 
-/// `word` without what a prefix leaves out, if it looks like a secret or most of one.
+/// `word` cut to its prefix, if it looks like a secret or most of one.
 fn without_secret_part(word: &str) -> &str {
     let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
     match bare.rsplit_once('_') {

@@ -17,7 +17,7 @@ use actix_web::http::StatusCode;
 
 use crate::web::shared::error::WayOn;
 
-/// Where errors of these pages lead: from what can't be done with a key, back to it.
+/// Where errors of these pages lead: if something can't be done with a key, back to the key.
 pub fn lead_on(req: &HttpRequest, status: StatusCode) -> Option<WayOn> {
     let project = req.match_info().get("project")?;
     let id = req.match_info().get("id")?.parse().ok()?;

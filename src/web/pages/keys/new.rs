@@ -22,7 +22,6 @@ struct NewPage {
     form: FieldsView,
 }
 
-/// The form.
 pub async fn show(visitor: Visitor, slug: web::Path<String>) -> Result<HttpResponse, WebError> {
     let loading = visitor.view(move |op| keys::mint_form(op, &slug));
     let (viewer, subject) = loading.await?;

@@ -22,19 +22,19 @@ struct OnePage {
     project: Project,
     archived: Option<ArchivedView>,
     key: KeyView,
-    /// The key it took the place of, and the one that took its place.
+    /// The key that it replaced, and the one that replaced it.
     replaces: Option<i64>,
     replaced_by: Option<i64>,
     usage: UsageView,
     more_count: i64,
-    /// The limit that holds for want of one of its own.
+    /// The project's limit, which applies if the key has none of its own.
     project_limit: Option<String>,
     history: Option<Vec<EntryView>>,
-    /// Its secret was not shown yet, and can be in this session.
+    /// Whether its secret can still be revealed in this session.
     is_waiting: bool,
-    /// Whether the visitor may replace it by a new key, at once or after an overlap.
+    /// Whether the visitor may replace it with a new key, at once or after an overlap.
     may_rotate: bool,
-    /// The key that was made to take its place, while this one still works.
+    /// The key that was made to replace it, while this one still works.
     successor: Option<i64>,
     flash: Option<&'static str>,
 }
@@ -45,7 +45,6 @@ pub struct OneQuery {
     done: Option<String>,
 }
 
-/// The page.
 pub async fn show(
     visitor: Visitor,
     path: web::Path<(String, i64)>,

@@ -6,7 +6,7 @@ use crate::domain::{keys, projects};
 use crate::web::shared::form::{Form, NoFields};
 use crate::web::shared::{Visitor, WebError};
 
-/// Revokes the key, creates the same again, and leads to the new one's reveal.
+/// Revokes the key, creates one just like it, and redirects to the new one's reveal.
 pub async fn submit(
     visitor: Visitor,
     path: web::Path<(String, i64)>,

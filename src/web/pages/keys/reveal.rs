@@ -1,4 +1,4 @@
-//! `/projects/{p}/keys/{id}/reveal`: the one showing of a new key's secret.
+//! `/projects/{p}/keys/{id}/reveal`: the one reveal of a new key's secret.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -20,12 +20,12 @@ use crate::web::shared::{Visitor, WebError, reveal};
 struct RevealPage {
     layout: Layout,
     key: KeyView,
-    /// Whole seconds the secret still waits; without, it is gone.
+    /// Whole seconds the secret can still be revealed; `None` if it no longer can.
     seconds_left: Option<i64>,
     old: Option<OldKey>,
     is_active: bool,
     may_replace: bool,
-    /// The key that took its place.
+    /// The key that replaced it.
     replaced_by: Option<i64>,
     project: Project,
 }
@@ -40,14 +40,14 @@ struct RevealedPage {
     old: Option<OldKey>,
 }
 
-/// The key that a new one takes the place of, while it still works.
+/// The key that a new one replaces, while it still works.
 struct OldKey {
     prefix: String,
     until: Moment,
 }
 
 impl OldKey {
-    /// The one that the key of `form` replaces, if it still works and is to end.
+    /// The key that the one of `form` replaces, if it still works and has an expiry.
     fn of(form: &RevealForm, now: UtcTime) -> Option<Self> {
         let old = form.replaced.as_ref()?;
         let works = form.project.archived_at.is_none() && old.is_active(now);
@@ -59,7 +59,7 @@ impl OldKey {
     }
 }
 
-/// Shows what can be revealed. Uses nothing up.
+/// Shows what can be revealed, without using up the reveal.
 pub async fn show(
     req: HttpRequest,
     visitor: Visitor,
@@ -120,7 +120,7 @@ pub async fn submit(
         }
     });
     let (viewer, revealed) = revealing.await?;
-    // Whoever comes too late is told so by the page itself, which a reload then shows again.
+    // Too late: the page itself says so, and still does after a reload.
     let Some((form, revealed)) = revealed else {
         return Ok(page::see_other(&gone));
     };

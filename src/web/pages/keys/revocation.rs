@@ -15,7 +15,7 @@ use crate::web::shared::page::{self, Layout, Section};
 use crate::web::shared::times::plural;
 use crate::web::shared::{Viewer, Visitor, WebError};
 
-/// What a screen reader says after the dialog closed.
+/// What a screen reader says after the dialog has closed.
 const REVOKED: &str = "Revoked. The next request with this key fails.";
 
 #[derive(Template)]
@@ -25,7 +25,7 @@ struct RevocationPage {
     view: RevocationView,
 }
 
-/// The same in a dialog of the list, whose row the answer takes the place of.
+/// The same in a dialog of the list, where the answer replaces the key's row.
 #[derive(Template)]
 #[template(path = "keys/revocation_dialog.html")]
 struct RevocationDialog<'a> {
@@ -44,14 +44,13 @@ struct RevocationView {
     errors: Errors,
 }
 
-/// The row that takes the place of the one in the list.
+/// The row that replaces the one in the list.
 #[derive(Template)]
 #[template(path = "keys/changed_row.html")]
 struct ChangedRow {
     key: KeyView,
 }
 
-/// The fields of the form.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct RevocationFields {
@@ -59,7 +58,7 @@ pub struct RevocationFields {
     note: String,
 }
 
-/// Names the key, what depends on it, and asks for a reason.
+/// Shows the key and what depends on it, and asks for a reason.
 pub async fn show(
     visitor: Visitor,
     htmx: Htmx,
@@ -72,7 +71,6 @@ pub async fn show(
     Ok(form(&viewer, &htmx, status, subject, fields, vec![]))
 }
 
-/// Revokes the key.
 pub async fn submit(
     visitor: Visitor,
     htmx: Htmx,

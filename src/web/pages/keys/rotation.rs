@@ -1,4 +1,4 @@
-//! `/projects/{p}/keys/{id}/rotation`: a successor for a key, which works on for a while.
+//! `/projects/{p}/keys/{id}/rotation`: a successor for a key that keeps working for a while.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -14,7 +14,7 @@ use crate::web::shared::page::{self, Layout, Section};
 use crate::web::shared::times::plural;
 use crate::web::shared::{Viewer, Visitor, WebError};
 
-/// How long the old key may work on, as on the form.
+/// How long the old key may keep working, as the form offers it.
 const OVERLAPS: [(&str, &str, Duration); 5] = [
     ("0", "None: the old key ends at once", Duration::ZERO),
     ("1h", "1 hour", Duration::HOUR),
@@ -36,14 +36,12 @@ struct RotationPage {
     errors: Errors,
 }
 
-/// An option of the select.
 struct Overlap {
     value: &'static str,
     title: &'static str,
     selected: bool,
 }
 
-/// The fields of the form.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct RotationFields {
@@ -59,7 +57,7 @@ impl RotationFields {
     }
 }
 
-/// Names the key, what depends on it, and asks for the overlap.
+/// Shows the key and what depends on it, and asks for the overlap.
 pub async fn show(
     visitor: Visitor,
     path: web::Path<(String, i64)>,
@@ -70,7 +68,7 @@ pub async fn show(
     Ok(form(&viewer, StatusCode::OK, subject, vec![]))
 }
 
-/// Creates the successor and leads to its reveal.
+/// Creates the successor and redirects to its reveal.
 pub async fn submit(
     visitor: Visitor,
     path: web::Path<(String, i64)>,

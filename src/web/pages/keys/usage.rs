@@ -9,9 +9,8 @@ use crate::domain::keys::{DAYS, DayUsage, KeyUsage};
 use crate::records::Source;
 use crate::web::shared::times::{Moment, grouped};
 
-/// How many sources are shown before the rest is folded away.
+/// How many sources are shown; the rest is folded away.
 const SHOWN_SOURCES: usize = 8;
-/// How many refusals are shown.
 const SHOWN_REFUSALS: usize = 8;
 
 /// How a key is used, in words and bars.
@@ -43,7 +42,7 @@ pub struct RefusalView {
 }
 
 impl UsageView {
-    /// `usage` at the time `now`.
+    /// `usage` as seen at the time `now`.
     pub fn new(usage: KeyUsage, now: UtcTime) -> Self {
         let mut refused: Vec<&Source> = usage.sources.iter().collect();
         refused.sort_by_key(|source| std::cmp::Reverse(source.refused_at));
@@ -86,11 +85,11 @@ impl SourceView {
     }
 }
 
-/// Bars for days, in units of the SVG: each day is ten wide, the whole hundred high.
+/// One bar per day, in units of the SVG: each day is ten wide, and the whole chart a hundred high.
 pub struct Chart {
     pub bars: Vec<Bar>,
     pub width: i64,
-    /// What the gridlines at the top and half way up stand for.
+    /// What the gridlines at the top and halfway up stand for.
     pub top: String,
     pub half: String,
     pub passed: String,
@@ -98,7 +97,7 @@ pub struct Chart {
     pub is_empty: bool,
 }
 
-/// One day: what passed from the ground up, and what was refused on top of it.
+/// One day: what passed at the bottom, and what was refused on top of it.
 pub struct Bar {
     pub day: String,
     pub x: i64,
@@ -150,7 +149,7 @@ impl Bar {
     }
 }
 
-/// Anything at all is at least one unit high, so that a single refusal is seen.
+/// Anything above zero is at least one unit high, so that even a single refusal is visible.
 fn height(count: i64, top: i64) -> f64 {
     match count {
         0 => 0.0,
@@ -158,7 +157,7 @@ fn height(count: i64, top: i64) -> f64 {
     }
 }
 
-/// The next of 2, 4, 10, 20, 40, 100, …: numbers with a whole half.
+/// The next of 2, 4, 10, 20, 40, 100, …: numbers that can be halved.
 fn round_up(highest: i64) -> i64 {
     let mut unit = 1;
     loop {

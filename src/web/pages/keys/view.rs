@@ -6,7 +6,7 @@ use crate::records::{Key, KeyState, Project};
 use crate::web::shared::rate_limit_fields;
 use crate::web::shared::times::Moment;
 
-/// A key in words.
+/// A key, formatted for display.
 pub struct KeyView {
     pub id: i64,
     pub path: String,
@@ -37,7 +37,7 @@ pub enum ShownState {
 }
 
 impl ShownState {
-    /// The class name of its shape and colour.
+    /// The CSS class for its shape and colour.
     pub fn as_str(self) -> &'static str {
         match self {
             ShownState::Own(state) => state.as_str(),
@@ -54,7 +54,7 @@ impl ShownState {
     }
 }
 
-/// The end of a key, in words.
+/// When, by whom and why a key was revoked.
 pub struct RevocationView {
     pub at: Moment,
     pub by: String,
@@ -63,7 +63,7 @@ pub struct RevocationView {
 }
 
 impl KeyView {
-    /// `key` of `project`, with the buttons `actor` may press.
+    /// `key` of `project`, with the buttons that `actor` may press.
     pub fn new(key: Key, project: &Project, actor: &Actor, now: UtcTime) -> Self {
         let is_open = project.archived_at.is_none();
         let state = match key.is_active(now) && !is_open {

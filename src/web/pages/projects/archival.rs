@@ -1,4 +1,4 @@
-//! `/projects/{p}/archival`: end a project and every key of it.
+//! `/projects/{p}/archival`: end a project and all its keys.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -20,7 +20,7 @@ struct ArchivalPage {
     layout: Layout,
     project: Project,
     archived: Option<ArchivedView>,
-    /// "12 keys stop on their next request.", if any works.
+    /// "12 keys stop on their next request.", unless none works.
     stops: Option<String>,
     fields: ArchivalFields,
     errors: Errors,
@@ -29,25 +29,23 @@ struct ArchivalPage {
 /// What the form is about.
 struct Subject {
     project: Project,
-    /// How many keys stop.
+    /// How many keys stop working.
     count: i64,
 }
 
-/// The fields of the form.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ArchivalFields {
     name: String,
 }
 
-/// Names the project, what stops with it, and asks for its name.
+/// Shows the project and what stops with it, and asks for its name.
 pub async fn show(visitor: Visitor, slug: web::Path<String>) -> Result<HttpResponse, WebError> {
     let (viewer, subject) = visitor.view(move |op| load(op, &slug)).await?;
     let (status, fields) = (StatusCode::OK, ArchivalFields::default());
     Ok(form(&viewer, status, subject, fields, vec![]))
 }
 
-/// Archives the project.
 pub async fn submit(
     visitor: Visitor,
     slug: web::Path<String>,
@@ -99,7 +97,7 @@ fn form(
     page::full(status, &page)
 }
 
-/// What stops with the project, as a sentence; nothing where no key works.
+/// What stops with the project, as a sentence; `None` if no key works.
 fn stops(count: i64) -> Option<String> {
     match count {
         0 => None,

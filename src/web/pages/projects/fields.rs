@@ -9,22 +9,22 @@ use crate::records::Project;
 use crate::web::shared::form::Errors;
 use crate::web::shared::rate_limit_fields;
 
-/// Keys for live and for test, told apart by a word in them.
+/// Live and test keys, distinguished by a word in them.
 const BOTH: &str = "both";
-/// Keys for live only, without a word for it.
+/// Live keys only, without such a word.
 const ONE: &str = "one";
-/// The choice of no ready catalogue.
+/// The option without a ready catalogue.
 const NO_CATALOGUE: &str = "none";
-/// The start that examples have until one is typed.
+/// What keys begin with in examples, until something is typed.
 const EXAMPLE_START: &str = "mk";
 const CHOOSE: &str = "Choose one of these.";
 
-/// What was typed, as it was typed.
+/// The fields, exactly as typed.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ProjectFields {
     pub name: String,
-    /// Only a new project's can be chosen.
+    /// Can only be chosen for a new project.
     pub slug: String,
     pub key_start: String,
     pub environments: String,
@@ -67,8 +67,8 @@ impl ProjectFields {
         }
     }
 
-    /// What was typed as a draft. `project` is the one being edited: what is fixed in it is not
-    /// sent by browsers, and stays as it is.
+    /// The fields as a draft. `project` is the one being edited: browsers don't send what is fixed
+    /// in it, and it stays as it is.
     pub fn draft(&self, project: Option<&Project>) -> ProjectDraft {
         let mut unreadable = Vec::new();
         let fixed = project.filter(|project| is_fixed(project));
@@ -98,10 +98,10 @@ impl ProjectFields {
         }
     }
 
-    /// The ready catalogue that was chosen, if one was.
+    /// The ready catalogue that was chosen, if any.
     ///
     /// # Errors
-    /// It is none of those on offer.
+    /// It is not one of those offered.
     pub fn catalogue(&self) -> Result<Option<Catalogue>, FieldError> {
         match self.catalogue.as_str() {
             NO_CATALOGUE => Ok(None),
@@ -113,7 +113,7 @@ impl ProjectFields {
     }
 }
 
-/// Whether keys have been given out that begin as the project says.
+/// Whether keys already exist that begin as the project says.
 fn is_fixed(project: &Project) -> bool {
     project.key_count > 0
 }
@@ -125,21 +125,21 @@ fn environments(project: &Project) -> &'static str {
     }
 }
 
-/// Reads a number of days; an empty field is none. What is no number becomes one that can't be,
-/// so that the draft's check finds it.
+/// Reads a number of days; an empty field is none. Anything else becomes a number that is out of
+/// range, so that the draft's check finds it.
 fn days(text: &str) -> Option<i64> {
     let text = text.trim();
     (!text.is_empty()).then(|| text.parse().unwrap_or(0))
 }
 
-/// The fields with everything there is to choose from, for the template.
+/// The fields with all their options, for the template.
 pub struct FieldsView {
     pub fields: ProjectFields,
     pub errors: Errors,
     pub environments: Vec<Choice>,
-    /// Empty for a project that is there already.
+    /// Empty for a project that already exists.
     pub catalogues: Vec<Choice>,
-    /// Whether start and environments can't be changed any more.
+    /// Whether start and environments can no longer be changed.
     pub is_fixed: bool,
 }
 

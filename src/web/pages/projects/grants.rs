@@ -1,4 +1,4 @@
-//! `/projects/{p}/grants`: who has what role on a project.
+//! `/projects/{p}/grants`: who has which role on a project.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -32,12 +32,12 @@ struct GrantsPage {
     roles: Vec<Role>,
     fields: GrantFields,
     errors: Errors,
-    /// Whether the visitor may see the people's own pages.
+    /// Whether the visitor may see people's own pages.
     may_manage_users: bool,
     flash: Option<String>,
 }
 
-/// A grant in words.
+/// A grant, formatted for display.
 struct GrantView {
     user: i64,
     email: String,
@@ -53,7 +53,7 @@ struct Subject {
     reaching: Reaching,
 }
 
-/// What was typed, as it was typed.
+/// The fields, exactly as typed.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct GrantFields {
@@ -72,11 +72,10 @@ pub struct RemovalFields {
 #[derive(Deserialize)]
 pub struct GrantsQuery {
     done: Option<String>,
-    /// Whom a role was given.
+    /// Who was given a role.
     user: Option<String>,
 }
 
-/// The page.
 pub async fn show(
     visitor: Visitor,
     slug: web::Path<String>,
@@ -88,7 +87,7 @@ pub async fn show(
     Ok(form(&viewer, status, subject, fields, vec![], flash))
 }
 
-/// Says what was just done, by what is there now.
+/// The message about what was just done, based on what is there now.
 fn flash(reaching: &Reaching, query: &GrantsQuery) -> Option<String> {
     match query.done.as_deref()? {
         "given" => {
@@ -107,7 +106,7 @@ fn flash(reaching: &Reaching, query: &GrantsQuery) -> Option<String> {
     }
 }
 
-/// Gives somebody a role here, in place of the one they have here.
+/// Gives somebody a role here, replacing the one they have here.
 pub async fn submit(
     visitor: Visitor,
     slug: web::Path<String>,
@@ -134,10 +133,10 @@ pub async fn submit(
     }
 }
 
-/// Who is to get which role.
+/// Reads who is to get which role.
 ///
 /// # Errors
-/// Both fields that are wrong.
+/// Whatever is wrong with both fields.
 fn read(op: &mut Op, project: &Project, fields: &GrantFields) -> Result<(User, Role), DomainError> {
     let person = grants::find_person(op, Some(project), &fields.email);
     match (person, read_role(&fields.role)) {
@@ -151,7 +150,7 @@ fn read(op: &mut Op, project: &Project, fields: &GrantFields) -> Result<(User, R
     }
 }
 
-/// Asks whether to take a role here away, and says what that ends.
+/// Asks whether to take this role away, and says what that ends.
 pub async fn confirm_removal(
     visitor: Visitor,
     slug: web::Path<String>,
@@ -189,7 +188,7 @@ pub async fn confirm_removal(
     Ok(page::full(StatusCode::OK, &page))
 }
 
-/// Takes a role here away.
+/// Takes this role away.
 pub async fn remove(
     visitor: Visitor,
     slug: web::Path<String>,
@@ -207,8 +206,8 @@ pub async fn remove(
     Ok(page::see_other(&location))
 }
 
-/// Where the actor goes next: on to `done`, a page of the project or, if they have just ended
-/// what let them see it, to what is left to them. `role` is what the person `user` has here now.
+/// Where the actor goes next: to `done`, a page of the project, or to the overview if they have
+/// just lost the right to see it. `role` is what the person `user` has here now.
 fn after(actor: &Actor, user: i64, role: Option<Role>, done: String) -> String {
     let manages = role.is_some_and(|role| role.may(Action::ManageProject))
         || actor.may(Action::ManageProject, None);
@@ -218,7 +217,6 @@ fn after(actor: &Actor, user: i64, role: Option<Role>, done: String) -> String {
     }
 }
 
-/// The path of the page.
 fn path(project: &str) -> String {
     format!("/projects/{project}/grants")
 }
@@ -267,7 +265,7 @@ fn summary(on_it: usize, on_all: usize) -> String {
 }
 
 impl GrantView {
-    /// `given`, for the visitor with the id `own`.
+    /// `given`, as shown to the visitor with the id `own`.
     fn new((grant, email): Given, own: Option<i64>, now: UtcTime) -> Self {
         GrantView {
             user: grant.user_id,

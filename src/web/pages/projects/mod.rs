@@ -1,4 +1,4 @@
-//! `/projects/…`, apart from the keys.
+//! `/projects/…`, except the keys.
 
 pub mod archival;
 mod fields;
@@ -11,14 +11,14 @@ use crate::clock::UtcTime;
 use crate::records::Project;
 use crate::web::shared::times::Moment;
 
-/// The end of a project, for `parts/archived.html`.
+/// When and by whom a project was archived, for `parts/archived.html`.
 pub struct ArchivedView {
     pub at: Moment,
     pub by: String,
 }
 
 impl ArchivedView {
-    /// How `project` ended, if it did.
+    /// `None` unless `project` is archived.
     pub fn of(project: &Project, now: UtcTime) -> Option<Self> {
         Some(ArchivedView {
             at: Moment::new(project.archived_at?, now),

@@ -17,14 +17,13 @@ struct NewPage {
     form: FieldsView,
 }
 
-/// The form.
 pub async fn show(visitor: Visitor) -> Result<HttpResponse, WebError> {
     let (viewer, ()) = visitor.view(projects::create_form).await?;
     let (status, fields) = (StatusCode::OK, ProjectFields::fresh());
     Ok(form(&viewer, status, fields, vec![]))
 }
 
-/// Creates the project and leads to its keys.
+/// Creates the project and redirects to its keys.
 pub async fn submit(
     visitor: Visitor,
     Form(fields): Form<ProjectFields>,

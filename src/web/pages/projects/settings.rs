@@ -29,7 +29,7 @@ struct SettingsPage {
     flash: Option<String>,
 }
 
-/// What a project was like that takes no changes any more, in words.
+/// The settings of an archived project, formatted for display.
 struct Facts {
     environments: &'static str,
     default_lifetime: String,
@@ -43,7 +43,7 @@ pub struct SettingsQuery {
     done: Option<String>,
 }
 
-/// Where errors of this page lead: where the settings have changed in between, back to them.
+/// Where errors of this page lead: if the settings have changed in the meantime, back to them.
 pub fn lead_on(req: &HttpRequest, status: StatusCode) -> Option<WayOn> {
     (status == StatusCode::CONFLICT).then(|| WayOn {
         path: req.path().into(),
@@ -51,7 +51,6 @@ pub fn lead_on(req: &HttpRequest, status: StatusCode) -> Option<WayOn> {
     })
 }
 
-/// The form.
 pub async fn show(
     visitor: Visitor,
     slug: web::Path<String>,
@@ -67,7 +66,7 @@ pub async fn show(
     Ok(form(&viewer, status, project, fields, vec![], flash))
 }
 
-/// Says what was just done, by what is there now.
+/// The message about what was just done, based on what is there now.
 fn flash(
     op: &mut Op,
     project: &Project,

@@ -16,14 +16,14 @@ use crate::web::shared::{Visitor, WebError};
 struct DisablingPage {
     layout: Layout,
     person: PersonView,
-    /// "2 personal tokens", if any work.
+    /// "2 personal tokens", unless none works.
     tokens: Option<String>,
     /// Why they can't be disabled.
     obstacle: Option<String>,
     is_self: bool,
 }
 
-/// Says what ends, and what goes on.
+/// Says what ends, and what keeps working.
 pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse, WebError> {
     let id = id.into_inner();
     let loading = visitor.view(move |op| users::disabling_form(op, id));
@@ -39,7 +39,6 @@ pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse, 
     Ok(page::full(StatusCode::OK, &page))
 }
 
-/// Disables them.
 pub async fn submit(
     visitor: Visitor,
     id: web::Path<i64>,

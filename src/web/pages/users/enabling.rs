@@ -6,7 +6,6 @@ use crate::domain::users;
 use crate::web::shared::form::{Form, NoFields};
 use crate::web::shared::{Visitor, WebError, page};
 
-/// Enables them.
 pub async fn submit(
     visitor: Visitor,
     id: web::Path<i64>,

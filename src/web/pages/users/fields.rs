@@ -3,14 +3,14 @@
 use crate::domain::FieldError;
 use crate::records::{Project, Role};
 
-/// The value of the choice of all projects. No slug is like it.
+/// The option for all projects, which no slug looks like.
 pub const ALL_PROJECTS: &str = "*";
 const NOT_ON_OFFER: &str = "Choose one of these.";
 
 /// Reads both fields.
 ///
 /// # Errors
-/// What is wrong with them, or that they don't go together.
+/// Whatever is wrong with them, or that they don't go together.
 pub fn read_grant(
     known: &[Project],
     role: &str,
@@ -26,7 +26,6 @@ pub fn read_grant(
     }
 }
 
-/// Reads the field of the role.
 ///
 /// # Errors
 /// There is no such role.
@@ -35,7 +34,7 @@ pub fn read_role(text: &str) -> Result<Role, FieldError> {
         .map_err(|_| FieldError::new("role", NOT_ON_OFFER))
 }
 
-/// Reads the field of the project, a slug or [`ALL_PROJECTS`].
+/// Reads the project's field, a slug or [`ALL_PROJECTS`].
 ///
 /// # Errors
 /// There is no such project among `known`, or none was chosen.

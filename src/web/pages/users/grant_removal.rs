@@ -1,4 +1,4 @@
-//! The page that asks before a role is taken away, for a person's page and a project's alike.
+//! The page that asks before a role is taken away, shared by a person's page and a project's.
 
 use askama::Template;
 
@@ -6,22 +6,22 @@ use crate::access::Action;
 use crate::records::Grant;
 use crate::web::shared::page::Layout;
 
-/// Names the role, the place and the person, and what they lose.
+/// Shows the role, the place and the person, and what they lose.
 #[derive(Template)]
 #[template(path = "users/grant_removal.html")]
 pub struct RemovalPage {
     pub layout: Layout,
     pub email: String,
-    /// The word for the role.
+    /// The role's title.
     pub role: String,
-    /// The project's name; without one, it is all.
+    /// The project's name; `None` is all projects.
     pub place: Option<String>,
-    /// What they can do no longer.
+    /// What they can no longer do.
     pub lost: Vec<&'static str>,
     /// Why it can't be taken away.
     pub obstacle: Option<String>,
     pub is_self: bool,
-    /// Whether the visitor may not see the page they came from any more.
+    /// Whether the visitor may no longer see the page they came from.
     pub loses_page: bool,
     /// The page with the grants, which the link back leads to.
     pub back: String,
@@ -31,7 +31,7 @@ pub struct RemovalPage {
     pub value: String,
 }
 
-/// What somebody can do no longer without `grant`: what none of their other grants that reach
+/// What somebody can no longer do without `grant`: whatever none of their other grants that reach
 /// as far allows.
 pub fn lost(grant: &Grant, others: &[Grant]) -> Vec<&'static str> {
     let reaches = |other: &&Grant| {

@@ -15,12 +15,11 @@ use crate::web::shared::form::Form;
 use crate::web::shared::page::{self, Layout, Section};
 use crate::web::shared::{Visitor, WebError};
 
-/// What was chosen.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct GrantFields {
     pub role: String,
-    /// A slug, or the word for all projects.
+    /// A slug, or `*` for all projects.
     pub project: String,
 }
 
@@ -28,11 +27,11 @@ pub struct GrantFields {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct RemovalFields {
-    /// A slug, or the word for all projects.
+    /// A slug, or `*` for all projects.
     project: String,
 }
 
-/// Gives the role, in place of the one they have there.
+/// Gives the role, replacing the one they have there.
 pub async fn submit(
     visitor: Visitor,
     id: web::Path<i64>,
@@ -123,7 +122,7 @@ pub async fn remove(
     Ok(done(&visitor, id, "taken", is_no_owner))
 }
 
-/// Back to the person or, for an owner who has just stopped being one, to what is left to them.
+/// Back to the person, or to the overview for an owner who has just stopped being one.
 fn done(visitor: &Visitor, id: i64, done: &str, is_no_owner: bool) -> HttpResponse {
     match is_no_owner && visitor.session.user_id == id {
         true => page::see_other("/"),

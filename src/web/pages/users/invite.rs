@@ -22,21 +22,21 @@ struct InvitePage {
     roles: &'static [Role],
     projects: Vec<Project>,
     errors: Errors,
-    /// Whether somebody has the email already.
+    /// Whether somebody already has this email.
     is_taken: bool,
 }
 
-/// What was typed, as it was typed.
+/// The fields, exactly as typed.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct InviteFields {
     email: String,
     role: String,
-    /// A slug, or the word for all projects.
+    /// A slug, or `*` for all projects.
     project: String,
 }
 
-/// The form. It starts with one project: all of them is a choice to be made.
+/// The form. It starts with one project: choosing all of them has to be deliberate.
 pub async fn show(visitor: Visitor) -> Result<HttpResponse, WebError> {
     let (viewer, projects) = visitor.view(projects::all).await?;
     let open = |project: &&Project| project.archived_at.is_none();
@@ -63,7 +63,7 @@ pub async fn submit(
                 users::invite(op, &typed.email, role, slug)
             }
             Err(wrong) => {
-                // The email too, so that everything wrong is told at once.
+                // Check the email too, so that everything wrong is reported at once.
                 let email = text::tidy_email(&typed.email).err();
                 let email = email.map(|detail| FieldError::new("email", detail));
                 Err(DomainError::Invalid(

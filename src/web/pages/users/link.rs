@@ -18,17 +18,17 @@ struct LinkPage {
     /// The path of the person's page.
     person: String,
     link: String,
-    /// What they have been given, or what the link is in place of.
+    /// The role they were given, or what the link replaces.
     about: String,
     until: Moment,
 }
 
-/// Nothing shows a link again: whoever comes back here is led to the person.
+/// A link is never shown again: whoever comes back here is sent to the person.
 pub async fn show(_visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse, WebError> {
     Ok(page::see_other(&super::path(id.into_inner())))
 }
 
-/// Makes a new link, which ends any earlier one of theirs, and shows it.
+/// Makes a new link, which ends the person's earlier one, and shows it.
 pub async fn submit(
     req: HttpRequest,
     visitor: Visitor,
@@ -49,7 +49,7 @@ pub async fn submit(
     Ok(hand_over(&req, &visitor, &viewer, &made, about.into()))
 }
 
-/// The page that shows a link which was just made, with a sentence about it. Nothing shows it
+/// The page that shows a link that was just made, with a sentence about it. It is never shown
 /// again.
 pub(super) fn hand_over(
     req: &HttpRequest,
@@ -69,7 +69,7 @@ pub(super) fn hand_over(
     page::full(StatusCode::OK, &page)
 }
 
-/// Where browsers reach this console: as configured, or else as this one did.
+/// Where browsers reach this console: as configured, or else where this request was sent.
 fn origin(req: &HttpRequest, state: &AppState) -> String {
     if let Some(url) = &state.public_url {
         return url.origin.clone();

@@ -19,7 +19,6 @@ struct ListPage {
     summary: String,
 }
 
-/// The list.
 pub async fn show(visitor: Visitor) -> Result<HttpResponse, WebError> {
     let (viewer, all) = visitor.view(users::list).await?;
     let in_words = |person| PersonView::new(person, &viewer.projects, viewer.now);

@@ -38,11 +38,10 @@ pub(super) struct Subject {
 #[derive(Deserialize)]
 pub struct OneQuery {
     done: Option<String>,
-    /// Where a role was given: a slug, or the word for all projects.
+    /// Where a role was given: a slug, or `*` for all projects.
     project: Option<String>,
 }
 
-/// The page.
 pub async fn show(
     visitor: Visitor,
     id: web::Path<i64>,
@@ -55,7 +54,7 @@ pub async fn show(
     Ok(form(&viewer, status, subject, fields, vec![], flash))
 }
 
-/// Tells what was just done, by what is there now.
+/// The message about what was just done, based on what is there now.
 fn flash(viewer: &Viewer, person: &Person, query: &OneQuery) -> Option<String> {
     let message = match query.done.as_deref()? {
         "given" => {
@@ -78,7 +77,7 @@ fn flash(viewer: &Viewer, person: &Person, query: &OneQuery) -> Option<String> {
     Some(message.into())
 }
 
-/// The role they have at the place that the address names.
+/// The role they have on the project, or on all projects, that the URL names.
 fn given(viewer: &Viewer, person: &Person, query: &OneQuery) -> Option<String> {
     let place = read_place(&viewer.projects, query.project.as_deref()?).ok()?;
     let on_it = place.map(|project| project.id);
@@ -92,7 +91,7 @@ fn given(viewer: &Viewer, person: &Person, query: &OneQuery) -> Option<String> {
 /// Finds the person and what belongs to them.
 ///
 /// # Errors
-/// The visitor may not, or there is no such person.
+/// The visitor may not see people, or there is no such person.
 pub(super) async fn load(visitor: &Visitor, id: i64) -> Result<(Viewer, Subject), DomainError> {
     visitor
         .view(move |op| {
@@ -103,7 +102,7 @@ pub(super) async fn load(visitor: &Visitor, id: i64) -> Result<(Viewer, Subject)
         .await
 }
 
-/// The page with what was typed into the form that gives a role, and what is wrong with it.
+/// The page with what was typed into the form that gives a role, and its errors.
 pub(super) fn form(
     viewer: &Viewer,
     status: StatusCode,

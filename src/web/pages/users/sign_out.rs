@@ -31,7 +31,6 @@ pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse, 
     Ok(page::full(StatusCode::OK, &page))
 }
 
-/// Ends them.
 pub async fn submit(
     visitor: Visitor,
     id: web::Path<i64>,

@@ -1,4 +1,4 @@
-//! `/users/{id}/tokens/{token}/revocation`: end a personal token of somebody.
+//! `/users/{id}/tokens/{token}/revocation`: end somebody's personal token.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -18,7 +18,7 @@ struct RevocationPage {
     token: TokenView,
 }
 
-/// Names the token, whose it is, and what fails without it.
+/// Shows the token, whose it is, and what fails without it.
 pub async fn show(visitor: Visitor, path: web::Path<(i64, i64)>) -> Result<HttpResponse, WebError> {
     let (id, token) = path.into_inner();
     let loading = visitor.view(move |op| {
@@ -36,7 +36,6 @@ pub async fn show(visitor: Visitor, path: web::Path<(i64, i64)>) -> Result<HttpR
     Ok(page::full(StatusCode::OK, &page))
 }
 
-/// Revokes the token.
 pub async fn submit(
     visitor: Visitor,
     path: web::Path<(i64, i64)>,
@@ -44,8 +43,8 @@ pub async fn submit(
 ) -> Result<HttpResponse, WebError> {
     let (id, token) = path.into_inner();
     let revoking = visitor.act(move |op| {
-        // `tokens::revoke` lets everybody end their own; this page is for those who manage
-        // people, and `users::find` answers nobody else.
+        // `tokens::revoke` lets everybody end their own; this page is for those who manage people,
+        // and `users::find` refuses everybody else.
         users::find(op, id)?;
         tokens::revoke(op, id, token)
     });

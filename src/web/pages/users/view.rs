@@ -5,7 +5,7 @@ use crate::clock::UtcTime;
 use crate::records::{Grant, KeyState, Person, Project, Role, Token};
 use crate::web::shared::times::Moment;
 
-/// A person in words.
+/// A person, formatted for display.
 pub struct PersonView {
     pub id: i64,
     pub path: String,
@@ -26,20 +26,20 @@ pub enum UserState {
     Disabled,
 }
 
-/// A grant of a person in words.
+/// A person's grant, formatted for display.
 pub struct GrantView {
-    /// What the field of the project holds for it.
+    /// The grant's value in the project field.
     pub project: String,
     /// The project's name, or "All projects".
     pub place: String,
     pub role: Role,
-    /// The roles that could be there instead.
+    /// The roles that could replace it.
     pub roles: Vec<Role>,
     pub since: Moment,
     pub by: String,
 }
 
-/// A personal token in words.
+/// A personal token, formatted for display.
 pub struct TokenView {
     pub id: i64,
     pub description: String,
@@ -54,7 +54,7 @@ pub struct TokenView {
 }
 
 impl PersonView {
-    /// `person`, where `projects` are all there are.
+    /// `person`, where `projects` are all the projects there are.
     pub fn new(person: Person, projects: &[Project], now: UtcTime) -> Self {
         let Person { user, grants } = person;
         let (state, since) = match (user.disabled_at, user.joined_at) {
@@ -85,14 +85,13 @@ impl PersonView {
         self.state == UserState::Invited
     }
 
-    /// Whether they are kept out.
     pub fn is_disabled(&self) -> bool {
         self.state == UserState::Disabled
     }
 }
 
 impl UserState {
-    /// The class name of its shape and colour: those of a key's states.
+    /// The CSS class for its shape and colour, shared with a key's states.
     pub fn as_str(self) -> &'static str {
         match self {
             UserState::Active => "active",
@@ -112,7 +111,7 @@ impl UserState {
 }
 
 impl GrantView {
-    /// `grant`, where `projects` are all there are.
+    /// `grant`, where `projects` are all the projects there are.
     pub fn new(grant: Grant, projects: &[Project], now: UtcTime) -> Self {
         let project = find(grant.project_id, projects).map(|project| project.slug.clone());
         GrantView {
@@ -130,7 +129,7 @@ impl GrantView {
 }
 
 impl TokenView {
-    /// `token`, where `projects` are all there are.
+    /// `token`, where `projects` are all the projects there are.
     pub fn new(token: Token, projects: &[Project], now: UtcTime) -> Self {
         let state = match token.revoked_at {
             Some(_) => KeyState::Revoked,
@@ -169,7 +168,7 @@ fn find(id: Option<i64>, projects: &[Project]) -> Option<&Project> {
     projects.iter().find(|project| Some(project.id) == id)
 }
 
-/// The name of the project with this id; without one, it is all.
+/// The name of the project with this id; without an id, all projects.
 fn place(id: Option<i64>, projects: &[Project]) -> String {
     match id {
         Some(_) => find(id, projects).map_or_else(String::new, |project| project.name.clone()),

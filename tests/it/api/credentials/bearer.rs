@@ -29,7 +29,7 @@ fn cookies_count_for_nothing_here_and_tokens_for_nothing_on_pages() {
     }
 }
 
-/// Headers and a few bytes now, the rest when the person has been disabled.
+/// Sends the headers and a few bytes, and the rest once the person has been disabled.
 #[test]
 fn whoever_is_disabled_while_a_body_arrives_does_nothing_with_it() {
     use std::io::{Read, Write};

@@ -1,4 +1,5 @@
-//! What is out of a token's reach: more rights than it has, and what others may know.
+//! What is out of a token's reach: giving more rights than it has, and seeing what is hidden from
+//! it.
 
 use keyward::records::Role;
 use serde_json::json;
@@ -12,7 +13,7 @@ fn a_token_gives_away_no_more_than_it_may_do() {
     let owner = app.owners_program();
     let viewer = app.program_of(Role::Viewer);
     let viewer_id = viewer.get("/account").json()["data"]["id"].clone();
-    // One that manages people makes neither owners nor links that make it one.
+    // A token that manages people can make neither owners nor links that would make it one.
     let people = owner.with_token(&["users:manage"], None);
     let make_owner = json!({"role": "owner"});
     assert_eq!(
@@ -26,7 +27,7 @@ fn a_token_gives_away_no_more_than_it_may_do() {
     let own = owner.get("/account").json()["data"]["id"].clone();
     let link = people.post(&format!("/users/{own}/password-link"), &json!({}));
     assert_eq!((link.status, link.code().as_str()), (403, "FORBIDDEN"));
-    // Nor does one that manages a project make admins of it.
+    // Nor can one that manages a project make admins of it.
     let project = owner.with_token(&["project:manage"], Some("default"));
     let make_admin = json!({"role": "admin"});
     let path = "/projects/default/grants/viewer@example.com";

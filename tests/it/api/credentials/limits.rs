@@ -1,4 +1,4 @@
-//! How many requests the management API takes from one token.
+//! How many requests the management API accepts from one token.
 
 use serde_json::json;
 
@@ -25,7 +25,7 @@ fn each_token_has_a_limit_and_is_told_where_it_stands() {
     );
     assert!(refused.header("ratelimit").starts_with("\"api\";r=0;t="));
     assert!(!refused.header("retry-after").is_empty());
-    // Pages and verifications have nothing to do with it.
+    // The limit does not apply to pages and verifications.
     assert_eq!(app.owner().get("/").status, 200);
     assert_eq!(app.anonymous().verify("x").0, 401);
 }

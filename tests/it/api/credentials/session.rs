@@ -60,7 +60,7 @@ fn a_short_lived_token_dies_with_role_password_and_disabling() {
         app.sign_in("viewer@example.com", PASSWORD).code(),
         "WRONG_PASSWORD"
     );
-    // The owner's own goes on.
+    // The owner's own token keeps working.
     assert_eq!(owner.get("/keys").status, 200);
 }
 

@@ -27,7 +27,7 @@ fn a_personal_token_may_what_it_was_given_and_its_owner_may() {
             .unwrap()
             .contains("keys:revoke")
     );
-    // What its owner loses, it loses.
+    // Whatever its owner loses, the token loses too.
     let admin_id = admin.get("/account").json()["data"]["id"].as_i64().unwrap();
     let role = json!({"role": "viewer"});
     let path = format!("/projects/default/grants/{admin_id}");
@@ -143,7 +143,7 @@ fn a_token_ends_with_its_time_and_its_revocation() {
     let program = Api::new(&app.url, made["token"].as_str().unwrap());
     app.clock.advance(Duration::minutes(61));
     assert_eq!(program.get("/keys").status, 401);
-    // Stored is its digest; the log names its prefix.
+    // Only its digest is stored; the log names its prefix.
     let secret = made["token"].as_str().unwrap();
     assert!(secret.starts_with("kwp_") && secret.len() == 42);
     assert!(secret.starts_with(made["token_prefix"].as_str().unwrap()));

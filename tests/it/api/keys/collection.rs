@@ -198,7 +198,7 @@ fn a_search_is_bounded() {
     );
     assert_eq!(names(&api, "?q=a%00b"), [""; 0]);
     assert_eq!(names(&api, "?scope=%00"), [""; 0]);
-    // The page takes the first of them.
+    // The page uses only the first of them.
     let page = app.owner().get(&format!(
         "/projects/default/keys?q={}",
         many[..30].join("+")

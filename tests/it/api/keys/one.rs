@@ -47,7 +47,7 @@ fn an_edit_changes_the_named_fields_and_not_over_somebody_elses() {
     }));
     let path = format!("/keys/{id}");
     let tag = api.get(&path).header("etag").to_owned();
-    // Use is no edit: the tag is another, what it stands for in an edit is not.
+    // Use is not an edit: the tag changes, but an edit with the old one still works.
     assert_eq!(app.anonymous().verify(&secret).0, 200);
     let edit =
         |body: Value, tag: &str| api.send(Method::PATCH, &path, Some(&body), &[("If-Match", tag)]);
@@ -70,7 +70,7 @@ fn an_edit_changes_the_named_fields_and_not_over_somebody_elses() {
     assert_eq!(edit(named("E"), "\"nonsense\"").status, 412);
 }
 
-/// Each names another field: both must be there in the end.
+/// Each changes a different field: both changes must be there in the end.
 #[test]
 fn two_edits_of_different_fields_both_stay() {
     let app = TestApp::start();

@@ -9,7 +9,7 @@ use crate::app::{Answer, TestApp};
 const LONG: &str = "/projects/default/keys";
 const SHORT: &str = "/keys";
 
-/// Every call about one key: the method, what stands behind the key's path, and a body.
+/// Every call about one key: the method, what follows the key's path, and a body.
 fn calls() -> [(Method, &'static str, Option<Value>); 6] {
     [
         (Method::GET, "", None),
@@ -25,7 +25,7 @@ fn calls() -> [(Method, &'static str, Option<Value>); 6] {
     ]
 }
 
-/// What an answer says, without what is another for each key.
+/// What an answer says, without what differs for each key.
 fn in_common(answer: &Answer) -> Value {
     let mut data = answer.json()["data"].clone();
     for field in [

@@ -67,7 +67,7 @@ fn pages_in_every_order_show_each_key_once() {
     let app = TestApp::start();
     let owner = app.owner();
     for number in 0..120 {
-        // Several share a label and an expiry, so that the id has to part them.
+        // Several share a label and an expiry, so that the id has to break the tie.
         let label = format!("Service {:02}", number % 40);
         let expires = ["never", "30", "90"][number % 3];
         owner.create_key(&[("label", &label), ("expires", expires)]);

@@ -21,7 +21,7 @@ fn the_page_names_the_key_and_what_depends_on_it() {
     assert_eq!(page.text("main .notice"), "Never used.");
     assert_eq!(page.text("#overlap option[selected]"), "24 hours");
     assert_eq!(page.texts("#overlap option").len(), 5);
-    // The way back comes first.
+    // The link that cancels comes first.
     assert_eq!(page.text("main a, main button"), "Keep it as it is");
     assert_eq!(page.text("button.primary"), "Rotate key");
     owner.verify(&secret);
@@ -49,10 +49,10 @@ fn both_keys_pass_during_the_overlap_and_then_the_successor_alone() {
     );
     let reveal = owner.get(answer.location());
     let revealed = owner.post(answer.location(), &[]);
-    let told = format!("The old key {}… works until 2", &old[..14]);
+    let message = format!("The old key {}… works until 2", &old[..14]);
     for page in [&reveal, &revealed] {
         let notice = page.text("main .notice");
-        assert!(notice.starts_with(&told), "{notice}");
+        assert!(notice.starts_with(&message), "{notice}");
     }
     let new = revealed.secret().unwrap();
     assert_eq!(owner.verify(&old).0, 200);
@@ -113,13 +113,13 @@ fn a_key_is_rotated_once_and_only_while_it_works() {
     assert_eq!(rotate(&owner, rotated, "24h").status, 303);
     owner.revoke(revoked);
     let before = app.audit_entries();
-    for (id, told) in [
+    for (id, message) in [
         (rotated, "This key was rotated already"),
         (revoked, "This key can no longer be used"),
     ] {
         for answer in [owner.get(&path(id)), rotate(&owner, id, "24h")] {
-            assert_eq!(answer.status, 409, "{told}");
-            assert!(answer.body.contains(told), "{}", answer.body);
+            assert_eq!(answer.status, 409, "{message}");
+            assert!(answer.body.contains(message), "{}", answer.body);
             assert_eq!(answer.text("h1"), "This can't be done");
         }
     }

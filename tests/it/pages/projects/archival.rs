@@ -63,7 +63,7 @@ fn no_key_of_an_archived_project_passes_and_none_can_be_made() {
         page.text("[role=status]"),
         "Archived. Its 1 key stops on its next request."
     );
-    // What it was like can still be read.
+    // Its last settings can still be read.
     assert_eq!(
         page.texts(".facts dd"),
         ["mk", "Live and test", "none", "none", "none"]
@@ -76,7 +76,7 @@ fn no_key_of_an_archived_project_passes_and_none_can_be_made() {
     assert_eq!(overview.texts(".cards h2"), ["Other", "Default"]);
     assert_eq!(overview.texts(".cards .state"), ["Archived"]);
     assert!(overview.text(".head p").contains("1 archived"));
-    // Nothing more is asked of anybody.
+    // No page has a form any more.
     for page in [
         PATH,
         "/projects/default/settings",
@@ -116,7 +116,7 @@ fn the_keys_of_an_archived_project_look_ended() {
     let page = owner.get(&key);
     assert_eq!(page.text("main .state.archived"), "Ended");
     assert!(page.text("main .notice").starts_with("Archived "));
-    // Its secret waits for nothing any more.
+    // Its secret can no longer be revealed.
     assert_eq!(page.texts("main .actions a"), ["Revoke"]);
     let list = owner.get("/projects/default/keys");
     assert_eq!(list.texts("td.of-state"), ["Revoked", "Ended"]);

@@ -27,7 +27,7 @@ fn the_page_says_who_has_what_since_when_and_by_whom() {
     let given_by = page.texts("#on-it td[data-th=\"Given by\"]");
     assert_eq!(given_by, ["command line", "owner@example.com"]);
     assert_eq!(page.texts("#on-it td[data-th=Since] time").len(), 2);
-    // Those on all projects, to read only.
+    // Those on all projects, read-only.
     let everywhere = ["ana@example.com", "owner@example.com"];
     assert_eq!(page.texts("#on-all td.name"), everywhere);
     assert_eq!(page.texts("#on-all td[data-th=Role]"), ["Auditor", "Owner"]);
@@ -80,7 +80,7 @@ fn an_admin_gives_changes_and_takes_roles_on_their_project() {
     let removal = format!("{PATH}/removal");
     let asked = admin.get(&format!("{removal}?user={user}"));
     assert_eq!(asked.text("h1"), "Take Viewer away from eve@example.com");
-    // The way back comes first.
+    // The link that cancels comes first.
     assert_eq!(asked.text("main a, main button"), "Keep it");
     assert!(asked.text("main p").ends_with("is Viewer on Default."));
     assert_eq!(asked.texts("main li"), ["See keys and how they are used"]);
@@ -107,7 +107,7 @@ fn what_can_not_be_given_is_told_beside_it() {
     let app = TestApp::start();
     let admin = app.person(Role::Admin);
     let before = app.audit_entries();
-    for (email, role, wrong, told) in [
+    for (email, role, wrong, message) in [
         ("eve", "viewer", "email", "Write an email address"),
         (
             "eve@example.com",
@@ -127,7 +127,7 @@ fn what_can_not_be_given_is_told_beside_it() {
         assert_eq!(answer.status, 422, "{email} {role}");
         assert_eq!(answer.texts(".error").len(), 1, "{email} {role}");
         let error = answer.text(&format!("#{wrong}-error"));
-        assert!(error.starts_with(told), "{error}");
+        assert!(error.starts_with(message), "{error}");
         let typed = format!("id=\"email\" name=\"email\" type=\"email\" value=\"{email}\"");
         assert!(answer.body.contains(&typed), "{email} {role}");
     }
@@ -167,8 +167,8 @@ fn whoever_ends_their_own_role_is_led_to_what_is_left() {
     let done = format!("{PATH}?done=given&user={user}");
     assert_eq!(kept.location(), done);
     let asked = admin.get(&format!("{PATH}/removal?user={user}"));
-    let told = "This is you. You lose this page.";
-    assert_eq!(asked.text("main .notice"), told);
+    let notice = "This is you. You lose this page.";
+    assert_eq!(asked.text("main .notice"), notice);
     let taken = admin.post(&format!("{PATH}/removal"), &[("user", &user)]);
     assert_eq!((taken.status, taken.location()), (303, "/"));
     assert_eq!(admin.get("/").status, 200);
@@ -180,7 +180,7 @@ fn whoever_ends_their_own_role_is_led_to_what_is_left() {
     let less = [("email", "admin@example.com"), ("role", "viewer")];
     assert_eq!(admin.post(PATH, &less).location(), "/");
     assert_eq!(admin.get(PATH).status, 403);
-    // An owner stays, whatever becomes of a role of theirs on one project.
+    // An owner stays, whatever happens to their role on one project.
     let own = [("email", "owner@example.com"), ("role", "viewer")];
     let given = owner.post(PATH, &own);
     let user = id_of(&app, "owner@example.com");

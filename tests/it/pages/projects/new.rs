@@ -2,7 +2,7 @@ use keyward::records::Role;
 
 use crate::app::{Answer, Browser, TestApp, with_defaults};
 
-/// Sends the form; what `fields` leave out is what a good project needs.
+/// Sends the form, with valid values for whatever `fields` leave out.
 fn create(browser: &Browser, fields: &[(&str, &str)]) -> Answer {
     let defaults = [
         ("name", "Video"),
@@ -139,7 +139,7 @@ fn every_wrong_field_is_told_beside_it_with_what_was_typed_kept() {
     ] {
         assert_eq!(answer.value(field), typed);
     }
-    // The same where each of them could be read.
+    // The same when each of them can be read.
     let readable = [("name", ""), ("slug", "-"), ("key_start", "kwp")];
     let answer = create(&owner, &readable);
     for field in ["name", "slug", "key_start"] {

@@ -11,7 +11,7 @@ fn add(browser: &Browser, name: &str, includes: &[&str]) -> Answer {
     browser.post(PATH, &fields)
 }
 
-/// Sends the edit form as it was opened, but for `fields`.
+/// Sends the edit form as it was opened, except for `fields`.
 fn edit(browser: &Browser, path: &str, fields: &[(&str, &str)]) -> Answer {
     let shown = browser.get(path);
     let (description, seen) = (shown.value("description"), shown.value("seen"));
@@ -94,7 +94,7 @@ fn an_inclusion_holds_from_the_next_request_on() {
     assert!(form.text(".head p").starts_with("1 key carries it. What"));
     let unused = owner.get(&format!("{PATH}/streams:read/edit"));
     assert_eq!(unused.text(".head p"), "No key carries it.");
-    // Taken away again.
+    // Removed again.
     assert_eq!(edit(&owner, &path, &[]).status, 303);
     assert_eq!(ask(&owner, "streams:read", &secret), 403);
 }
@@ -214,13 +214,13 @@ fn a_scope_in_use_can_not_be_removed_and_its_keys_are_named() {
     assert_eq!(page.texts("main form").len(), 0);
     let refused = owner.post(&path, &[]);
     assert_eq!(refused.status, 409);
-    let told = refused.text("main .notice");
-    assert!(told.contains("Checkout (mk_live_"), "{told}");
-    assert!(told.contains(&format!("key {id}")), "{told}");
+    let notice = refused.text("main .notice");
+    assert!(notice.contains("Checkout (mk_live_"), "{notice}");
+    assert!(notice.contains(&format!("key {id}")), "{notice}");
     let to_keys = "/projects/default/keys?scope=read:assets";
     assert!(links(&refused, "main a").contains(&to_keys.to_owned()));
     assert!(names(&owner).contains(&"read:assets".to_owned()));
-    // The key is gone, and with it what was in the way.
+    // Once the key is revoked, nothing prevents the removal.
     owner.revoke(id);
     assert_eq!(owner.get(&path).texts("main form button"), ["Remove scope"]);
     assert_eq!(owner.post(&path, &[]).status, 303);
@@ -254,13 +254,13 @@ fn a_scope_that_another_includes_can_not_be_removed() {
         303
     );
     let path = format!("{PATH}/read:assets/removal");
-    let told = "all:assets includes it. Change that first.";
+    let notice = "all:assets includes it. Change that first.";
     let page = owner.get(&path);
-    assert_eq!(page.text("main .notice"), told);
+    assert_eq!(page.text("main .notice"), notice);
     assert_eq!(page.texts("main form").len(), 0);
-    // Even if keys carry it: they are not what is in the way.
+    // The same if keys carry it: the scope that includes it comes first.
     owner.create_key(&[("scopes", "read:assets")]);
-    assert_eq!(owner.get(&path).text("main .notice"), told);
+    assert_eq!(owner.get(&path).text("main .notice"), notice);
     assert_eq!(owner.get(&path).texts("main a"), ["Keep it"]);
     let refused = owner.post(&path, &[]);
     assert_eq!(refused.status, 409);
@@ -289,7 +289,7 @@ fn ready_catalogues_are_offered_while_they_would_add_something() {
     assert_eq!(added.location(), format!("{PATH}?done=catalogue"));
     assert_eq!(names(&owner).len(), 7);
     assert_eq!(offers().len(), 0);
-    // What is missing of one is what is offered.
+    // A catalogue is offered while something of it is missing.
     let removal = format!("{PATH}/write:assets/removal");
     assert_eq!(owner.post(&removal, &[]).status, 303);
     assert_eq!(offers(), ["Add the Media scopes"]);

@@ -4,7 +4,7 @@ use crate::app::{Answer, Browser, TestApp, with_defaults};
 
 const PATH: &str = "/projects/default/settings";
 
-/// Sends the form as it is shown, but for `fields`.
+/// Sends the form as it is shown, except for `fields`.
 fn save(browser: &Browser, fields: &[(&str, &str)]) -> Answer {
     let shown = browser.get(PATH);
     let kept = ["name", "key_start", "version"].map(|name| (name, shown.value(name)));
@@ -43,7 +43,7 @@ fn the_projects_limit_holds_at_once_for_keys_without_their_own() {
     };
     assert!(facts(id).contains(&"1 request in 3,600 s (the project’s)".into()));
     assert!(facts(own_id).contains(&"5 requests in 60 s".into()));
-    // Taken away again.
+    // Removed again.
     assert_eq!(save(&owner, &[]).status, 303);
     assert_eq!(owner.verify(&secret).0, 200);
     let log = owner.get("/audit").texts(".entries li > p:first-child");
@@ -62,7 +62,7 @@ fn a_limit_that_can_not_be_is_marked_and_nothing_is_saved() {
     let app = TestApp::start();
     let owner = app.owner();
     let before = app.audit_entries();
-    for (requests, seconds, told) in [
+    for (requests, seconds, message) in [
         ("", "60", "Write a whole number of requests."),
         ("ten", "60", "Write a whole number of requests."),
         (
@@ -82,7 +82,7 @@ fn a_limit_that_can_not_be_is_marked_and_nothing_is_saved() {
         ];
         let answer = save(&owner, &fields);
         assert_eq!(answer.status, 422, "{requests} {seconds}");
-        assert_eq!(answer.texts(".error"), [told]);
+        assert_eq!(answer.texts(".error"), [message]);
         assert_eq!(answer.value("rate_limit_seconds"), seconds);
     }
     assert_eq!(app.audit_entries(), before);
@@ -180,8 +180,8 @@ fn the_default_lifetime_is_preselected_and_the_longest_bounds_new_keys() {
     begins(&offered[1], "In 45 days");
     assert_eq!(offered[2], "On a date");
     begins(&form.text("#expires option[selected]"), "In 45 days");
-    let told = "Keys of this project live at most 60 days.";
-    assert_eq!(form.text("#expires-hint"), told);
+    let message = "Keys of this project live at most 60 days.";
+    assert_eq!(form.text("#expires-hint"), message);
 
     let on_a_date = [("expires", "date"), ("expires_on", "2099-12-31")];
     for fields in [
@@ -191,7 +191,7 @@ fn the_default_lifetime_is_preselected_and_the_longest_bounds_new_keys() {
     ] {
         let refused = owner.post_key("default", fields);
         assert_eq!(refused.status, 422, "{fields:?}");
-        assert_eq!(refused.texts(".error"), [told], "{fields:?}");
+        assert_eq!(refused.texts(".error"), [message], "{fields:?}");
     }
     for days in ["30", "45", "60"] {
         let created = owner.post_key("default", &[("expires", days)]);

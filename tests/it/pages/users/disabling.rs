@@ -20,13 +20,13 @@ fn disabling_ends_everything_but_the_keys_at_once_and_keeps_out() {
     assert_eq!(page.text("h1"), "Disable admin@example.com");
     assert!(page.text("main ul").contains("1 personal token"));
     assert_eq!(page.text("main form button"), "Disable person");
-    // The way back comes first.
+    // The link that cancels comes first.
     assert_eq!(page.text("main a, main button"), "Keep them in");
     app.person(Role::Viewer);
     let viewer = id_of(&app, "viewer@example.com");
     let without = owner.get(&format!("/users/{viewer}/disabling"));
     assert!(!without.text("main ul").contains("personal token"));
-    // Looking does nothing.
+    // Opening the page changes nothing.
     assert_eq!(admin.get("/projects/default/keys").status, 200);
     assert!(token_works(&app, &token));
 
@@ -67,7 +67,7 @@ fn disabling_somebody_who_was_invited_ends_their_link() {
         "Enabled. They have no password yet: make a new link."
     );
     assert_eq!(person.text("main .state"), "Invited");
-    // The pill says it, and nothing else beside it.
+    // Only the pill says so.
     assert!(!person.text("main .head p").contains("invited"));
     let made = owner.post(&format!("/users/{id}/link"), &[]);
     assert!(!made.text(".secret").contains("present password"));

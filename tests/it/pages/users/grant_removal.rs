@@ -19,15 +19,15 @@ fn whoever_takes_a_role_away_is_told_first_what_that_ends() {
         page.text("h1"),
         "Take Support away from support@example.com"
     );
-    // The way back comes first.
+    // The link that cancels comes first.
     assert_eq!(page.text("main a, main button"), "Keep it");
     assert!(page.text("main p").ends_with("is Support on Default."));
     assert!(page.texts("main li").contains(&"Revoke keys".to_owned()));
     assert!(!page.text("main").contains("This is you"));
     assert_eq!(page.value("project"), "default");
-    // Looking does nothing.
+    // Opening the page changes nothing.
     assert_eq!(support.get("/projects/default/keys").status, 200);
-    // What a role on all projects allows as well is not lost.
+    // What a role on all projects also allows is not lost.
     let grants = format!("/users/{id}/grants");
     let auditor = [("role", "auditor"), ("project", "*")];
     assert_eq!(owner.post(&grants, &auditor).status, 303);

@@ -19,18 +19,18 @@ fn an_invitation_shows_its_link_once_and_for_whom_it_is() {
     let code = link.strip_prefix(&start).unwrap();
     assert!(code.len() >= 43, "{code}");
     assert!(answer.text("main .head").contains("ana@example.com"));
-    let told = answer.text(".secret");
-    assert!(told.contains("works once and for 24 hours"), "{told}");
-    assert!(told.contains("Invited as Admin of all projects."), "{told}");
+    let text = answer.text(".secret");
+    assert!(text.contains("works once and for 24 hours"), "{text}");
+    assert!(text.contains("Invited as Admin of all projects."), "{text}");
     assert_eq!(answer.text("label[for=link]"), "Link");
-    // Nothing shows it again.
+    // It is never shown again.
     let id = id_of(&app, "ana@example.com");
     for path in ["/users", &format!("/users/{id}"), "/audit"] {
         let page = owner.get(path);
         assert_eq!(page.status, 200);
         assert!(!page.body.contains(code), "{path}");
     }
-    // Until they have chosen a password, nobody comes in as them.
+    // Until they have chosen a password, nobody can sign in as them.
     let attempt = app.anonymous().sign_in("ana@example.com", PASSWORD);
     assert_eq!(attempt.status, 422);
 }
@@ -39,7 +39,7 @@ fn an_invitation_shows_its_link_once_and_for_whom_it_is() {
 fn what_is_wrong_with_an_invitation_is_told_beside_it_and_nobody_is_added() {
     let app = TestApp::start();
     let owner = app.owner();
-    for (email, role, project, wrong, told) in [
+    for (email, role, project, wrong, message) in [
         (
             "ana",
             "viewer",
@@ -88,11 +88,11 @@ fn what_is_wrong_with_an_invitation_is_told_beside_it_and_nobody_is_added() {
         let answer = owner.post("/users", &fields);
         assert_eq!(answer.status, 422, "{fields:?}");
         let error = answer.text(&format!("#{wrong}-error"));
-        assert!(error.starts_with(told), "{fields:?}: {error}");
+        assert!(error.starts_with(message), "{fields:?}: {error}");
         assert_eq!(answer.texts(".error").len(), 1, "{fields:?}");
         assert_eq!(answer.value("email"), email);
         assert!(answer.text("[role=alert]").starts_with("Nothing was saved"));
-        // Whoever is here already is found among the people.
+        // If somebody already has the email, a link leads to the people.
         let to_people = answer.texts(".field a[href='/users']").len();
         assert_eq!(to_people == 1, email == "owner@example.com", "{fields:?}");
     }

@@ -14,7 +14,7 @@ use scraper::{Html, Selector};
 
 use crate::app::{Answer, Browser, TestApp};
 
-/// Invites somebody and gives back the path of their link.
+/// Invites somebody and returns the path of their link.
 pub fn invite(owner: &Browser, email: &str, role: &str, project: &str) -> String {
     let fields = [("email", email), ("role", role), ("project", project)];
     let answer = owner.post("/users", &fields);

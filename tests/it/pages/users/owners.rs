@@ -48,7 +48,7 @@ fn the_last_owner_who_can_sign_in_stays_one() {
     let app = TestApp::start();
     let owner = app.owner();
     let id = id_of(&app, "owner@example.com");
-    // Somebody who has yet to choose a password can't help.
+    // Somebody who has yet to choose a password doesn't count.
     invite(&owner, "ana@example.com", "owner", "*");
     let demotion = [("role", "viewer"), ("project", "*")];
     let attempts = [
@@ -59,8 +59,8 @@ fn the_last_owner_who_can_sign_in_stays_one() {
     for (path, fields) in &attempts {
         let answer = owner.post(path, fields);
         assert_eq!(answer.status, 409, "{path}");
-        let told = "owner@example.com is the last owner who can sign in.";
-        assert!(answer.body.contains(told), "{path}");
+        let message = "owner@example.com is the last owner who can sign in.";
+        assert!(answer.body.contains(message), "{path}");
     }
     assert_eq!(owner.get("/users").status, 200);
     // The pages say so before anybody presses anything.
@@ -92,7 +92,7 @@ fn the_last_owner_who_can_sign_in_stays_one() {
         );
         assert_eq!(page.texts("main form").len(), 1, "{path}");
     }
-    // Once they may go, they are led to what is left to them.
+    // Once they may step down, they are sent to the overview.
     let (path, fields) = &attempts[1];
     assert_eq!(owner.post(path, fields).location(), "/");
     assert_eq!(owner.get("/users").status, 403);

@@ -10,7 +10,7 @@ use time::Duration;
 use super::id_of;
 use crate::app::{Answer, TestApp};
 
-/// Makes a personal token for this person, and gives back its id and secret.
+/// Makes a personal token for this person, and returns its id and secret.
 pub(super) fn new_token(app: &TestApp, user: i64) -> (i64, String) {
     let (mut conn, now) = (app.database.connect(), app.clock.now());
     let version = "SELECT version AS number FROM users WHERE id = ";

@@ -1,4 +1,4 @@
-//! The pages of one's own personal tokens. `/account` lists them.
+//! The pages of the visitor's own personal tokens. `/account` lists them.
 
 pub mod new;
 pub mod reveal;

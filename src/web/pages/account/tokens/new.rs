@@ -15,9 +15,9 @@ use crate::web::shared::form::{Errors, Form};
 use crate::web::shared::page::{self, Layout, Section};
 use crate::web::shared::{Viewer, Visitor, WebError, reveal};
 
-/// The choice that takes the date beside it.
+/// The option that uses the date field next to it.
 const DATE: &str = "date";
-/// The lifetimes on offer, in days, where tokens may live that long.
+/// The lifetimes offered, in days, each cut to the longest that is allowed.
 const LIFETIMES: [u16; 3] = [30, 90, 365];
 const DEFAULT_LIFETIME: u16 = 90;
 
@@ -30,7 +30,7 @@ struct NewPage {
     permissions: Vec<Permission>,
     lifetimes: Vec<Choice>,
     projects: Vec<Choice>,
-    /// The days between which a token may end, as `<input type=date>` writes them.
+    /// The first and the last day a token may end on, as `<input type=date>` writes them.
     first_day: String,
     last_day: String,
 }
@@ -42,28 +42,27 @@ struct Permission {
     checked: bool,
 }
 
-/// An option of a select.
 struct Choice {
     value: String,
     title: String,
     selected: bool,
 }
 
-/// What was typed, as it was typed.
+/// The fields, exactly as typed.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct TokenFields {
     description: String,
     permissions: Vec<String>,
     expires: String,
-    /// A date, for the choice of one.
+    /// Only used with the option `date`.
     expires_on: String,
     /// A slug; empty is all projects.
     project: String,
 }
 
 impl TokenFields {
-    /// What was typed as a draft, for tokens that live at most `max_days`.
+    /// The fields as a draft, for tokens that live at most `max_days`.
     fn draft(&self, max_days: u16, now: UtcTime) -> TokenDraft {
         let expiry = self.expiry(max_days, now);
         let unreadable = expiry.err();
@@ -81,7 +80,7 @@ impl TokenFields {
         if self.expires == DATE {
             let format = format_description!("[year]-[month]-[day]");
             let date = Date::parse(self.expires_on.trim(), format);
-            // The token works through the whole of this day.
+            // The token works until the end of this day.
             let end = date.ok().and_then(Date::next_day);
             let end = end.ok_or("Choose a date, written like 2027-01-31.")?;
             return Ok(end.midnight());
@@ -93,7 +92,6 @@ impl TokenFields {
     }
 }
 
-/// The form.
 pub async fn show(visitor: Visitor) -> Result<HttpResponse, WebError> {
     let max_days = visitor.state.max_token_days;
     let fields = TokenFields {
@@ -124,7 +122,7 @@ pub async fn submit(
     }
 }
 
-/// The lifetimes on offer where tokens live at most `max_days`.
+/// The lifetimes offered where tokens live at most `max_days`.
 fn lifetimes(max_days: u16) -> Vec<u16> {
     let mut days = LIFETIMES.map(|days| days.min(max_days)).to_vec();
     days.dedup();
@@ -158,7 +156,7 @@ fn form(
         title: project.name.clone(),
         selected: fields.project == project.slug,
     });
-    // The last day has to be over before the longest lifetime is.
+    // The last day has to end before the longest lifetime does.
     let last_day = (viewer.now + Duration::days(max_days.into())).date() - Duration::DAY;
     let page = NewPage {
         layout: Layout::new(viewer, Section::Account, None, "Create token"),

@@ -1,4 +1,4 @@
-//! `/account/tokens/{id}/reveal`: the one showing of a new personal token.
+//! `/account/tokens/{id}/reveal`: the one reveal of a new personal token.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -16,7 +16,7 @@ use crate::web::shared::{Visitor, WebError, reveal};
 struct RevealPage {
     layout: Layout,
     token: TokenView,
-    /// Whole seconds the secret still waits; without, it is gone.
+    /// Whole seconds the secret can still be revealed; `None` if it no longer can.
     seconds_left: Option<i64>,
 }
 
@@ -29,7 +29,7 @@ struct RevealedPage {
     seconds_left: i64,
 }
 
-/// Shows what can be revealed. Uses nothing up.
+/// Shows what can be revealed, without using up the reveal.
 pub async fn show(
     req: HttpRequest,
     visitor: Visitor,
@@ -75,7 +75,7 @@ pub async fn submit(
         }
     });
     let (viewer, revealed) = revealing.await?;
-    // Whoever comes too late is told so by the page itself, which a reload then shows again.
+    // Too late: the page itself says so, and still does after a reload.
     let Some((token, revealed)) = revealed else {
         return Ok(page::see_other(&format!("{}/reveal", super::path(id))));
     };

@@ -17,7 +17,7 @@ struct RevocationPage {
     token: TokenView,
 }
 
-/// Names the token and what depends on it.
+/// Shows the token and what depends on it.
 pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse, WebError> {
     let (user, id) = (visitor.session.user_id, id.into_inner());
     let loading = visitor.view(move |op| tokens::revocation_form(op, user, id));
@@ -30,7 +30,6 @@ pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse, 
     Ok(page::full(StatusCode::OK, &page))
 }
 
-/// Revokes it.
 pub async fn submit(
     visitor: Visitor,
     id: web::Path<i64>,

@@ -4,7 +4,7 @@ use crate::clock::UtcTime;
 use crate::records::{KeyState, Project, Token};
 use crate::web::shared::times::Moment;
 
-/// A personal token in words.
+/// A personal token, formatted for display.
 pub struct TokenView {
     pub path: String,
     pub description: String,
@@ -21,7 +21,7 @@ pub struct TokenView {
 }
 
 impl TokenView {
-    /// `token` of someone who knows of `projects`.
+    /// `token` for a visitor who may see `projects`.
     pub fn new(token: Token, projects: &[Project], now: UtcTime) -> Self {
         let is_active = token.is_active(now);
         TokenView {
@@ -48,7 +48,7 @@ fn project(id: Option<i64>, projects: &[Project]) -> String {
         return "all".into();
     };
     let known = projects.iter().find(|project| project.id == id);
-    // Their role there may have been taken away since.
+    // They may have lost their role there since.
     known.map_or("one that you may not see".into(), |project| {
         project.name.clone()
     })

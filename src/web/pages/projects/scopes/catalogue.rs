@@ -8,14 +8,13 @@ use crate::domain::scopes::{self, Catalogue};
 use crate::web::shared::form::Form;
 use crate::web::shared::{Visitor, WebError, page};
 
-/// The fields of the form.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct CatalogueFields {
     catalogue: String,
 }
 
-/// Adds what the project does not have of it.
+/// Adds the scopes of it that the project doesn't have.
 pub async fn submit(
     visitor: Visitor,
     slug: web::Path<String>,

@@ -34,7 +34,6 @@ struct Subject {
     with_use: ScopeUse,
 }
 
-/// The form.
 pub async fn show(
     visitor: Visitor,
     path: web::Path<(String, String)>,

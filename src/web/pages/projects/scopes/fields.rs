@@ -1,4 +1,4 @@
-//! The fields of the form that adds a scope and of the one that edits it.
+//! The fields of the forms that add and edit a scope.
 
 use serde::Deserialize;
 
@@ -6,15 +6,15 @@ use crate::domain::FieldError;
 use crate::records::Scope;
 use crate::web::shared::form::Errors;
 
-/// What was typed, as it was typed.
+/// The fields, exactly as typed.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ScopeFields {
-    /// Only a new scope's can be chosen.
+    /// Can only be chosen for a new scope.
     pub name: String,
     pub description: String,
     pub includes: Vec<String>,
-    /// The scope that the edit form was opened for, as it was then.
+    /// What [`seen`] gave when the edit form was opened.
     pub seen: String,
 }
 
@@ -29,7 +29,7 @@ impl ScopeFields {
         }
     }
 
-    /// What was typed, as the scope `name`.
+    /// The fields as the scope `name`.
     pub fn scope(&self, name: &str) -> Scope {
         Scope {
             name: name.trim().to_owned(),
@@ -39,17 +39,17 @@ impl ScopeFields {
     }
 }
 
-/// What of a scope can be edited, in one line: a form that was opened for something else is out
-/// of date. No name has the bar in it.
+/// What can be edited of a scope, in one line: if it has changed since the form was opened, the
+/// form is out of date. No name contains the bar.
 pub fn seen(scope: &Scope) -> String {
     format!("{}|{}", scope.includes.join(" "), scope.description)
 }
 
-/// The fields with everything there is to choose from, for the template.
+/// The fields with all their options, for the template.
 pub struct FieldsView {
     pub fields: ScopeFields,
     pub errors: Errors,
-    /// The other scopes, for it to include.
+    /// The other scopes, which it can include.
     pub others: Vec<Choice>,
 }
 
@@ -61,7 +61,7 @@ pub struct Choice {
 }
 
 impl FieldsView {
-    /// The form for `fields` beside a catalogue; `own` is the name of the scope being edited.
+    /// The form for `fields` next to a catalogue; `own` is the name of the scope being edited.
     pub fn new(
         fields: ScopeFields,
         catalogue: Vec<Scope>,

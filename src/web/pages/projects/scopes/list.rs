@@ -1,4 +1,4 @@
-//! `/projects/{p}/scopes`: the catalogue, and who carries what of it.
+//! `/projects/{p}/scopes`: the catalogue, and how many keys carry each scope.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -29,7 +29,7 @@ struct ListPage {
     flash: Option<&'static str>,
 }
 
-/// A scope in words.
+/// A scope, formatted for display.
 struct ScopeRow {
     name: String,
     description: String,
@@ -40,7 +40,7 @@ struct ScopeRow {
     path: String,
 }
 
-/// A ready catalogue, and what of it the project does not have.
+/// A ready catalogue, and the scopes of it that the project doesn't have.
 struct Offer {
     catalogue: Catalogue,
     scopes: Vec<Scope>,
@@ -52,7 +52,6 @@ pub struct ListQuery {
     done: Option<String>,
 }
 
-/// The catalogue.
 pub async fn show(
     visitor: Visitor,
     slug: web::Path<String>,

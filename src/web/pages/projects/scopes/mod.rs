@@ -15,16 +15,16 @@ use crate::domain::counting::or_more;
 use crate::web::shared::error::WayOn;
 use crate::web::shared::times::grouped;
 
-/// What is escaped in a segment of a path or in a query: of what a scope's name may hold, only
-/// the slash.
+/// What is escaped in a path segment or a query. Of the characters allowed in a scope's name, that
+/// is only the slash.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b':')
     .remove(b'.')
     .remove(b'_')
     .remove(b'-');
 
-/// Where errors of these pages lead: back to the catalogue or, where a scope has changed while
-/// somebody edited it, to its form.
+/// Where errors of these pages lead: back to the catalogue, or to the scope's form if somebody else
+/// has changed the scope.
 pub fn lead_on(req: &HttpRequest, status: StatusCode) -> Option<WayOn> {
     let project = req.match_info().get("project")?;
     let path = req.path();
@@ -48,7 +48,7 @@ fn list_path(project: &str) -> String {
     format!("/projects/{project}/scopes")
 }
 
-/// What the paths of one scope's pages begin with. Its name is one segment of them.
+/// What the paths of one scope's pages begin with. The scope's name is one segment.
 fn path(project: &str, scope: &str) -> String {
     let name = utf8_percent_encode(scope, ENCODED);
     format!("/projects/{project}/scopes/{name}")

@@ -27,14 +27,12 @@ struct Subject {
     catalogue: Vec<Scope>,
 }
 
-/// The form.
 pub async fn show(visitor: Visitor, slug: web::Path<String>) -> Result<HttpResponse, WebError> {
     let (viewer, subject) = visitor.view(move |op| load(op, &slug)).await?;
     let (status, fields) = (StatusCode::OK, ScopeFields::default());
     Ok(form(&viewer, status, subject, fields, vec![]))
 }
 
-/// Adds the scope.
 pub async fn submit(
     visitor: Visitor,
     slug: web::Path<String>,

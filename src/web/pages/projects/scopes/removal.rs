@@ -1,4 +1,4 @@
-//! `/projects/{p}/scopes/{scope}/removal`: take a scope out of the catalogue.
+//! `/projects/{p}/scopes/{scope}/removal`: remove a scope from the catalogue.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -21,9 +21,9 @@ struct RemovalPage {
     description: String,
     path: String,
     list_path: String,
-    /// Why it can't be removed, or could not a moment ago.
+    /// Why it can't be removed, or couldn't be a moment ago.
     obstacle: Option<String>,
-    /// The list of the keys that are in the way.
+    /// The list of the keys that prevent it.
     keys_path: Option<String>,
     may_remove: bool,
 }
@@ -34,7 +34,7 @@ struct Subject {
     removal: Removal,
 }
 
-/// Names the scope, and what is in the way.
+/// Shows the scope, and what prevents its removal.
 pub async fn show(
     visitor: Visitor,
     path: web::Path<(String, String)>,
@@ -44,7 +44,6 @@ pub async fn show(
     Ok(confirm(&viewer, StatusCode::OK, subject, None))
 }
 
-/// Removes the scope.
 pub async fn submit(
     visitor: Visitor,
     path: web::Path<(String, String)>,
@@ -61,7 +60,7 @@ pub async fn submit(
             let done = format!("{}?done=removed", super::list_path(&slug));
             Ok(page::see_other(&done))
         }
-        // What is in the way is said on the page that leads to it.
+        // The page itself says what prevents it.
         Err(DomainError::Conflict(message)) => {
             let (viewer, subject) = visitor.view(move |op| load(op, &slug, &name)).await?;
             let status = StatusCode::CONFLICT;
@@ -88,7 +87,7 @@ fn confirm(
     let Removal { with_use, includer } = removal;
     let ScopeUse { scope, keys } = with_use;
     let is_carried = keys > 0;
-    // An includer comes first: while it is there, the keys are not what is in the way.
+    // A scope that includes this one comes first: until it is changed, the keys don't matter.
     let keys_path =
         (is_carried && includer.is_none()).then(|| super::keys_path(&project.slug, &scope.name));
     let may_remove = !is_carried && includer.is_none();
