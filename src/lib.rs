@@ -5,17 +5,17 @@
 //! |---|---|
 //! | [`cli`] | the command line |
 //! | [`startup`] | puts an instance together |
-//! | [`maintenance`] | what an instance does besides serving |
+//! | `maintenance` | what an instance does besides serving |
 //! | [`web`] | the console's pages and the management API |
 //! | [`verify`] | decides whether a presented key may pass |
-//! | [`http`] | HTTP code that the console and verification share |
+//! | `http` | HTTP code that the console and verification share |
 //! | [`domain`] | what people can do, one file per use case |
-//! | [`json`] | JSON as programs get it |
-//! | [`config`], [`instance_secret`] | settings, and the instance's secret |
+//! | `json` | JSON as programs get it |
+//! | [`config`], `instance_secret` | settings, and the instance's secret |
 //! | [`db`] | the only place that names Diesel |
 //! | [`access`] | who may do what |
 //! | [`records`] | plain records of what is stored |
-//! | [`network`] | addresses and networks as people write them |
+//! | `network` | addresses and networks as people write them |
 //! | [`clock`] | the time |
 
 pub mod access;

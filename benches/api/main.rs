@@ -120,7 +120,11 @@ fn call(api: &Api, method: Method, path: &str, body: Option<Value>) -> Answer {
 
 fn refused(api: &Api, method: Method, path: &str, body: Option<Value>) -> Answer {
     let answer = api.send(method, path, body.as_ref(), &[]);
-    assert!(matches!(answer.status, 409 | 422), "{path}: {}", answer.body);
+    assert!(
+        matches!(answer.status, 409 | 422),
+        "{path}: {}",
+        answer.body
+    );
     answer
 }
 

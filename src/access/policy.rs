@@ -78,7 +78,7 @@ pub struct Denial {
 
 /// The proof that an actor may make a change.
 ///
-/// Every change by an actor takes one ([`change`](crate::db::change)), and only [`require`] creates
+/// Every change by an actor takes one ([`change`](crate::db::change())), and only [`require`] creates
 /// it, so a use case that forgets to ask the policy does not compile:
 ///
 /// ```compile_fail,E0451

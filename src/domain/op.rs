@@ -70,7 +70,7 @@ impl<'a> Op<'a> {
         })
     }
 
-    /// Makes a change under the write lock; see [`db::change`].
+    /// Makes a change under the write lock; see [`db::change()`].
     ///
     /// # Errors
     /// `f` or the database fails.

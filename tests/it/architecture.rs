@@ -241,6 +241,16 @@ fn no_file_is_longer_than_400_lines() {
 }
 
 #[test]
+fn only_db_names_diesel() {
+    for file in files_below("src") {
+        let text = fs::read_to_string(root().join(&file)).unwrap();
+        let (code, _) = text.split_once("#[cfg(test)]").unwrap_or((&text, ""));
+        let is_db = file.starts_with("src/db");
+        assert!(is_db || !code.contains("diesel"), "{}", file.display());
+    }
+}
+
+#[test]
 fn settling_is_only_called_by_change() {
     let call = Regex::new(r"\bsettle(?:_all)?\(").unwrap();
     let callers: Vec<PathBuf> = files_below("src")

@@ -19,6 +19,19 @@ pub enum Credential<'a> {
 ///
 /// Headers that gateways and frameworks are known to confuse with these (`X_API_Key`, two keys
 /// joined by a comma) are refused, so that nobody reads a different key than the one checked here.
+///
+/// ```
+/// use actix_web::test::TestRequest;
+/// use keyward_guard::credential::{self, Credential};
+///
+/// let request = TestRequest::default().insert_header(("X-API-Key", "mk_live_x"));
+/// let one = request.to_http_request();
+/// assert_eq!(credential::read(one.headers()), Credential::One("mk_live_x"));
+///
+/// let request = TestRequest::default().insert_header(("X-API-Key", "mk_live_x"));
+/// let two = request.insert_header(("Authorization", "Bearer mk_live_y")).to_http_request();
+/// assert_eq!(credential::read(two.headers()), Credential::Ambiguous);
+/// ```
 pub fn read(headers: &HeaderMap) -> Credential<'_> {
     let looks_alike = headers
         .keys()

@@ -71,6 +71,44 @@ enum Source {
 impl Guard {
     /// Asks the Keyward at `url`, for instance `http://127.0.0.1:8080`. Keyward gets the peer's
     /// address in `X-Forwarded-For`, and believes it if this service is one of its trusted proxies.
+    ///
+    /// ```
+    /// use actix_web::{App, HttpRequest, HttpResponse, HttpServer, test, web};
+    /// use keyward_guard::{ApiKey, Guard};
+    ///
+    /// /// Stands in for a Keyward that knows one key.
+    /// async fn verify(req: HttpRequest) -> HttpResponse {
+    ///     match req.headers().get("x-api-key") {
+    ///         Some(key) if key == "mk_live_x" => HttpResponse::Ok()
+    ///             .insert_header(("x-keyward-key-id", "7"))
+    ///             .insert_header(("x-keyward-project", "default"))
+    ///             .insert_header(("x-keyward-environment", "live"))
+    ///             .insert_header(("x-keyward-scopes", "read:assets"))
+    ///             .insert_header(("x-keyward-label", "Production%20Backend"))
+    ///             .finish(),
+    ///         _ => HttpResponse::Unauthorized().finish(),
+    ///     }
+    /// }
+    ///
+    /// # #[actix_web::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let keyward = HttpServer::new(|| App::new().route("/verify", web::to(verify)))
+    ///     .workers(1)
+    ///     .bind("127.0.0.1:0")?;
+    /// let guard = Guard::new(&format!("http://{}", keyward.addrs()[0]));
+    /// actix_web::rt::spawn(keyward.run());
+    ///
+    /// let list = web::get().to(async |key: ApiKey| key.label);
+    /// let app = App::new().route("/assets", list.wrap(guard.one_of(["read:assets"])));
+    /// let app = test::init_service(app).await;
+    /// let asking = test::TestRequest::get().uri("/assets");
+    /// let asking = asking.insert_header(("x-api-key", "mk_live_x")).to_request();
+    /// assert_eq!(test::call_and_read_body(&app, asking).await, "Production Backend");
+    /// let asking = test::TestRequest::get().uri("/assets").to_request();
+    /// assert_eq!(test::call_service(&app, asking).await.status(), 401);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new(url: &str) -> Self {
         let client = Client::builder().timeout(TIME_LIMIT).finish();
         let verify = format!("{}/verify", url.trim_end_matches('/'));
@@ -83,6 +121,26 @@ impl Guard {
     /// Trusts the identity headers of a gateway that has asked Keyward. Only for a service that
     /// nobody can reach except through that gateway. Only the gateway knows which scopes include
     /// others; here a key must list the scope itself, or all scopes.
+    ///
+    /// ```
+    /// use actix_web::{App, test, web};
+    /// use keyward_guard::{ApiKey, Guard};
+    ///
+    /// # #[actix_web::main]
+    /// # async fn main() {
+    /// let guard = Guard::behind_gateway().of_project("default");
+    /// let list = web::get().to(async |key: ApiKey| key.id.to_string());
+    /// let app = test::init_service(App::new().route("/", list.wrap(guard.any()))).await;
+    /// let asking = test::TestRequest::get()
+    ///     .insert_header(("x-keyward-key-id", "7"))
+    ///     .insert_header(("x-keyward-project", "default"))
+    ///     .insert_header(("x-keyward-environment", "live"))
+    ///     .insert_header(("x-keyward-scopes", ""))
+    ///     .insert_header(("x-keyward-label", ""))
+    ///     .to_request();
+    /// assert_eq!(test::call_and_read_body(&app, asking).await, "7");
+    /// # }
+    /// ```
     pub fn behind_gateway() -> Self {
         Guard {
             source: Source::Gateway,
