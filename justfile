@@ -21,7 +21,6 @@ dev *arguments:
 bench *name:
     cargo bench {{ if name == "" { "--benches" } else { "--bench " + name } }}
 
-# Licences, sources and duplicate versions of dependencies, and known vulnerabilities. Needs
-# cargo-deny, and the network for the last.
+# Licences, sources, duplicate versions and known vulnerabilities of dependencies. Needs cargo-deny.
 deny:
     cargo deny --workspace check
