@@ -32,6 +32,11 @@ pub fn change_password(
     }
     let hash = new.hash()?;
     op.change(permit, |tx| {
+        // Whoever reset the password meanwhile meant to lock out those who know the old one.
+        let stored = users::by_id(tx.conn(), user.id)?;
+        if stored.is_none_or(|stored| stored.password_hash != user.password_hash) {
+            return Err(DomainError::NoLonger);
+        }
         users::set_password(tx, &user, &hash)?;
         sessions::delete_of_user(tx, user.id, but)?;
         let entry = tx.entry("user.password_changed", &user.email);
