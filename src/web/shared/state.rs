@@ -14,8 +14,10 @@ use crate::db::{Connection, Pool};
 use crate::domain::DomainError;
 use crate::domain::tokens::JwtKeys;
 
-/// How long a page waits for a free connection, and for the work itself.
-const TURN_PATIENCE: Duration = Duration::from_secs(2);
+/// How long a page waits for a free connection: longer than a change takes to settle, so that one
+/// silent instance does not turn pages away.
+const TURN_PATIENCE: Duration = Duration::from_secs(3);
+/// How long a page waits for the work itself.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How many passwords are hashed at once, each using 19 MiB, and how long others wait their turn.
 const HASHES_AT_ONCE: usize = 2;
