@@ -85,7 +85,7 @@ pub struct Denial {
 /// use keyward::access::{Actor, Permit};
 ///
 /// fn forged(actor: &Actor) -> Permit<'_> {
-///     Permit { actor }
+///     Permit { actor, project_id: None }
 /// }
 /// ```
 ///
@@ -99,14 +99,21 @@ pub struct Denial {
 /// }
 /// ```
 #[derive(Clone, Copy, Debug)]
+#[must_use = "to read, ask with `allow`"]
 pub struct Permit<'a> {
     actor: &'a Actor,
+    project_id: Option<i64>,
 }
 
 impl<'a> Permit<'a> {
     /// The actor who may make the change.
     pub fn actor(self) -> &'a Actor {
         self.actor
+    }
+
+    /// The project it holds in; `None` is the whole instance.
+    pub fn project_id(self) -> Option<i64> {
+        self.project_id
     }
 }
 
@@ -155,13 +162,14 @@ impl Actor {
     }
 }
 
-/// Lets the actor do `action` in `project`; without a project, on the whole instance.
+/// Whether the actor may do `action` in `project`; without a project, on the whole instance. For
+/// reads: a change takes the proof that [`require`] gives.
 ///
 /// # Errors
 /// The denial, which is hidden if the actor may not know of the project.
-pub fn require(actor: &Actor, action: Action, project: Option<i64>) -> Result<Permit<'_>, Denial> {
+pub fn allow(actor: &Actor, action: Action, project: Option<i64>) -> Result<(), Denial> {
     if actor.may(action, project) {
-        return Ok(Permit { actor });
+        return Ok(());
     }
     let hidden = project.is_some_and(|project| !actor.knows(project));
     Err(Denial {
@@ -171,19 +179,32 @@ pub fn require(actor: &Actor, action: Action, project: Option<i64>) -> Result<Pe
     })
 }
 
-/// Lets the actor give somebody `role` in `project`, or on all projects. A personal token can't
+/// The proof that the actor may do `action` in `project`; without a project, on the whole
+/// instance.
+///
+/// # Errors
+/// As for [`allow`].
+pub fn require(actor: &Actor, action: Action, project: Option<i64>) -> Result<Permit<'_>, Denial> {
+    allow(actor, action, project)?;
+    Ok(Permit {
+        actor,
+        project_id: project,
+    })
+}
+
+/// Whether the actor may give somebody `role` in `project`, or on all projects. A personal token can't
 /// give away more than it may do itself.
 ///
 /// # Errors
 /// The denial of the first action that the role allows and the token does not.
-pub fn require_to_give(actor: &Actor, role: Role, project: Option<i64>) -> Result<(), Denial> {
+pub fn allow_to_give(actor: &Actor, role: Role, project: Option<i64>) -> Result<(), Denial> {
     // Without a token, the right to give roles is enough, which the caller checks.
     if actor.token().is_none() {
         return Ok(());
     }
     let allowed = Action::ALL.iter().filter(|action| role.may(**action));
     for action in allowed {
-        require(actor, *action, project)?;
+        allow(actor, *action, project)?;
     }
     Ok(())
 }
@@ -274,9 +295,9 @@ mod tests {
     #[test]
     fn a_project_without_a_grant_does_not_exist() {
         let ana = person(vec![grant(Role::Admin, Some(1))]);
-        assert!(require(&ana, Action::MintKeys, Some(1)).is_ok());
-        assert!(require(&ana, Action::SeeKeys, Some(2)).unwrap_err().hidden);
-        assert!(!require(&ana, Action::ManageUsers, None).unwrap_err().hidden);
+        assert!(allow(&ana, Action::MintKeys, Some(1)).is_ok());
+        assert!(allow(&ana, Action::SeeKeys, Some(2)).unwrap_err().hidden);
+        assert!(!allow(&ana, Action::ManageUsers, None).unwrap_err().hidden);
     }
 
     #[test]
@@ -304,11 +325,7 @@ mod tests {
         ]);
         assert!(ana.may(Action::RevokeKeys, Some(2)));
         assert!(!ana.may(Action::RevokeKeys, Some(1)));
-        assert!(
-            !require(&ana, Action::RevokeKeys, Some(1))
-                .unwrap_err()
-                .hidden
-        );
+        assert!(!allow(&ana, Action::RevokeKeys, Some(1)).unwrap_err().hidden);
     }
 
     #[test]

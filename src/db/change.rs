@@ -23,6 +23,11 @@ pub(super) mod sealed {
 pub trait Permission: sealed::Sealed {
     /// Who has the permission, for the audit entry.
     fn actor(&self) -> &Actor;
+
+    /// The project that it is limited to, if any.
+    fn project_id(&self) -> Option<i64> {
+        None
+    }
 }
 
 impl sealed::Sealed for Permit<'_> {}
@@ -30,6 +35,10 @@ impl sealed::Sealed for Permit<'_> {}
 impl Permission for Permit<'_> {
     fn actor(&self) -> &Actor {
         Permit::actor(*self)
+    }
+
+    fn project_id(&self) -> Option<i64> {
+        Permit::project_id(*self)
     }
 }
 
@@ -197,6 +206,11 @@ pub fn change<T, E: ChangeError>(
             Ending::Done(value, entry) => (value, entry),
             Ending::Unchanged(value) => return Err(RolledBack::Unchanged(value)),
         };
+        let place = permission.project_id();
+        debug_assert!(
+            place.is_none() || place == entry.project_id,
+            "a permit for one project changed another"
+        );
         let own = tx.touches_verdicts.then_some(head.entry);
         audit::append(tx.conn, head, entry)?;
         if own.is_some() {
@@ -222,11 +236,27 @@ pub fn change<T, E: ChangeError>(
     result
 }
 
+/// Runs `f`, which reads what a form shows before a [`change`]. If that ends in a refusal ("revoked
+/// already"), it holds on every instance, as it would after the change itself.
+///
+/// # Errors
+/// Whatever `f` fails with.
+pub fn prepare<T, E: ChangeError>(
+    conn: &mut Connection,
+    f: impl FnOnce(&mut Connection) -> Result<T, E>,
+) -> Result<T, E> {
+    let result = f(conn);
+    if result.as_ref().is_err_and(ChangeError::is_refusal) {
+        instances::settle_all(conn);
+    }
+    result
+}
+
 /// Writes an audit entry about something that changed nothing: a sign-in, a denial.
 ///
 /// # Errors
 /// The database fails; nothing is written then.
-pub fn note(conn: &mut AnyConnection, entry: NewEntry) -> Result<(), DbError> {
+pub fn note(conn: &mut Connection, entry: NewEntry) -> Result<(), DbError> {
     conn.transaction(|conn| {
         let head = audit::take_head(conn)?;
         audit::append(conn, head, entry)

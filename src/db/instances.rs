@@ -31,9 +31,6 @@ const CHANNEL: &str = "keyward_changes";
 
 /// What the instance in this process keeps in memory.
 pub trait Memory: Send + Sync {
-    /// Whether memory includes every change up to this audit entry.
-    fn knows(&self, entry: i64) -> bool;
-
     /// Loads every committed change. If that fails, nothing is answered from memory until it
     /// succeeds.
     fn catch_up(&self, conn: &mut AnyConnection);
@@ -205,20 +202,25 @@ fn last_verdict_change(conn: &mut AnyConnection) -> Result<i64, DbError> {
 /// Settles every committed change. An answer may rely on one that is not settled yet, because its
 /// process was killed or is still waiting.
 pub(super) fn settle_all(conn: &mut Connection) {
-    let entry = last_verdict_change(conn).unwrap_or_else(|error| {
-        tracing::warn!(%error, "the last change can't be read; waiting for every lease to end");
-        i64::MAX
-    });
-    settle(conn, entry);
+    match last_verdict_change(conn) {
+        Ok(entry) => settle(conn, entry),
+        Err(error) => {
+            tracing::warn!(%error, "the last change can't be read; waiting for every lease to end");
+            if let Some(memory) = conn.memory().cloned() {
+                memory.catch_up(conn);
+            }
+            std::thread::sleep(SETTLING);
+        }
+    }
 }
 
 /// Waits until no instance can answer from memory without knowing the change with this audit entry,
-/// which was just committed. Takes milliseconds as a rule and [`SETTLING`] at most, even if the
-/// database goes away in the meantime.
+/// which is committed. Takes milliseconds as a rule and [`SETTLING`] at most, even if the database
+/// goes away in the meantime.
 pub(super) fn settle(conn: &mut Connection, entry: i64) {
-    let committed = Instant::now();
+    let began = Instant::now();
     let memory = conn.memory().cloned();
-    if let Some(memory) = memory.as_ref().filter(|memory| !memory.knows(entry)) {
+    if let Some(memory) = &memory {
         memory.catch_up(conn);
     }
     let own = memory.and_then(|memory| memory.instance()).unwrap_or(0);
@@ -231,7 +233,7 @@ pub(super) fn settle(conn: &mut Connection, entry: i64) {
             Ok(behind) => drop(first_seen.get_or_insert_with(|| behind.iter().copied().collect())),
             Err(error) => tracing::warn!(%error, "who knows of a change can't be asked"),
         }
-        let waited = committed.elapsed();
+        let waited = began.elapsed();
         if waited >= SETTLING {
             let silent = first_seen.unwrap_or_default();
             for (id, beat) in behind.unwrap_or_default() {

@@ -29,7 +29,8 @@ pub mod users;
 pub use any::AnyConnection;
 pub use audit::NewEntry;
 pub use change::{
-    ChangeError, CommitUnknown, Ending, Permission, Tx, UnauditedTx, change, note, unaudited,
+    ChangeError, CommitUnknown, Ending, Permission, Tx, UnauditedTx, change, note, prepare,
+    unaudited,
 };
 pub use connection::Connection;
 pub use pool::{Pool, PoolError};

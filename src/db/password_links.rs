@@ -11,7 +11,7 @@ use crate::access::Actor;
 use crate::clock::UtcTime;
 use crate::records::User;
 
-/// The proof that somebody holds a person's link. [`redeem`] makes it.
+/// The proof that somebody holds a person's link. [`permit_for`] makes it.
 pub struct LinkPermit<'a> {
     actor: &'a Actor,
     digest: KeyDigest,
@@ -39,8 +39,8 @@ impl Permission for &LinkPermit<'_> {
 }
 
 /// Lets `actor`, who holds the link with this digest, choose the password of the person it belongs
-/// to; `None` if the link was used, has expired, or never existed.
-pub fn redeem<'a>(
+/// to; `None` if the link was used, has expired, or never existed, or the person is disabled.
+pub fn permit_for<'a>(
     conn: &mut AnyConnection,
     actor: &'a Actor,
     digest: KeyDigest,

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::change::{Permission, Tx, UnauditedTx, sealed};
 use super::schema::setup_codes;
-use super::{AnyConnection, DbError};
+use super::{AnyConnection, DbError, users};
 use crate::access::Actor;
 use crate::clock::UtcTime;
 
@@ -19,7 +19,7 @@ pub fn insert(tx: &mut UnauditedTx, digest: &[u8], now: UtcTime) -> Result<(), D
     Ok(())
 }
 
-/// The proof that somebody knows a setup code. [`redeem`] makes it.
+/// The proof that somebody knows a setup code. [`permit_for`] makes it.
 pub struct SetupPermit<'a>(&'a Actor);
 
 impl sealed::Sealed for SetupPermit<'_> {}
@@ -31,12 +31,15 @@ impl Permission for SetupPermit<'_> {
 }
 
 /// Lets `actor`, who knows the code with this digest, set the instance up; `None` if no such code
-/// was printed, or it no longer counts.
-pub fn redeem<'a>(
+/// was printed, or there is an owner.
+pub fn permit_for<'a>(
     conn: &mut AnyConnection,
     actor: &'a Actor,
     digest: &[u8],
 ) -> Result<Option<SetupPermit<'a>>, DbError> {
+    if users::any_owner(conn)? {
+        return Ok(None);
+    }
     let is_known: bool =
         diesel::select(diesel::dsl::exists(setup_codes::table.find(digest))).get_result(conn)?;
     Ok(is_known.then_some(SetupPermit(actor)))

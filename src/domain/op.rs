@@ -34,7 +34,23 @@ impl<'a> Op<'a> {
         self.now
     }
 
-    /// The proof that the actor may do `action` in `project`.
+    /// Whether the actor may do `action` in `project`. For reads.
+    ///
+    /// # Errors
+    /// [`DomainError::Denied`].
+    pub fn allow(&self, action: Action, project: &Project) -> Result<(), DomainError> {
+        Ok(policy::allow(self.actor, action, Some(project.id))?)
+    }
+
+    /// Whether the actor may do `action` on the whole instance. For reads.
+    ///
+    /// # Errors
+    /// [`DomainError::Denied`].
+    pub fn allow_on_all(&self, action: Action) -> Result<(), DomainError> {
+        Ok(policy::allow(self.actor, action, None)?)
+    }
+
+    /// The proof that the actor may do `action` in `project`. For changes.
     ///
     /// # Errors
     /// [`DomainError::Denied`].
@@ -42,7 +58,7 @@ impl<'a> Op<'a> {
         Ok(policy::require(self.actor, action, Some(project.id))?)
     }
 
-    /// The proof that the actor may do `action` on the whole instance.
+    /// The proof that the actor may do `action` on the whole instance. For changes.
     ///
     /// # Errors
     /// [`DomainError::Denied`].
@@ -50,13 +66,13 @@ impl<'a> Op<'a> {
         Ok(policy::require(self.actor, action, None)?)
     }
 
-    /// Lets the actor give somebody `role` on this project or, without one, on all; see
-    /// [`policy::require_to_give`].
+    /// Whether the actor may give somebody `role` on this project or, without one, on all; see
+    /// [`policy::allow_to_give`].
     ///
     /// # Errors
     /// [`DomainError::Denied`].
-    pub fn require_to_give(&self, role: Role, project: Option<i64>) -> Result<(), DomainError> {
-        Ok(policy::require_to_give(self.actor, role, project)?)
+    pub fn allow_to_give(&self, role: Role, project: Option<i64>) -> Result<(), DomainError> {
+        Ok(policy::allow_to_give(self.actor, role, project)?)
     }
 
     /// The proof that the actor changes what is their own; see [`Actor::own`].
@@ -68,6 +84,18 @@ impl<'a> Op<'a> {
             Some(_) => DomainError::TokenCant("A personal token can't do this. Sign in."),
             None => DomainError::NotFound,
         })
+    }
+
+    /// Loads the form of a change; see [`db::prepare`].
+    ///
+    /// # Errors
+    /// `f` or the database fails.
+    pub fn prepare<T>(
+        &mut self,
+        f: impl FnOnce(&mut Op) -> Result<T, DomainError>,
+    ) -> Result<T, DomainError> {
+        let (actor, now) = (self.actor, self.now);
+        db::prepare(self.conn, |conn| f(&mut Op::new(conn, actor, now)))
     }
 
     /// Makes a change under the write lock; see [`db::change()`].
@@ -86,8 +114,7 @@ impl<'a> Op<'a> {
     ///
     /// # Errors
     /// The database fails.
-    pub fn note(&mut self, action: &'static str, subject: &str) -> Result<(), DomainError> {
-        let entry = NewEntry::new(self.actor, self.now, action, subject);
+    pub fn note(&mut self, entry: NewEntry) -> Result<(), DomainError> {
         Ok(db::note(self.conn, entry)?)
     }
 

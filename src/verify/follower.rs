@@ -151,10 +151,6 @@ impl Known {
 }
 
 impl Memory for Known {
-    fn knows(&self, entry: i64) -> bool {
-        self.is_loaded() && self.applied().entry >= entry
-    }
-
     fn catch_up(&self, conn: &mut AnyConnection) {
         if !self.is_loaded() {
             return; // Nothing is answered from memory yet.

@@ -7,7 +7,8 @@ use crate::domain::passwords::Password;
 use crate::domain::{DomainError, Op};
 use crate::records::User;
 
-/// The person this link is for; `None` if it was used, has expired, or never existed.
+/// The person this link is for; `None` if it was used, has expired, or never existed, or the person
+/// is disabled.
 ///
 /// # Errors
 /// The database fails.
@@ -26,8 +27,8 @@ pub fn person_of(op: &mut Op, code: &str) -> Result<Option<User>, DomainError> {
 /// The link no longer works (`NotFound`), or the password is weak.
 pub fn choose_password(op: &mut Op, code: &str, password: &Password) -> Result<(), DomainError> {
     let (actor, now) = (op.actor(), op.now());
-    let redeemed = password_links::redeem(op.conn(), actor, KeyDigest::of(code), now)?;
-    let permit = redeemed.ok_or(DomainError::NotFound)?;
+    let permit = password_links::permit_for(op.conn(), actor, KeyDigest::of(code), now)?;
+    let permit = permit.ok_or(DomainError::NotFound)?;
     let user = permit.user();
     if let Err(detail) = password.check(&user.email) {
         return Err(DomainError::field("password", detail));

@@ -53,7 +53,7 @@ pub fn set_up(
     password: &Password,
 ) -> Result<(), DomainError> {
     let actor = op.actor();
-    let Some(permit) = setup_codes::redeem(op.conn(), actor, digest(code).as_bytes())? else {
+    let Some(permit) = setup_codes::permit_for(op.conn(), actor, digest(code).as_bytes())? else {
         return Err(match is_open(op)? {
             true => DomainError::field(
                 "code",

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::access::{Actor, Who};
-use crate::db::{self, AnyConnection, NewEntry, audit, users};
+use crate::db::{AnyConnection, NewEntry, audit, users};
 use crate::domain::actors::Recognised;
 use crate::domain::passwords::{self, NOBODYS_HASH, Password};
 use crate::domain::{DomainError, Op, text};
@@ -42,7 +42,8 @@ pub fn sign_in(
         .as_ref()
         .map_or("an unknown email".into(), |user| user.email.clone());
     let Some(mut user) = user.filter(|user| right && user.disabled_at.is_none()) else {
-        op.note("session.refused", &subject)?;
+        let entry = NewEntry::new(op.actor(), op.now(), "session.refused", subject);
+        op.note(entry)?;
         return Ok(None);
     };
     if passwords::is_outdated(&user.password_hash) {
@@ -65,7 +66,7 @@ pub fn sign_in(
         origin: op.actor().origin.clone(),
     };
     let entry = NewEntry::new(&actor, op.now(), "session.started", user.email);
-    db::note(op.conn(), entry)?;
+    op.note(entry)?;
     Ok(Some(recognised))
 }
 

@@ -1,5 +1,6 @@
 //! Sign out.
 
+use crate::db::NewEntry;
 use crate::domain::{DomainError, Op};
 
 /// Records in the audit log that a person ended their session.
@@ -7,5 +8,11 @@ use crate::domain::{DomainError, Op};
 /// # Errors
 /// The database fails.
 pub fn sign_out(op: &mut Op) -> Result<(), DomainError> {
-    op.note("session.ended", op.actor().name())
+    let actor = op.actor();
+    op.note(NewEntry::new(
+        actor,
+        op.now(),
+        "session.ended",
+        actor.name(),
+    ))
 }

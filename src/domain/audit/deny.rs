@@ -1,7 +1,7 @@
 //! Record denied attempts in the audit log.
 
 use crate::access::Denial;
-use crate::db::{self, NewEntry};
+use crate::db::NewEntry;
 use crate::domain::{DomainError, Op};
 
 /// Records in the audit log what this operation's actor was denied.
@@ -16,5 +16,5 @@ pub fn deny(op: &mut Op, denial: Denial) -> Result<(), DomainError> {
         denial.action.as_str(),
     )
     .in_project(denial.project_id);
-    Ok(db::note(op.conn(), entry)?)
+    op.note(entry)
 }

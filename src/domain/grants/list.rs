@@ -1,6 +1,6 @@
 //! List who has which role on a project.
 
-use super::place::require;
+use super::place::allow;
 use crate::db::{grants, users};
 use crate::domain::{DomainError, Op, text};
 use crate::records::{Grant, Project, User};
@@ -22,7 +22,7 @@ pub struct Reaching {
 /// # Errors
 /// The actor may not manage the project or, without one, people.
 pub fn list(op: &mut Op, project: Option<&Project>) -> Result<Vec<Given>, DomainError> {
-    require(op, project)?;
+    allow(op, project)?;
     Ok(grants::on(op.conn(), project.map(|project| project.id))?)
 }
 
@@ -31,7 +31,7 @@ pub fn list(op: &mut Op, project: Option<&Project>) -> Result<Vec<Given>, Domain
 /// # Errors
 /// The actor is not allowed to.
 pub fn list_reaching(op: &mut Op, project: &Project) -> Result<Reaching, DomainError> {
-    require(op, Some(project))?;
+    allow(op, Some(project))?;
     Ok(Reaching {
         on_it: grants::on(op.conn(), Some(project.id))?,
         on_all: grants::on(op.conn(), None)?,
@@ -47,7 +47,7 @@ pub fn find_person(
     project: Option<&Project>,
     email: &str,
 ) -> Result<User, DomainError> {
-    require(op, project)?;
+    allow(op, project)?;
     let email = text::tidy_email(email).map_err(|detail| DomainError::field("email", detail))?;
     users::by_email(op.conn(), &email)?.ok_or_else(|| {
         let detail = format!("Nobody here has the email {email}. An owner can invite them.");

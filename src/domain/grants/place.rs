@@ -14,7 +14,12 @@ pub enum Whom {
     Email(String),
 }
 
-/// Checks that the actor may give and take roles here: on a project, by managing it; on all
+/// Whether the actor may see the roles here, as those may who can give and take them.
+pub(super) fn allow(op: &Op, project: Option<&Project>) -> Result<(), DomainError> {
+    require(op, project).map(|_| ())
+}
+
+/// The proof that the actor may give and take roles here: on a project, by managing it; on all
 /// projects, by managing people.
 pub(super) fn require<'a>(
     op: &Op<'a>,

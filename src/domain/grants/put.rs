@@ -25,7 +25,7 @@ pub fn put(
         let detail = "An owner is always on all projects.";
         return Err(DomainError::field("role", detail));
     }
-    op.require_to_give(role, place)?;
+    op.allow_to_give(role, place)?;
     op.change(permit, |tx| {
         let (user, before) = find(tx, whom, place)?;
         still.check(before.as_ref())?;

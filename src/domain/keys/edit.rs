@@ -27,16 +27,18 @@ pub struct EditForm {
 /// # Errors
 /// The actor may not edit it, there is no such key, it was revoked, or the project is archived.
 pub fn edit_form(op: &mut Op, project: &str, id: i64) -> Result<EditForm, DomainError> {
-    let project = projects::find(op, project)?;
-    op.require(Action::EditKeys, &project)?;
-    require_open(&project)?;
-    let key = find::read(op, &project, id)?;
-    require_unrevoked(&key)?;
-    let catalogue = scopes::of_project(op.conn(), project.id)?;
-    Ok(EditForm {
-        project,
-        key,
-        catalogue,
+    op.prepare(|op| {
+        let project = projects::find(op, project)?;
+        op.allow(Action::EditKeys, &project)?;
+        require_open(&project)?;
+        let key = find::read(op, &project, id)?;
+        require_unrevoked(&key)?;
+        let catalogue = scopes::of_project(op.conn(), project.id)?;
+        Ok(EditForm {
+            project,
+            key,
+            catalogue,
+        })
     })
 }
 

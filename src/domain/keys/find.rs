@@ -13,7 +13,7 @@ const HISTORY: i64 = 50;
 /// # Errors
 /// The actor may not see it, or there is none.
 pub fn read(op: &mut Op, project: &Project, id: i64) -> Result<Key, DomainError> {
-    op.require(Action::SeeKeys, project)?;
+    op.allow(Action::SeeKeys, project)?;
     keys::by_id(op.conn(), project.id, id)?.ok_or(DomainError::NotFound)
 }
 

@@ -51,7 +51,7 @@ pub fn list(
     filter: &KeyFilter,
     slice: &Slice,
 ) -> Result<KeyPage, DomainError> {
-    op.require(Action::SeeKeys, project)?;
+    op.allow(Action::SeeKeys, project)?;
     let now = op.now();
     let filter = KeyFilter {
         project_id: project.id,

@@ -26,11 +26,13 @@ pub struct MintForm {
 /// # Errors
 /// The actor may not create keys there, or the project is archived.
 pub fn mint_form(op: &mut Op, project: &str) -> Result<MintForm, DomainError> {
-    let project = projects::find(op, project)?;
-    op.require(Action::MintKeys, &project)?;
-    require_open(&project)?;
-    let catalogue = scopes::of_project(op.conn(), project.id)?;
-    Ok(MintForm { project, catalogue })
+    op.prepare(|op| {
+        let project = projects::find(op, project)?;
+        op.allow(Action::MintKeys, &project)?;
+        require_open(&project)?;
+        let catalogue = scopes::of_project(op.conn(), project.id)?;
+        Ok(MintForm { project, catalogue })
+    })
 }
 
 /// Mints a key in `project` whose secret can be revealed once in the session `session_id`.

@@ -1,7 +1,7 @@
 //! Reveal a new key's secret: once, in the session that created it, within five minutes.
 
 use super::find;
-use crate::access::Action;
+use crate::access::{Action, policy};
 use crate::clock::UtcTime;
 use crate::db::reveals::Of;
 use crate::db::{Ending, keys};
@@ -14,13 +14,8 @@ use crate::records::{Key, Project};
 ///
 /// # Errors
 /// The actor is not allowed to, or the database fails.
-pub fn is_waiting(
-    op: &mut Op,
-    project: &Project,
-    key: &Key,
-    session_id: &str,
-) -> Result<bool, DomainError> {
-    op.require(Action::MintKeys, project)?;
+pub fn is_waiting(op: &mut Op, key: &Key, session_id: &str) -> Result<bool, DomainError> {
+    policy::allow(op.actor(), Action::MintKeys, Some(key.project_id))?;
     reveal::is_waiting(op, Of::Key(key.id), session_id)
 }
 
@@ -49,7 +44,7 @@ pub fn reveal_form(
     seal_key: Option<&SealKey>,
 ) -> Result<RevealForm, DomainError> {
     let project = projects::find(op, project)?;
-    op.require(Action::MintKeys, &project)?;
+    op.allow(Action::MintKeys, &project)?;
     let key = find::read(op, &project, id)?;
     let replaced = match key.replaces {
         Some(replaced) => Some(find::read(op, &project, replaced)?),

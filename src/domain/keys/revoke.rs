@@ -52,15 +52,17 @@ pub struct RevocationForm {
 /// # Errors
 /// The actor may not revoke it, there is no such key, or it was revoked already.
 pub fn revocation_form(op: &mut Op, project: &str, id: i64) -> Result<RevocationForm, DomainError> {
-    let project = projects::find(op, project)?;
-    op.require(Action::RevokeKeys, &project)?;
-    let key = find::read(op, &project, id)?;
-    require_unrevoked(&key)?;
-    let last_day = passed_last_day(op, &key)?;
-    Ok(RevocationForm {
-        project,
-        key,
-        last_day,
+    op.prepare(|op| {
+        let project = projects::find(op, project)?;
+        op.allow(Action::RevokeKeys, &project)?;
+        let key = find::read(op, &project, id)?;
+        require_unrevoked(&key)?;
+        let last_day = passed_last_day(op, &key)?;
+        Ok(RevocationForm {
+            project,
+            key,
+            last_day,
+        })
     })
 }
 

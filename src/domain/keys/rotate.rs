@@ -10,7 +10,7 @@ use crate::access::Action;
 use crate::clock::{UtcTime, rfc3339};
 use crate::db::reveals::Of;
 use crate::db::{Ending, Tx, keys};
-use crate::domain::archived::{require_open, reread_open};
+use crate::domain::archived::reread_open;
 use crate::domain::reveal::{Minted, MintedKey, Reveal};
 use crate::domain::{DomainError, Op, projects};
 use crate::records::{Key, KeyTerms, Project};
@@ -34,16 +34,21 @@ pub struct RotationForm {
 /// The actor may not rotate it, there is no such key, it can no longer be used or was rotated
 /// before, or the project is archived.
 pub fn rotation_form(op: &mut Op, project: &str, id: i64) -> Result<RotationForm, DomainError> {
-    let project = projects::find(op, project)?;
-    op.require(Action::MintKeys, &project)?;
-    let key = find::read(op, &project, id)?;
-    require_open(&project)?;
-    require_rotatable(&key, op.now())?;
-    let last_day = passed_last_day(op, &key)?;
-    Ok(RotationForm {
-        project,
-        key,
-        last_day,
+    op.prepare(|op| {
+        let project = projects::find(op, project)?;
+        op.allow(Action::MintKeys, &project)?;
+        let key = find::read(op, &project, id)?;
+        if project.archived_at.is_some() {
+            let message = "This project is archived, so none of its keys can be rotated.";
+            return Err(DomainError::Conflict(message.into()));
+        }
+        require_rotatable(&key, op.now())?;
+        let last_day = passed_last_day(op, &key)?;
+        Ok(RotationForm {
+            project,
+            key,
+            last_day,
+        })
     })
 }
 

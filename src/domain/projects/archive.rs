@@ -11,7 +11,7 @@ use crate::records::Project;
 /// # Errors
 /// The actor may not archive it.
 pub fn count_working_keys(op: &mut Op, project: &Project) -> Result<i64, DomainError> {
-    op.require_on_all(Action::ManageProjects)?;
+    op.allow_on_all(Action::ManageProjects)?;
     let filter = KeyFilter {
         project_id: project.id,
         only_working: true,

@@ -12,7 +12,7 @@ use crate::records::Project;
 /// # Errors
 /// The actor may not create projects.
 pub fn create_form(op: &mut Op) -> Result<(), DomainError> {
-    op.require_on_all(Action::ManageProjects)?;
+    op.allow_on_all(Action::ManageProjects)?;
     Ok(())
 }
 

@@ -16,7 +16,7 @@ use crate::records::{Project, ProjectTerms};
 /// The actor may not edit it, or there is none.
 pub fn edit_form(op: &mut Op, project: &str) -> Result<Project, DomainError> {
     let project = find(op, project)?;
-    op.require(Action::ManageProject, &project)?;
+    op.allow(Action::ManageProject, &project)?;
     Ok(project)
 }
 

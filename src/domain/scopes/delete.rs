@@ -27,7 +27,7 @@ pub struct Removal {
 /// # Errors
 /// The actor may not remove it, or there is no such scope.
 pub fn removal(op: &mut Op, project: &Project, name: &str) -> Result<Removal, DomainError> {
-    op.require(Action::ManageProject, project)?;
+    op.allow(Action::ManageProject, project)?;
     let with_use = find(op, project, name)?;
     let catalogue = scopes::of_project(op.conn(), project.id)?;
     Ok(Removal {

@@ -17,7 +17,7 @@ const MAX_SCOPES: usize = 200;
 /// # Errors
 /// The actor is not allowed to.
 pub fn put_form(op: &mut Op, project: &Project) -> Result<Vec<Scope>, DomainError> {
-    op.require(Action::ManageProject, project)?;
+    op.allow(Action::ManageProject, project)?;
     Ok(scopes::of_project(op.conn(), project.id)?)
 }
 

@@ -13,7 +13,7 @@ use crate::records::Token;
 pub fn list(op: &mut Op, of: i64) -> Result<Vec<Token>, DomainError> {
     let is_own = op.actor().id() == Some(of);
     if !is_own {
-        op.require_on_all(Action::ManageUsers)?;
+        op.allow_on_all(Action::ManageUsers)?;
         users::by_id(op.conn(), of)?.ok_or(DomainError::NotFound)?;
     }
     let mut all = tokens::of_user(op.conn(), of)?;

@@ -45,7 +45,7 @@ pub fn invite(
         Ok(email) if errors.is_empty() => email,
         _ => return Err(DomainError::Invalid(errors)),
     };
-    op.require_to_give(role, project_id)?;
+    op.allow_to_give(role, project_id)?;
     let code = new_code()?;
     op.change(permit, |tx| {
         require_free(tx, &email)?;

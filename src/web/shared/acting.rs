@@ -23,26 +23,27 @@ pub async fn act<T: Send + 'static>(
     let own = claim.clone();
     let running = state.run(move |conn| {
         let actor = own.check(conn, now)?;
-        use_case(&mut Op::new(conn, &actor, now))
-    });
-    let result = running.await;
-    if let Err(DomainError::Denied(denial)) = &result {
-        let recording = record(state.clone(), claim.clone(), now, *denial);
-        match denial.hidden {
-            // A hidden project must look like a missing one, even in response time.
-            true => drop(actix_web::rt::spawn(recording)),
-            false => recording.await,
+        match use_case(&mut Op::new(conn, &actor, now)) {
+            Err(DomainError::Denied(denial)) => Ok(Err((denial, actor))),
+            result => result.map(Ok),
         }
+    });
+    let (denial, actor) = match running.await? {
+        Ok(value) => return Ok(value),
+        Err(denied) => denied,
+    };
+    let recording = record(state.clone(), actor, now, denial);
+    match denial.hidden {
+        // A hidden project must look like a missing one, even in response time.
+        true => drop(actix_web::rt::spawn(recording)),
+        false => recording.await,
     }
-    result
+    Err(denial.into())
 }
 
 /// Writes a denial into the audit log. The answer does not depend on it.
-async fn record(state: web::Data<AppState>, claim: Claim, now: UtcTime, denial: Denial) {
-    let recording = state.run(move |conn| {
-        let actor = claim.check(conn, now)?;
-        audit::deny(&mut Op::new(conn, &actor, now), denial)
-    });
+async fn record(state: web::Data<AppState>, actor: Actor, now: UtcTime, denial: Denial) {
+    let recording = state.run(move |conn| audit::deny(&mut Op::new(conn, &actor, now), denial));
     if let Err(error) = recording.await {
         tracing::error!(%error, ?denial, "a denial could not be recorded");
     }

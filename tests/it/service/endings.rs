@@ -132,3 +132,19 @@ fn a_change_that_no_verdict_depends_on_waits_for_those_before_it() {
     let path = "/account/sessions";
     waits(&app, &api, (Method::DELETE, path, None), 204);
 }
+
+#[test]
+fn a_form_that_comes_too_late_says_what_is_so_on_every_instance() {
+    let (app, api, id) = started();
+    assert_eq!(
+        api.delete(&format!("/projects/default/keys/{id}")).status,
+        200
+    );
+    let owner = app.owner();
+    for form in ["edit", "revocation", "rotation"] {
+        let behind = Behind::start(&app);
+        let page = owner.get(&format!("/projects/default/keys/{id}/{form}"));
+        assert_eq!(page.status, 409, "{form}");
+        assert!(behind.was_waited_for(), "{form} did not wait");
+    }
+}

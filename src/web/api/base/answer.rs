@@ -134,7 +134,7 @@ pub fn fingerprint(content: &[u8]) -> String {
 
 /// 200 or, if the client already has this content, 304 (RFC 9110, section 13.1.2).
 fn tagged(req: &HttpRequest, body: Vec<u8>, tag: &str) -> HttpResponse {
-    let has_it = matches!(*req.method(), Method::GET | Method::HEAD)
+    let has_it = *req.method() == Method::GET
         && tags(req.headers(), &header::IF_NONE_MATCH).is_some_and(|tags| {
             let own = |sent: &String| sent == "*" || sent.trim_start_matches("W/") == tag;
             tags.iter().any(own)

@@ -58,7 +58,7 @@ pub async fn show(
         let entries = keys::history(op, &key)?;
         let usage = keys::usage(op, &key)?;
         let is_waiting = op.actor().may(Action::MintKeys, Some(project.id))
-            && keys::is_waiting(op, &project, &key, &session)?;
+            && keys::is_waiting(op, &key, &session)?;
         Ok((project, key, entries, usage, is_waiting))
     });
     let (viewer, (project, key, entries, usage, is_waiting)) = loading.await?;

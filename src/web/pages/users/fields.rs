@@ -26,6 +26,7 @@ pub fn read_grant(
     }
 }
 
+/// Reads the field of the role.
 ///
 /// # Errors
 /// There is no such role.

@@ -24,7 +24,8 @@ struct LinkPage {
 }
 
 /// A link is never shown again: whoever comes back here is sent to the person.
-pub async fn show(_visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse, WebError> {
+pub async fn show(visitor: Visitor, id: web::Path<i64>) -> Result<HttpResponse, WebError> {
+    visitor.act(|_| Ok(())).await?;
     Ok(page::see_other(&super::path(id.into_inner())))
 }
 
