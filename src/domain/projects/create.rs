@@ -12,8 +12,7 @@ use crate::records::Project;
 /// # Errors
 /// The actor may not create projects.
 pub fn create_form(op: &mut Op) -> Result<(), DomainError> {
-    op.allow_on_all(Action::ManageProjects)?;
-    Ok(())
+    op.allow_on_all(Action::ManageProjects)
 }
 
 /// Creates a project, with a ready catalogue of scopes to start from if one is named.

@@ -126,7 +126,7 @@ pub async fn create(
             secret: None,
         })
     };
-    idempotency::create(&req, &bearer, &body.raw, creating).await
+    idempotency::create(&req, &bearer, &body.raw, projects::create_form, creating).await
 }
 
 /// Read a project

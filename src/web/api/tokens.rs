@@ -14,8 +14,8 @@ use super::base::idempotency::{self, Created};
 use super::base::paging::PageQuery;
 use super::base::types::Time;
 use crate::clock::{UtcTime, rfc3339};
-use crate::domain::projects;
 use crate::domain::tokens::{self, TokenDraft};
+use crate::domain::{Op, projects};
 use crate::records::{Project, Token};
 
 /// A personal token, without its secret.
@@ -139,6 +139,7 @@ pub async fn create(
         unreadable: Vec::new(),
     };
     let max_days = bearer.state.max_token_days;
+    let allow = |op: &mut Op| op.require_own().map(|_| ());
     let creating = async {
         let creating = bearer.act(move |op| {
             let projects = projects::list(op)?;
@@ -153,7 +154,7 @@ pub async fn create(
             secret: Some(("token", secret.expose().to_owned().into())),
         })
     };
-    idempotency::create(&req, &bearer, &body.raw, creating).await
+    idempotency::create(&req, &bearer, &body.raw, allow, creating).await
 }
 
 /// Read one of your personal tokens

@@ -11,6 +11,7 @@ use super::base::body::Json;
 use super::base::error::ApiError;
 use super::base::idempotency::{self, Created};
 use super::base::paging::PageQuery;
+use crate::access::Action;
 use crate::clock::rfc3339;
 use crate::domain::users::{self, PasswordLink};
 use crate::domain::{DomainError, Op, projects};
@@ -102,6 +103,7 @@ pub async fn create(
         role,
         project,
     } = body.fields;
+    let allow = |op: &mut Op| op.allow_on_all(Action::ManageUsers);
     let creating = async {
         let role = role.parse::<Role>();
         let role = role.map_err(|error| DomainError::field("role", format!("{error}.")))?;
@@ -117,7 +119,7 @@ pub async fn create(
             secret: Some(("password_link", links::absolute(&req, &link.path()).into())),
         })
     };
-    idempotency::create(&req, &bearer, &body.raw, creating).await
+    idempotency::create(&req, &bearer, &body.raw, allow, creating).await
 }
 
 /// Read a person

@@ -182,6 +182,12 @@ impl Default for WayOn {
 /// set it as data of their scope or resource.
 pub type LeadOn = fn(&HttpRequest, StatusCode) -> Option<WayOn>;
 
+/// The project in the path of a page below `/projects/{project}`, as it was sent: still encoded, so
+/// that it can be part of a link.
+pub fn sent_project(req: &HttpRequest) -> Option<&str> {
+    req.path().split('/').nth(2)
+}
+
 fn way_on(req: &HttpRequest, status: StatusCode) -> WayOn {
     let lead_on = req.app_data::<LeadOn>();
     lead_on

@@ -45,6 +45,34 @@ fn a_repeated_call_creates_nothing_and_gets_the_same_answer_without_the_secret()
 }
 
 #[test]
+fn a_repeated_call_gets_no_answer_once_the_role_is_gone() {
+    let app = TestApp::start();
+    let admin = app.program_of(keyward::records::Role::Admin);
+    let body = json!({"name": "A"});
+    let first = create(&admin, "one", &body);
+    assert_eq!(first.status, 201);
+    let rotation = format!("{}/rotation", first.header("location"));
+    let rotation = rotation.trim_start_matches("/api/v1");
+    let rotate = || {
+        let once = [("Idempotency-Key", "two")];
+        admin.send(Method::POST, rotation, Some(&json!({})), &once)
+    };
+    assert_eq!(rotate().status, 201);
+    let grants = "grants WHERE user_id = (SELECT max(id) FROM users)";
+    let cut = |to: &str| app.database.execute(to).unwrap();
+    cut("UPDATE grants SET role = 'viewer' WHERE user_id = (SELECT max(id) FROM users)");
+    assert_eq!(
+        (create(&admin, "one", &body).status, rotate().status),
+        (403, 403)
+    );
+    cut(&format!("DELETE FROM {grants}"));
+    assert_eq!(
+        (create(&admin, "one", &body).status, rotate().status),
+        (404, 404)
+    );
+}
+
+#[test]
 fn a_call_that_failed_can_be_made_again() {
     let app = TestApp::start();
     let api = app.owners_program();

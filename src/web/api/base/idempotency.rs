@@ -29,15 +29,17 @@ pub struct Created {
 }
 
 /// Runs `creating` and answers 201 with what it made, or repeats the answer if this call was made
-/// before.
+/// before. `allow` says whether the person may create such a thing: by the time of the repeat, they
+/// may have lost the role.
 ///
 /// # Errors
-/// Whatever `creating` fails with; or the key belongs to a different call, or to one that is still
+/// Whatever `creating` or `allow` fails with; or the key belongs to a different call, or to one that is still
 /// running or was cut off.
 pub async fn create(
     req: &HttpRequest,
     bearer: &Bearer,
     body: &[u8],
+    allow: impl FnOnce(&mut Op) -> Result<(), DomainError> + Send + 'static,
     creating: impl Future<Output = Result<Created, ApiError>>,
 ) -> Result<HttpResponse, ApiError> {
     let Some(own_key) = sent_key(req)? else {
@@ -59,6 +61,7 @@ pub async fn create(
         idempotency::reserve(op, user, &key, &own_request)
     });
     if let Some(call) = reserving.await? {
+        bearer.act(allow).await?;
         return repeated(call, &request);
     }
     match creating.await {

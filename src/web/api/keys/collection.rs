@@ -8,11 +8,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::as_json;
 use super::path::{InProject, location};
+use crate::access::Action;
 use crate::clock::UtcTime;
 use crate::db::key_list::{COUNTED, KeyFilter, Order, SortBy};
 use crate::db::key_search::MAX_WORDS;
 use crate::domain::keys::{self, KeyDraft, Slice};
-use crate::domain::{FieldError, projects};
+use crate::domain::{FieldError, Op, projects};
 use crate::json::{KeyJson, NewKeyJson, RateLimitJson};
 use crate::records::{KeyState, Project};
 use crate::web::api::base::answer::{self, Collection, Data};
@@ -181,6 +182,11 @@ pub async fn create(
     let mut new = body.fields;
     let mut unreadable = Vec::new();
     let slug = in_project.or_named(new.project.take(), &mut unreadable);
+    let of = slug.clone();
+    let allow = move |op: &mut Op| {
+        let project = projects::find_or_own(op, of.as_deref())?;
+        op.allow(Action::MintKeys, &project)
+    };
     let creating = async {
         let creating = bearer.act(move |op| {
             let project = projects::find_or_own(op, slug.as_deref())?;
@@ -199,7 +205,7 @@ pub async fn create(
             secret: Some(("key", secret.expose().to_owned().into())),
         })
     };
-    idempotency::create(&req, &bearer, &body.raw, creating).await
+    idempotency::create(&req, &bearer, &body.raw, allow, creating).await
 }
 
 impl NewKey {

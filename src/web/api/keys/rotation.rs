@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 
 use super::as_json;
 use super::path::{KeyPath, location};
-use crate::domain::keys;
+use crate::access::Action;
+use crate::domain::{Op, keys};
 use crate::json::NewKeyJson;
 use crate::web::api::base::answer::Data;
 use crate::web::api::base::bearer::Bearer;
@@ -48,6 +49,11 @@ pub async fn rotate(
 ) -> Result<HttpResponse, ApiError> {
     let overlap = body.fields.overlap_seconds.unwrap_or(DEFAULT_OVERLAP);
     let overlap = Duration::seconds(overlap);
+    let KeyPath { project: of, id } = path.clone();
+    let allow = move |op: &mut Op| {
+        let (project, _) = keys::find_in(op, of.as_deref(), id)?;
+        op.allow(Action::MintKeys, &project)
+    };
     let creating = async {
         let KeyPath { project: slug, id } = path.clone();
         let rotating = bearer.act(move |op| {
@@ -62,5 +68,5 @@ pub async fn rotate(
             secret: Some(("key", secret.expose().to_owned().into())),
         })
     };
-    idempotency::create(&req, &bearer, &body.raw, creating).await
+    idempotency::create(&req, &bearer, &body.raw, allow, creating).await
 }

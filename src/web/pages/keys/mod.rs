@@ -15,11 +15,11 @@ mod view;
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 
-use crate::web::shared::error::WayOn;
+use crate::web::shared::error::{WayOn, sent_project};
 
 /// Where errors of these pages lead: if something can't be done with a key, back to the key.
 pub fn lead_on(req: &HttpRequest, status: StatusCode) -> Option<WayOn> {
-    let project = req.match_info().get("project")?;
+    let project = sent_project(req)?;
     let id = req.match_info().get("id")?.parse().ok()?;
     (status == StatusCode::CONFLICT).then(|| WayOn {
         path: path(project, id),

@@ -201,6 +201,14 @@ fn of_two_tabs_the_second_is_told_that_something_changed() {
 }
 
 #[test]
+fn the_way_on_from_a_missing_page_stays_encoded() {
+    let app = TestApp::start();
+    let gone = app.owner().get("/projects/a%3Fb/scopes/x/edit");
+    assert_eq!(gone.status, 404);
+    assert_eq!(gone.texts("main a[href='/projects/a%3Fb/scopes']").len(), 1);
+}
+
+#[test]
 fn a_scope_in_use_can_not_be_removed_and_its_keys_are_named() {
     let app = TestApp::start();
     let owner = app.owner();

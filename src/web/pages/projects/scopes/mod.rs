@@ -12,7 +12,7 @@ use actix_web::http::StatusCode;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::domain::counting::or_more;
-use crate::web::shared::error::WayOn;
+use crate::web::shared::error::{WayOn, sent_project};
 use crate::web::shared::times::grouped;
 
 /// What is escaped in a path segment or a query. Of the characters allowed in a scope's name, that
@@ -26,7 +26,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 /// Where errors of these pages lead: back to the catalogue, or to the scope's form if somebody else
 /// has changed the scope.
 pub fn lead_on(req: &HttpRequest, status: StatusCode) -> Option<WayOn> {
-    let project = req.match_info().get("project")?;
+    let project = sent_project(req)?;
     let path = req.path();
     let is_beyond_list = path.split('/').nth(4).is_some();
     match status {
