@@ -3,21 +3,28 @@
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use thirtyfour::common::capabilities::chromium::ChromiumLikeCapabilities;
 use thirtyfour::prelude::*;
 
 use crate::app::PASSWORD;
 
+/// How long to wait for the browser on a machine that is busy with other tests.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// Every page at these widths, in both schemes.
 const WIDTHS: [u32; 5] = [1280, 1024, 980, 390, 360];
+
+/// One browser at a time: several would wait for each other on a small machine.
+static TURN: Mutex<()> = Mutex::new(());
 
 /// A browser with its driver, ended with the test.
 pub(super) struct Chromium {
     pub(super) driver: WebDriver,
     process: Child,
-    profile: tempfile::TempDir,
+    _profile: tempfile::TempDir,
     url: String,
 }
 
@@ -60,14 +67,11 @@ impl Chromium {
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         };
-        driver
-            .set_implicit_wait_timeout(Duration::from_secs(5))
-            .await
-            .unwrap();
+        driver.set_implicit_wait_timeout(PATIENCE).await.unwrap();
         Chromium {
             driver,
             process,
-            profile,
+            _profile: profile,
             url: url.into(),
         }
     }
@@ -90,6 +94,16 @@ impl Chromium {
         let field = self.find(css).await;
         field.clear().await.unwrap();
         field.send_keys(text).await.unwrap();
+    }
+
+    /// Fills a field that the page reacts to as one types, all at once, as pasting does: a busy
+    /// machine types so slowly that the page would react to half a word.
+    pub(super) async fn paste(&self, css: &str, text: &str) {
+        let script = "const field = document.querySelector(arguments[0]);
+            field.value = arguments[1];
+            field.dispatchEvent(new InputEvent('input', {bubbles: true}));";
+        let arguments = vec![css.into(), text.into()];
+        self.driver.execute(script, arguments).await.unwrap();
     }
 
     pub(super) async fn press(&self, button: &str) {
@@ -116,15 +130,26 @@ impl Chromium {
             .clone()
     }
 
-    /// Waits until `script` returns something true.
+    /// Waits until `script` returns something true, and the page has come to rest: nothing is asked
+    /// for or swapped in that a click could fall between.
     pub(super) async fn wait_for(&self, script: &str) {
-        for _ in 0..100 {
-            if self.script(&format!("return !!({script})")).await == true {
+        let still = "document.readyState === 'complete' && \
+                     !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')";
+        let script = format!("return !!({script}) && {still}");
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            if self.script(&script).await == true {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("waited in vain for {script}");
+        let page = self
+            .script("return location.href + '\\n' + document.body.innerText")
+            .await;
+        panic!(
+            "waited in vain for {script} on {}",
+            page.as_str().unwrap_or("no page")
+        );
     }
 
     async fn width(&self, width: u32) {
@@ -195,15 +220,20 @@ impl Chromium {
         self.find(".side").await;
     }
 
-    pub(super) async fn end(mut self) {
-        drop(self.driver.quit().await);
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-        self.profile.close().unwrap();
+    pub(super) async fn end(self) {
+        self.driver.clone().quit().await.ok();
+    }
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        self.process.kill().ok();
+        self.process.wait().ok();
     }
 }
 
 pub(super) fn in_browser<F: Future<Output = ()>>(test: F) {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -93,7 +93,7 @@ fn a_full_list_searches_filters_and_sorts_without_leaving_the_page() {
         it.wait_for("document.querySelectorAll('tbody tr').length === 14")
             .await;
         it.inspect("keys-full-2").await;
-        it.fill("#q", "checkout").await;
+        it.paste("#q", "checkout").await;
         it.wait_for("document.querySelectorAll('tbody tr').length === 1")
             .await;
         assert_eq!(it.script("return location.search").await, "?q=checkout");
@@ -103,11 +103,12 @@ fn a_full_list_searches_filters_and_sorts_without_leaving_the_page() {
         it.wait_for("document.querySelector('th[aria-sort] a').textContent === 'Label'")
             .await;
         it.driver.back().await.unwrap();
+        it.wait_for("location.search === '?q=checkout'").await;
         it.driver.back().await.unwrap();
         it.wait_for("document.querySelectorAll('tbody tr').length === 14")
             .await;
         // Somebody else was faster: the dialog says so.
-        it.fill("#q", "Service 03").await;
+        it.paste("#q", "Service 03").await;
         it.wait_for("document.querySelectorAll('tbody tr').length === 1")
             .await;
         it.find("[aria-label='Revoke Service 03']")
@@ -131,7 +132,7 @@ fn a_full_list_searches_filters_and_sorts_without_leaving_the_page() {
         );
         it.inspect("dialog-conflict").await;
         it.press("Close").await;
-        it.fill("#q", "nothing-like-this").await;
+        it.paste("#q", "nothing-like-this").await;
         it.wait_for("document.querySelector('#results .empty')")
             .await;
         it.inspect("keys-no-match").await;
