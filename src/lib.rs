@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`cli`] | the command line |
 //! | [`startup`] | puts an instance together |
+//! | [`server`] | listeners, connections and their limits |
 //! | `maintenance` | what an instance does besides serving |
 //! | [`web`] | the console's pages and the management API |
 //! | [`verify`] | decides whether a presented key may pass |
@@ -30,6 +31,7 @@ pub(crate) mod json;
 pub(crate) mod maintenance;
 pub(crate) mod network;
 pub mod records;
+pub mod server;
 pub mod startup;
 pub mod verify;
 pub mod web;

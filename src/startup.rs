@@ -1,17 +1,17 @@
 //! Puts an instance together: database, schema, sessions, routes and background threads.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
-use actix_web::dev::{Server, ServerHandle};
+use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, web};
 use tracing_actix_web::TracingLogger;
 
 use crate::access::{Actor, Origin};
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, ListenAddress};
 use crate::db::connection::{DatabaseUrl, OpenError};
 use crate::db::instances::Memory;
 use crate::db::migrate::{self, MigrateError};
@@ -21,6 +21,7 @@ use crate::domain::{DomainError, Op, account};
 use crate::http::TrustedProxies;
 use crate::instance_secret::{InstanceSecret, SecretError};
 use crate::maintenance::Maintenance;
+use crate::server::{self, Limits, ListenError, Listener, Running};
 use crate::verify::endpoint::VerifyEndpoint;
 use crate::verify::front::Front;
 use crate::verify::{Follower, Known, UsageBuffer, Verifier};
@@ -31,14 +32,11 @@ use crate::web::{head, routes};
 /// Pool sizes for pages and for verifications: separate pools, so that neither waits for the other.
 const PAGE_CONNECTIONS: u32 = 8;
 const VERIFY_CONNECTIONS: u32 = 6;
-/// How long a client may take to send its headers, and open requests to finish at shutdown.
-const HEADER_TIME: Duration = Duration::from_secs(5);
-const DRAIN_SECONDS: u64 = 10;
 
 /// An instance that is ready to serve.
 pub struct Application {
-    server: Server,
-    address: SocketAddr,
+    server: Running,
+    addresses: Vec<ListenAddress>,
     setup_code: Option<String>,
     follower: Follower,
     maintenance: Maintenance,
@@ -62,14 +60,17 @@ pub enum StartError {
     /// The database could be opened, but failed afterwards. Holds the cause.
     #[error("The database does not answer: {0}.")]
     Database(String),
-    /// The address can't be bound, for instance because the port is in use.
+    /// The address can't be listened on, for instance because the port is in use.
     #[error("Keyward can't listen on {address}: {cause}.")]
     Listen {
         /// The configured address.
-        address: SocketAddr,
-        /// The error from the operating system.
-        cause: std::io::Error,
+        address: String,
+        /// What is in the way.
+        cause: ListenError,
     },
+    /// The server can't start its threads.
+    #[error("The server can't start: {0}.")]
+    Server(std::io::Error),
 }
 
 impl From<DomainError> for StartError {
@@ -90,11 +91,12 @@ impl From<PoolError> for StartError {
 /// The database or the secret can't be used, or the address can't be bound.
 pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
     // First, so that a taken port leaves no new database behind.
-    let listener = TcpListener::bind(config.listen).map_err(|cause| StartError::Listen {
-        address: config.listen,
-        cause,
-    })?;
-    let address = listener.local_addr().unwrap_or(config.listen);
+    let listeners = config.listen.iter().map(|address| listen(address, config));
+    let listeners = listeners.collect::<Result<Vec<_>, _>>()?;
+    let addresses = listeners.iter().map(Listener::address);
+    let addresses = addresses
+        .collect::<Result<_, _>>()
+        .map_err(StartError::Server)?;
     let mut conn = open_up_to_date(&config.database)?;
     let secret = InstanceSecret::find(config)?;
     let nobody = Actor::nobody(Origin::default());
@@ -129,7 +131,9 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
     let maintenance = Maintenance::start(pages, clock, usage, forget_quiet, retention);
     let cookie_keys = secret.cookie_keys();
 
-    let server = HttpServer::new(move || {
+    let limits = Limits::of_this_process();
+    let (places, trusted) = (limits.console.clone(), TrustedProxies::clone(&proxies));
+    let make = move || {
         let console = App::new()
             .wrap(from_fn(head::as_get))
             .wrap(headers::defaults(state.is_https()))
@@ -143,25 +147,30 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
             )
             .app_data(web::QueryConfig::default().error_handler(|_, _| WebError::BadForm.into()))
             .configure(|routes| routes::configure(routes, state.clone(), &cookie_keys));
-        Front::new(
-            VerifyEndpoint::new(verifier.clone(), proxies.clone()),
+        let endpoint = Rc::new(VerifyEndpoint::new(verifier.clone(), proxies.clone()));
+        let front = Front::new(
+            Rc::clone(&endpoint),
+            TrustedProxies::clone(&proxies),
+            places.clone(),
             console,
-        )
-    })
-    .workers(config.workers)
-    .client_request_timeout(HEADER_TIME)
-    .shutdown_timeout(DRAIN_SECONDS)
-    .listen(listener)
-    .map_err(|cause| StartError::Listen {
-        address: config.listen,
-        cause,
-    })?;
+        );
+        (endpoint, front)
+    };
+    let server = server::start(listeners, config.workers, &limits, &trusted, make)
+        .map_err(StartError::Server)?;
     Ok(Application {
-        server: server.run(),
-        address,
+        server,
+        addresses,
         setup_code,
         follower,
         maintenance,
+    })
+}
+
+fn listen(address: &ListenAddress, config: &Config) -> Result<Listener, StartError> {
+    Listener::bind(address, &config.socket_access).map_err(|cause| StartError::Listen {
+        address: address.to_string().replace("http://", ""),
+        cause,
     })
 }
 
@@ -176,9 +185,17 @@ pub fn open_up_to_date(database: &DatabaseUrl) -> Result<Connection, StartError>
 }
 
 impl Application {
-    /// The address it listens on, with the actual port if port 0 was configured.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// Where it listens, with the actual port if port 0 was configured.
+    pub fn addresses(&self) -> &[ListenAddress] {
+        &self.addresses
+    }
+
+    /// The first address and port that it listens on, if there is one.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.addresses.iter().find_map(|address| match address {
+            ListenAddress::Tcp(address) => Some(*address),
+            ListenAddress::Unix(_) => None,
+        })
     }
 
     /// The code that creates the first owner; `None` if there is an owner.
@@ -196,7 +213,7 @@ impl Application {
     /// # Errors
     /// The server fails.
     pub async fn run(self) -> std::io::Result<()> {
-        let served = self.server.await;
+        let served = self.server.run().await;
         self.follower.stop();
         self.maintenance.stop();
         served

@@ -38,9 +38,9 @@ struct Arguments {
 
 #[derive(Args)]
 struct ServeArguments {
-    /// Address and port to listen on; port 0 picks one
+    /// Where to listen: an address and a port, or unix:PATH; port 0 picks one. May be repeated
     #[arg(long, value_name = "ADDRESS")]
-    listen: Option<String>,
+    listen: Vec<String>,
 }
 
 #[derive(Subcommand)]
@@ -134,9 +134,9 @@ pub fn run() -> ExitCode {
 }
 
 impl Arguments {
-    fn found(&self, listen: Option<&String>) -> Result<Vec<Found>, StartError> {
+    fn found(&self, listen: &[String]) -> Result<Vec<Found>, StartError> {
         let flags = Flags {
-            listen: listen.cloned(),
+            listen: (!listen.is_empty()).then(|| listen.join(",")),
             database_url: self.database_url.clone(),
         };
         // A variable that is not valid Unicode can't be one of ours.
@@ -147,20 +147,20 @@ impl Arguments {
         Ok(crate::config::find(&flags, &variables, &folder)?)
     }
 
-    fn config(&self, listen: Option<&String>) -> Result<Config, StartError> {
+    fn config(&self, listen: &[String]) -> Result<Config, StartError> {
         Ok(Config::from_found(&self.found(listen)?)?)
     }
 
     /// Opens the existing database, and brings its schema up to date.
     fn connect(&self) -> Result<Connection, StartError> {
-        let mut conn = self.config(None)?.database.open()?;
+        let mut conn = self.config(&[])?.database.open()?;
         migrate::run(&mut conn)?;
         Ok(conn)
     }
 }
 
 fn bring_up_to_date(arguments: &Arguments) -> Result<(), Failure> {
-    startup::open_up_to_date(&arguments.config(None)?.database)?;
+    startup::open_up_to_date(&arguments.config(&[])?.database)?;
     println!("The schema is up to date.");
     Ok(())
 }

@@ -14,7 +14,7 @@ struct ToSetJson<'a> {
 
 /// Replaces the secret, or prints the new one if it has to be set.
 pub(super) fn rotate(arguments: &Arguments, leaked: bool, json: bool) -> Result<(), Failure> {
-    let config = arguments.config(None)?;
+    let config = arguments.config(&[])?;
     let rotated = InstanceSecret::rotate(&config, leaked, super::clock().now())
         .map_err(|error| Failure::Failed(error.to_string()))?;
     let then = match leaked {

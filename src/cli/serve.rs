@@ -9,7 +9,11 @@ use crate::startup;
 
 /// Serves until the process is asked to stop.
 pub(super) fn serve(own: &ServeArguments, arguments: &Arguments) -> Result<(), Failure> {
-    let config = arguments.config(own.listen.as_ref().or(arguments.serve.listen.as_ref()))?;
+    let listen = match own.listen.is_empty() {
+        true => &arguments.serve.listen,
+        false => &own.listen,
+    };
+    let config = arguments.config(listen)?;
     let filter = EnvFilter::try_new(&config.log).map_err(|error| {
         Failure::Failed(format!(
             "log is not a filter such as info or keyward=debug: {error}."
@@ -30,14 +34,20 @@ pub(super) fn serve(own: &ServeArguments, arguments: &Arguments) -> Result<(), F
     })
 }
 
-/// Prints the console's address and, while there is no owner, the setup code. Serving goes on even
-/// if standard output is closed.
+/// Prints where it listens and, while there is no owner, the setup code. Serving goes on even if
+/// standard output is closed.
 fn announce(application: &startup::Application) {
-    let address = application.address();
-    let mut lines = format!("listening on http://{address}\n");
+    let mut lines = String::new();
+    for address in application.addresses() {
+        lines.push_str(&format!("listening on {address}\n"));
+    }
     if let Some(code) = application.setup_code() {
+        let setup = match application.address() {
+            Some(address) => format!("http://{address}/setup"),
+            None => "/setup".to_owned(),
+        };
         lines.push_str(&format!(
-            "setup code: {code}\nOpen http://{address}/setup and enter it to make the first owner.\n"
+            "setup code: {code}\nOpen {setup} and enter it to make the first owner.\n"
         ));
     }
     let mut out = std::io::stdout().lock();

@@ -6,7 +6,7 @@ use crate::db::connection::DatabaseUrl;
 
 /// Shows every setting's value and where it came from. Secrets stay hidden.
 pub(super) fn show(arguments: &Arguments, json: bool) -> Result<(), Failure> {
-    let found = arguments.found(None)?;
+    let found = arguments.found(&[])?;
     if json {
         let all: serde_json::Map<_, _> = found
             .iter()

@@ -96,7 +96,7 @@ impl Users {
             } => {
                 let slug = place.project.as_deref();
                 let (link, _) = users::invite(op, email, *role, slug)?;
-                hand_out(&link, &arguments.config(None)?, *json)
+                hand_out(&link, &arguments.config(&[])?, *json)
             }
             Users::Disable(Somebody { email, json }) => {
                 let user = grants::find_person(op, None, email)?;
@@ -111,7 +111,7 @@ impl Users {
             Users::Link(Somebody { email, json }) => {
                 let user = grants::find_person(op, None, email)?;
                 let link = users::new_link(op, user.id)?;
-                hand_out(&link, &arguments.config(None)?, *json)
+                hand_out(&link, &arguments.config(&[])?, *json)
             }
             Users::Grant {
                 email,
@@ -203,7 +203,7 @@ fn hand_out(link: &PasswordLink, config: &Config, json: bool) -> Result<(), Fail
     }
     let origin = match &config.public_url {
         Some(public) => public.origin.clone(),
-        None => format!("http://{}", config.listen),
+        None => config.listen[0].to_string(),
     };
     let url = format!("{origin}{}", link.path());
     let expires_at = rfc3339(link.expires_at);

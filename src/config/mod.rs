@@ -5,11 +5,13 @@
 
 mod error;
 mod find;
+mod listen;
 mod settings;
 mod values;
 
 pub use error::ConfigError;
 pub use find::{Flags, find};
+pub use listen::{ListenAddress, SocketAccess};
 pub use settings::{Found, SETTINGS, Setting, Source};
 pub use values::{Config, PublicUrl, SecretText};
 
@@ -41,7 +43,10 @@ mod tests {
         let environment = [("KEYWARD_LISTEN", "127.0.0.1:2"), ("KEYWARD_WORKERS", "3")];
         let file = "listen = '127.0.0.1:4'\nworkers = 5\ntrusted_proxies = ['10.0.0.0/8']";
         let config = in_folder(file, &environment, &flags).unwrap();
-        assert_eq!(config.listen.port(), 1);
+        assert_eq!(
+            config.listen,
+            [ListenAddress::Tcp("127.0.0.1:1".parse().unwrap())]
+        );
         assert_eq!(config.workers, 3);
         assert_eq!(config.trusted_proxies.len(), 1);
         assert_eq!(config.database, DatabaseUrl::Sqlite("keyward.db".into()));
@@ -66,6 +71,18 @@ mod tests {
     }
 
     #[test]
+    fn one_may_listen_in_several_places() {
+        let pairs = [(
+            "KEYWARD_LISTEN",
+            "127.0.0.1:0, unix:/run/keyward/keyward.sock",
+        )];
+        let config = in_folder("", &pairs, &Flags::default()).unwrap();
+        let socket = ListenAddress::Unix("/run/keyward/keyward.sock".into());
+        assert_eq!(config.listen[1], socket);
+        assert_eq!(config.socket_access.mode, 0o660);
+    }
+
+    #[test]
     fn a_wrong_value_is_one_sentence() {
         let message = |pairs: &[(&str, &str)]| {
             in_folder("", pairs, &Flags::default())
@@ -74,14 +91,18 @@ mod tests {
         };
         assert_eq!(
             message(&[("KEYWARD_LISTEN", "8080")]),
-            "listen must be an address and a port such as 127.0.0.1:8080, not \"8080\" (from \
-             KEYWARD_LISTEN)."
+            "listen must be an address and a port such as 127.0.0.1:8080, or unix: and a path, or \
+             several of them separated by commas, not \"8080\" (from KEYWARD_LISTEN)."
         );
         for pair in [
             ("DATABASE_URL", "mysql://x"),
             ("KEYWARD_PUBLIC_URL", "keys.example.com"),
             ("KEYWARD_PUBLIC_URL", "https://keys.example.com/path"),
             ("KEYWARD_TRUSTED_PROXIES", "nginx"),
+            ("KEYWARD_LISTEN", ""),
+            ("KEYWARD_LISTEN", "unix:"),
+            ("KEYWARD_SOCKET_MODE", "rw"),
+            ("KEYWARD_SOCKET_MODE", "7777"),
             ("KEYWARD_WORKERS", "0"),
             ("KEYWARD_SECRET", "short"),
         ] {

@@ -23,8 +23,10 @@ pub struct Setting {
 }
 
 /// Every setting.
-pub const SETTINGS: [Setting; 11] = [
+pub const SETTINGS: [Setting; 13] = [
     Setting::new("listen", "KEYWARD_LISTEN", Some("127.0.0.1:8080")),
+    Setting::new("socket_mode", "KEYWARD_SOCKET_MODE", Some("0660")),
+    Setting::new("socket_group", "KEYWARD_SOCKET_GROUP", None),
     Setting::new("database_url", "DATABASE_URL", Some("sqlite:keyward.db")).secret(),
     Setting::new("secret", "KEYWARD_SECRET", None).secret(),
     Setting::new("previous_secret", "KEYWARD_PREVIOUS_SECRET", None).secret(),

@@ -1,20 +1,21 @@
 //! The settings in force: the values that were found, parsed.
 
 use std::fmt;
-use std::net::SocketAddr;
 
 use ipnet::IpNet;
 use zeroize::Zeroizing;
 
-use super::{ConfigError, Found};
+use super::{ConfigError, Found, ListenAddress, SocketAccess};
 use crate::db::connection::DatabaseUrl;
 use crate::network;
 
 /// The settings in force.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Address and port to listen on; port 0 picks a free port.
-    pub listen: SocketAddr,
+    /// Where to listen; at least one address.
+    pub listen: Vec<ListenAddress>,
+    /// Who may connect to unix sockets.
+    pub socket_access: SocketAccess,
     /// The parsed `database_url`, with time limits added for Postgres.
     pub database: DatabaseUrl,
     /// At least 32 characters. `None` uses `keyward.secret` beside a SQLite database.
@@ -80,10 +81,28 @@ impl Config {
             listen: parse(
                 found,
                 "listen",
-                "an address and a port such as 127.0.0.1:8080",
-                |text| text.parse().ok(),
+                "an address and a port such as 127.0.0.1:8080, or unix: and a path, or several of \
+                 them separated by commas",
+                |text| {
+                    let parts = text.split(',').map(|part| part.trim().parse().ok());
+                    parts.collect()
+                },
             )?
             .expect("has a default"),
+            socket_access: SocketAccess {
+                mode: parse(
+                    found,
+                    "socket_mode",
+                    "the permissions of a file in octal, such as 0660",
+                    |text| {
+                        u32::from_str_radix(text, 8)
+                            .ok()
+                            .filter(|mode| *mode <= 0o777)
+                    },
+                )?
+                .expect("has a default"),
+                group: value(found, "socket_group").map(str::to_owned),
+            },
             database: DatabaseUrl::parse(value(found, "database_url").unwrap_or_default())?,
             secret,
             previous_secret: value(found, "previous_secret")

@@ -19,58 +19,71 @@ impl TrustedProxies {
         TrustedProxies(networks)
     }
 
-    fn contain(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(&address))
-    }
-
     /// The client's address: the peer's or, if the peer is a trusted proxy, that of the nearest hop
     /// that is not one. Hops come from `X-Forwarded-For` or, without that, from `Forwarded`
     /// (RFC 7239): most proxies write the first, and pass on a client's own second.
+    ///
+    /// A peer without an address is on a unix socket, and trusted because it may use that. `None`
+    /// if such a peer names no hop.
     pub fn client_ip(&self, req: &HttpRequest) -> Option<IpAddr> {
-        Some(self.client_of(req.peer_addr()?, req.headers()))
+        self.client_of(req.peer_addr(), header_lines(req.headers()))
     }
 
     /// Like [`client_ip`](Self::client_ip), for the parts of a request.
-    pub fn client_of(&self, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
-        let peer = peer.ip().to_canonical();
-        match self.contain(peer) {
-            true => self.nearest_untrusted(peer, headers),
-            false => peer,
-        }
-    }
-
-    fn nearest_untrusted(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    pub fn client_of<'a>(
+        &self,
+        peer: Option<SocketAddr>,
+        headers: impl Iterator<Item = HeaderLine<'a>> + Clone,
+    ) -> Option<IpAddr> {
+        let peer = peer.map(|peer| peer.ip().to_canonical());
         let mut nearest = peer;
+        if !self.trust(nearest) {
+            return nearest;
+        }
         for hop in hops(headers).into_iter().rev() {
-            if !self.contain(nearest) {
+            if !self.trust(nearest) {
                 break;
             }
             // An unreadable hop hides all hops behind it, so the proxy that sent it counts.
             let Some(hop) = hop else { break };
-            nearest = hop;
+            nearest = Some(hop);
         }
         nearest
     }
+
+    /// Whether this peer, or the one on a unix socket, is trusted.
+    pub fn trust(&self, peer: Option<IpAddr>) -> bool {
+        peer.is_none_or(|peer| self.0.iter().any(|network| network.contains(&peer)))
+    }
+}
+
+/// The name and value of a header, as sent.
+pub type HeaderLine<'a> = (&'a str, &'a [u8]);
+
+/// The headers of a request, line by line.
+pub fn header_lines(headers: &HeaderMap) -> impl Iterator<Item = HeaderLine<'_>> + Clone {
+    let lines = headers.iter();
+    let lines = lines.map(|(name, value)| (name.as_str(), value.as_bytes()));
+    lines.collect::<Vec<_>>().into_iter()
 }
 
 /// The hops from the farthest to the nearest; `None` for one that names no address.
-fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
-    let listed = |name: header::HeaderName| -> Vec<String> {
-        let values = headers
-            .get_all(name)
-            .map(|value| String::from_utf8_lossy(value.as_bytes()));
-        values
-            .flat_map(|value| value.split(',').map(str::to_owned).collect::<Vec<_>>())
-            .collect()
+fn hops<'a>(headers: impl Iterator<Item = HeaderLine<'a>> + Clone) -> Vec<Option<IpAddr>> {
+    let listed = |name: &str, read: fn(&str) -> Option<IpAddr>| {
+        let mut hops = Vec::new();
+        for (_, value) in headers
+            .clone()
+            .filter(|line| line.0.eq_ignore_ascii_case(name))
+        {
+            hops.extend(String::from_utf8_lossy(value).split(',').map(read));
+        }
+        hops
     };
-    let hops = listed(header::X_FORWARDED_FOR);
-    if !hops.is_empty() {
-        return hops.iter().map(|hop| address(hop)).collect();
+    let hops = listed("x-forwarded-for", address);
+    match hops.is_empty() {
+        true => listed("forwarded", forwarded_for),
+        false => hops,
     }
-    listed(header::FORWARDED)
-        .iter()
-        .map(|element| forwarded_for(element))
-        .collect()
 }
 
 fn forwarded_for(element: &str) -> Option<IpAddr> {
@@ -168,6 +181,16 @@ mod tests {
             ("x-forwarded-for", "203.0.113.7"),
         ];
         assert_eq!(client("10.0.0.1", &own), "203.0.113.7");
+    }
+
+    #[test]
+    fn a_peer_on_a_unix_socket_is_trusted_to_name_the_client() {
+        let proxies = TrustedProxies::default();
+        let hops = [("X-Forwarded-For", &b"198.51.100.1, 203.0.113.7"[..])];
+        let client =
+            |hops: &[HeaderLine<'static>]| proxies.client_of(None, hops.to_vec().into_iter());
+        assert_eq!(client(&hops), Some("203.0.113.7".parse().unwrap()));
+        assert_eq!(client(&[]), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod client;
+pub mod places;
 pub mod request_id;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};

@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use actix_web::http::header::HeaderValue;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use ipnet::IpNet;
 use keyward_key::Environment;
+use keyward_key::scope::{self, Granted};
 use keyward_key::verdict::{self, Outcome, Presented, Requirement};
 use percent_encoding::percent_decode_str;
 
@@ -44,31 +44,52 @@ pub struct Kind {
     pub project: Arc<Project>,
     /// Compared with the environment that a request requires, if any.
     pub environment: Environment,
-    /// As the key lists them, without the scopes they include.
-    pub scopes: Vec<String>,
-    /// The scopes separated by spaces, ready to send.
-    pub scopes_header: HeaderValue,
+    /// As the key lists them, separated by spaces, without the scopes they include.
+    pub scopes: Box<str>,
+    /// What they come to. Worked out anew when the project's catalogue changes.
+    pub(super) granted: ArcSwap<Granted>,
     /// The key's own limit; `None` applies the project's.
     pub(super) rate_limit: Option<RateLimit>,
     /// Networks it may be used from; empty allows any address.
     pub(super) allowed_ips: Vec<IpNet>,
 }
 
-/// A project in memory. Keys keep pointing to it while the facts about it are replaced.
-pub struct Project(pub(super) ArcSwap<ProjectFacts>);
-
-/// What is known about a project.
-pub struct ProjectFacts {
-    /// As last read from the database.
-    pub known: KnownProject,
-    /// The slug, ready to send.
-    pub header: HeaderValue,
-}
+/// A project in memory. Keys keep pointing to it while what is known about it is replaced.
+pub struct Project(pub(super) ArcSwap<KnownProject>);
 
 impl Project {
     /// What is known about it now.
-    pub fn facts(&self) -> arc_swap::Guard<Arc<ProjectFacts>> {
+    pub fn facts(&self) -> arc_swap::Guard<Arc<KnownProject>> {
         self.0.load()
+    }
+}
+
+impl Kind {
+    /// A kind of key in `project`.
+    pub(super) fn new(name: &KindName, project: Arc<Project>) -> Self {
+        let (_, scopes, environment, rate_limit, allowed_ips) = name;
+        let kind = Kind {
+            project,
+            environment: *environment,
+            scopes: scopes.as_str().into(),
+            granted: ArcSwap::default(),
+            rate_limit: *rate_limit,
+            allowed_ips: allowed_ips.clone(),
+        };
+        kind.follow_catalogue();
+        kind
+    }
+
+    /// Works out what the scopes come to, given the project's catalogue as it is now.
+    pub(super) fn follow_catalogue(&self) {
+        let inclusions = &self.project.facts().inclusions;
+        let granted = Granted::resolve(&self.listed_scopes(), inclusions);
+        self.granted.store(Arc::new(granted));
+    }
+
+    /// The scopes that the key lists, one by one.
+    pub fn listed_scopes(&self) -> Vec<String> {
+        scope::split(&self.scopes)
     }
 }
 
@@ -127,7 +148,7 @@ impl Entry {
     /// the key's entry in the index. `now` is in microseconds since 1970.
     pub fn judge(
         &self,
-        facts: &ProjectFacts,
+        facts: &KnownProject,
         memory: &Entry,
         required: &Requirement,
         client_ip: Option<IpAddr>,
@@ -136,13 +157,12 @@ impl Entry {
         let is_same_expiry = memory.expires_at == self.expires_at;
         let remembered = is_same_expiry && memory.has_expired.load(Ordering::Relaxed);
         let presented = Presented {
-            project: &facts.known.slug,
+            project: &facts.slug,
             environment: self.kind.environment,
-            scopes: &self.kind.scopes,
-            inclusions: &facts.known.inclusions,
+            granted: &self.kind.granted.load(),
             allowed_ips: &self.kind.allowed_ips,
             expired: self.expires_at <= now || remembered,
-            revoked: self.revoked || facts.known.archived,
+            revoked: self.revoked || facts.archived,
         };
         let outcome = verdict::decide(&presented, required, client_ip);
         if outcome == Outcome::Expired && is_same_expiry {
@@ -151,7 +171,7 @@ impl Entry {
         if outcome != Outcome::Valid {
             return (outcome, None);
         }
-        let Some(limit) = self.kind.rate_limit.or(facts.known.rate_limit) else {
+        let Some(limit) = self.kind.rate_limit.or(facts.rate_limit) else {
             return (outcome, None);
         };
         let left = memory.count(limit);

@@ -8,11 +8,10 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use actix_web::http::header::HeaderValue;
 use arc_swap::ArcSwap;
-use keyward_key::{KeyDigest, scope};
+use keyward_key::KeyDigest;
 
-use super::entry::{Entry, Kind, KindName, Project, ProjectFacts};
+use super::entry::{Entry, Kind, KindName, Project};
 use crate::db::known_keys::{KnownKey, KnownProject};
 
 /// Every key, once it is loaded.
@@ -30,7 +29,6 @@ struct Writer {
     kinds: HashMap<KindName, Arc<Kind>>,
     /// How many kinds were in use when unused ones were last removed.
     kinds_in_use: usize,
-    headers: HashMap<String, HeaderValue>,
 }
 
 impl Index {
@@ -94,14 +92,10 @@ impl Index {
     }
 
     /// The key as it was just read, regardless of what is in memory.
-    pub fn fresh(&self, project: KnownProject, key: KnownKey) -> (Entry, Arc<ProjectFacts>) {
-        let mut writer = self.writer();
-        let facts = Arc::new(ProjectFacts {
-            header: writer.header(&project.slug),
-            known: project,
-        });
+    pub fn fresh(project: KnownProject, key: KnownKey) -> (Entry, Arc<KnownProject>) {
+        let facts = Arc::new(project);
         let project = Arc::new(Project(ArcSwap::new(Arc::clone(&facts))));
-        let entry = Entry::new(key, |name| Arc::new(writer.new_kind(&name, project)));
+        let entry = Entry::new(key, |name| Arc::new(Kind::new(&name, project)));
         (entry, facts)
     }
 
@@ -125,16 +119,21 @@ impl Index {
 
 impl Writer {
     fn take_in_project(&mut self, known: KnownProject) {
-        let header = self.header(&known.slug);
-        let Some(project) = self.projects.get(&known.id) else {
-            let id = known.id;
-            let facts = Arc::new(ProjectFacts { known, header });
-            self.projects
-                .insert(id, Arc::new(Project(ArcSwap::new(facts))));
+        let (id, known) = (known.id, Arc::new(known));
+        let Some(project) = self.projects.get(&id) else {
+            let project = Arc::new(Project(ArcSwap::new(known)));
+            self.projects.insert(id, project);
             return;
         };
-        if project.facts().known.changed_in <= known.changed_in {
-            project.0.store(Arc::new(ProjectFacts { known, header }));
+        let before = project.facts();
+        if before.changed_in > known.changed_in {
+            return;
+        }
+        let has_new_catalogue = before.inclusions != known.inclusions;
+        project.0.store(known);
+        if has_new_catalogue {
+            let of_project = self.kinds.iter().filter(|((owner, ..), _)| *owner == id);
+            of_project.for_each(|(_, kind)| kind.follow_catalogue());
         }
     }
 
@@ -142,41 +141,13 @@ impl Writer {
         if let Some(kind) = self.kinds.get(&name) {
             return Arc::clone(kind);
         }
-        let kind = Arc::new(self.new_kind(&name, Arc::clone(project)));
+        let kind = Arc::new(Kind::new(&name, Arc::clone(project)));
         self.kinds.insert(name, Arc::clone(&kind));
         if self.kinds.len() > 1_000 + 2 * self.kinds_in_use {
             self.kinds.retain(|_, kind| Arc::strong_count(kind) > 1);
             self.kinds_in_use = self.kinds.len();
         }
         kind
-    }
-
-    fn new_kind(&mut self, name: &KindName, project: Arc<Project>) -> Kind {
-        let (_, scopes, environment, rate_limit, allowed_ips) = name;
-        Kind {
-            project,
-            environment: *environment,
-            scopes: scope::split(scopes),
-            scopes_header: self.header(scopes),
-            rate_limit: *rate_limit,
-            allowed_ips: allowed_ips.clone(),
-        }
-    }
-
-    /// A slug or scopes as a header value, which they always can be.
-    ///
-    /// It is never freed, so that answers need no reference count: threads that change the same
-    /// count wait for each other. There is one for each slug and set of scopes.
-    fn header(&mut self, text: &str) -> HeaderValue {
-        if let Some(header) = self.headers.get(text) {
-            return header.clone();
-        }
-        let header = match HeaderValue::from_str(text) {
-            Ok(_) => HeaderValue::from_static(Box::leak(text.into())),
-            Err(_) => HeaderValue::from_static(""),
-        };
-        self.headers.insert(text.to_owned(), header.clone());
-        header
     }
 }
 

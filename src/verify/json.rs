@@ -12,11 +12,14 @@ use keyward_key::verdict::{Outcome, Requirement};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::endpoint::{NO_STORE, unsure};
+use super::answer::Answer;
+use super::asked::check_scopes;
+use super::front::respond;
 use super::ledger::Caller;
 use super::verifier::{Unsure, Verdict, Verifier};
 use crate::clock::rfc3339;
 use crate::http::body::{self, BodyError};
+use crate::http::client::header_lines;
 use crate::http::{TrustedProxies, request_id};
 
 /// A key that somebody presented, and what it must be good for.
@@ -57,8 +60,8 @@ pub struct VerifyAnswer<'a> {
     project: Option<&'a str>,
     #[schema(required)]
     environment: Option<Environment>,
-    #[schema(required, value_type = Option<Vec<String>>)]
-    scopes: Option<&'a [String]>,
+    #[schema(required)]
+    scopes: Option<Vec<String>>,
     #[schema(required, format = DateTime)]
     expires_at: Option<String>,
     #[schema(required)]
@@ -98,7 +101,8 @@ pub async fn verify(
         Err(problem) => return problem.respond(),
     };
     let ip = asked.client_ip.map(|ip| ip.to_canonical());
-    let caller = Caller::new(ip.or_else(|| proxies.client_ip(&req)), req.headers());
+    let ip = ip.or_else(|| proxies.client_ip(&req));
+    let caller = Caller::new(ip, header_lines(req.headers()));
     let required = Requirement {
         project: asked.project,
         environment: asked.environment,
@@ -109,7 +113,7 @@ pub async fn verify(
         None => Ok(in_json(Verdict::without_key(Outcome::Missing))),
         Some(secret) => verifier.verify(secret, &required, &caller, in_json).await,
     };
-    verdict.unwrap_or_else(|Unsure| unsure())
+    verdict.unwrap_or_else(|Unsure| respond(&Answer::unsure()))
 }
 
 fn in_json(verdict: Verdict) -> HttpResponse {
@@ -123,9 +127,9 @@ fn in_json(verdict: Verdict) -> HttpResponse {
     if let Some((key, project)) = verdict.key {
         answer.key_id = Some(key.id);
         answer.name = Some(key.label());
-        answer.project = Some(&project.known.slug);
+        answer.project = Some(&project.slug);
         answer.environment = Some(key.kind.environment);
-        answer.scopes = Some(&key.kind.scopes);
+        answer.scopes = Some(key.kind.listed_scopes());
         answer.expires_at = key.expires_at().map(rfc3339);
         answer.rate_limit = verdict.limit.map(|left| RateLimitAnswer {
             limit: left.limit.requests,
@@ -134,7 +138,7 @@ fn in_json(verdict: Verdict) -> HttpResponse {
         });
     }
     HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, NO_STORE))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
         .json(VerifyData { data: answer })
 }
 
@@ -147,12 +151,16 @@ async fn read_body(req: &HttpRequest, payload: web::Payload) -> Result<VerifyBod
         };
         Problem::new(request_id(req), status, code, &error.to_string())
     })?;
-    serde_json::from_slice(&read).map_err(|error| {
+    let body: VerifyBody = serde_json::from_slice(&read).map_err(|error| {
         let detail = format!("The body is not what is expected here: {error}.");
         let (status, code) = match error.is_data() {
             true => (StatusCode::UNPROCESSABLE_ENTITY, "INVALID"),
             false => (StatusCode::BAD_REQUEST, "BAD_REQUEST"),
         };
         Problem::new(request_id(req), status, code, &detail)
-    })
+    })?;
+    check_scopes(&body.scopes).map_err(|detail| {
+        Problem::new(request_id(req), StatusCode::BAD_REQUEST, "INVALID", &detail)
+    })?;
+    Ok(body)
 }

@@ -8,12 +8,11 @@ use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use foldhash::fast::RandomState;
 use keyward_key::verdict::Outcome;
 use thread_local::ThreadLocal;
 
-use crate::http::client;
+use crate::http::client::{self, HeaderLine};
 
 /// Who presents a key.
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,11 +25,12 @@ pub struct Caller<'a> {
 
 impl<'a> Caller<'a> {
     /// A caller at `ip` that sent these headers.
-    pub fn new(ip: Option<IpAddr>, headers: &'a HeaderMap) -> Self {
-        let user_agent = headers.get(header::USER_AGENT);
+    pub fn new(ip: Option<IpAddr>, headers: impl Iterator<Item = HeaderLine<'a>>) -> Self {
+        let is_agent = |line: &HeaderLine| line.0.eq_ignore_ascii_case("user-agent");
+        let mut headers = headers;
         Caller {
             ip,
-            user_agent: user_agent.map(HeaderValue::as_bytes),
+            user_agent: headers.find(is_agent).map(|line| line.1),
         }
     }
 }

@@ -1,11 +1,14 @@
 //! Deciding whether a presented key may pass.
 
+mod answer;
+mod asked;
 pub mod endpoint;
 pub mod entry;
 pub mod follower;
 pub mod front;
 pub mod index;
 pub mod json;
+pub mod lane;
 mod lease;
 pub mod ledger;
 pub mod limits;

@@ -9,12 +9,13 @@ use keyward_key::{KeyDigest, format};
 use tokio::sync::Semaphore;
 
 use super::UsageBuffer;
-use super::entry::{Entry, ProjectFacts};
+use super::entry::Entry;
 use super::follower::Known;
+use super::index::Index;
 use super::ledger::Caller;
 use super::limits::Remaining;
 use crate::clock::Clock;
-use crate::db::known_keys::{self, Which};
+use crate::db::known_keys::{self, KnownProject, Which};
 use crate::db::{DbError, Pool};
 
 /// How long to wait for the database, so that a caller gets an answer within two seconds.
@@ -38,7 +39,7 @@ pub struct Verdict<'a> {
     /// Decides the status and the code of the answer.
     pub outcome: Outcome,
     /// `None` if there is no such key, or the caller may not know about it.
-    pub key: Option<(&'a Entry, &'a ProjectFacts)>,
+    pub key: Option<(&'a Entry, &'a KnownProject)>,
     /// What is left of the rate limit; `None` if the request was not counted.
     pub limit: Option<Remaining>,
 }
@@ -71,6 +72,11 @@ impl Verifier {
         }
     }
 
+    /// The time, in microseconds since 1970.
+    pub fn now(&self) -> i64 {
+        self.clock.micros()
+    }
+
     /// Like [`verify`](Self::verify), but only from memory; `None` if memory is not certain.
     pub fn verify_now<T>(
         &self,
@@ -86,6 +92,30 @@ impl Verifier {
             return None;
         }
         Some(self.verify_known(&KeyDigest::of(secret), required, caller, answer))
+    }
+
+    /// Whether `text` is a key from another system; `None` if memory is not certain.
+    pub fn is_imported_now(&self, text: &str) -> Option<bool> {
+        if !self.may_be_imported(text) {
+            return Some(false);
+        }
+        let is_known = || {
+            self.known
+                .index
+                .read(&KeyDigest::of(text), |key| key.is_some())
+        };
+        self.known.is_certain().then(is_known)
+    }
+
+    /// Whether `text` is a key from another system.
+    ///
+    /// # Errors
+    /// Memory is not certain, and the database fails or does not answer in time.
+    pub async fn is_imported(&self, text: &str) -> Result<bool, Unsure> {
+        match self.is_imported_now(text) {
+            Some(known) => Ok(known),
+            None => Ok(self.ask(KeyDigest::of(text)).await?.is_some()),
+        }
     }
 
     /// Decides on `secret` and returns what `answer` makes of the verdict. Unless there are keys
@@ -119,8 +149,11 @@ impl Verifier {
     /// Whether a lookup is worthwhile: it has the format of our keys, or there may be keys from
     /// another system.
     fn may_be_a_key(&self, secret: &str) -> bool {
-        format::is_well_formed(secret)
-            || (secret.len() <= MAX_IMPORTED && self.known.may_have_imported())
+        format::is_well_formed(secret) || self.may_be_imported(secret)
+    }
+
+    fn may_be_imported(&self, secret: &str) -> bool {
+        secret.len() <= MAX_IMPORTED && self.known.may_have_imported()
     }
 
     fn verify_known<T>(
@@ -142,7 +175,7 @@ impl Verifier {
     fn judge<'a>(
         &self,
         key: &'a Entry,
-        project: &'a ProjectFacts,
+        project: &'a KnownProject,
         memory: &Entry,
         required: &Requirement,
         caller: &Caller,
@@ -186,7 +219,7 @@ impl Verifier {
 }
 
 /// A key and its project, as just read.
-type Fresh = (Entry, Arc<ProjectFacts>);
+type Fresh = (Entry, Arc<KnownProject>);
 
 /// Reads a key, and adds it to memory, where its rate limit is counted.
 fn look_up(pool: &Pool, known: &Known, digest: &KeyDigest) -> Result<Option<Fresh>, String> {
@@ -202,7 +235,7 @@ fn look_up(pool: &Pool, known: &Known, digest: &KeyDigest) -> Result<Option<Fres
         known
             .index
             .take_in(vec![project.clone()], vec![key.clone()]);
-        Ok(Some(known.index.fresh(project, key)))
+        Ok(Some(Index::fresh(project, key)))
     };
     read().map_err(|error| error.to_string())
 }
@@ -215,7 +248,7 @@ mod tests {
 
     use super::*;
     use crate::db::connection::DatabaseUrl;
-    use crate::db::known_keys::{KnownKey, KnownProject};
+    use crate::db::known_keys::KnownKey;
     use crate::verify::lease::Moment;
 
     /// A verifier that knows one key, and whose database does not exist.

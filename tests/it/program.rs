@@ -71,10 +71,16 @@ impl Program {
     /// Serves `database` with files that may not grow beyond 600 KiB. The signal for that is
     /// ignored, so that writing fails as on a full disk.
     pub fn serve_with_file_limit(database: &TestDatabase) -> Self {
-        let script = "trap '' XFSZ; ulimit -S -f 600; exec \"$0\" --listen 127.0.0.1:0";
+        let limit = "trap '' XFSZ; ulimit -S -f 600";
+        Self::serve_after(database, limit, &[])
+    }
+
+    /// Serves `database` after these commands of a shell, with more arguments.
+    pub fn serve_after(database: &TestDatabase, commands: &str, arguments: &[&str]) -> Self {
+        let script = format!("{commands}; exec \"$0\" serve --listen 127.0.0.1:0 \"$@\"");
         let mut shell = without_settings(Command::new("bash"), database.folder());
-        shell.args(["-c", script, env!("CARGO_BIN_EXE_keyward")]);
-        shell.env("KEYWARD_SECRET", SECRET);
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_keyward")]);
+        shell.args(arguments).env("KEYWARD_SECRET", SECRET);
         Self::start(database, shell, "info")
     }
 

@@ -1,17 +1,24 @@
 //! The one credential of a request.
 
-use actix_web::http::header::{self, HeaderMap, HeaderName};
-
-const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+use actix_web::http::header::{HeaderMap, HeaderName};
+use keyward_key::format;
 
 /// What a request carries to identify itself.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Credential<'a> {
     /// The key, as it was sent.
     One(&'a str),
+    /// The key in `X-API-Key`, beside a bearer that has not the form of a key. That belongs to the
+    /// application behind, unless it is a key from another system, whose form nobody knows.
+    OneBeside {
+        /// The key, as it was sent.
+        key: &'a str,
+        /// The bearer.
+        bearer: &'a str,
+    },
     /// There is none.
     Missing,
-    /// Two different keys, a repeated header, or something that others could read as a credential.
+    /// Two possible keys, a repeated header, or something that others could read as a credential.
     Ambiguous,
 }
 
@@ -29,41 +36,82 @@ pub enum Credential<'a> {
 /// assert_eq!(credential::read(one.headers()), Credential::One("mk_live_x"));
 ///
 /// let request = TestRequest::default().insert_header(("X-API-Key", "mk_live_x"));
-/// let two = request.insert_header(("Authorization", "Bearer mk_live_y")).to_http_request();
+/// let other = format!("Bearer mk_live_{}", "y".repeat(38));
+/// let two = request.insert_header(("Authorization", other)).to_http_request();
 /// assert_eq!(credential::read(two.headers()), Credential::Ambiguous);
 /// ```
 pub fn read(headers: &HeaderMap) -> Credential<'_> {
-    let looks_alike = headers
-        .keys()
-        .any(|name| name.as_str().contains('_') && is_credential(name));
-    let mut own = headers.get_all(X_API_KEY);
-    let mut authorizations = headers.get_all(header::AUTHORIZATION);
-    let (own, authorization) = match (own.next(), own.next(), authorizations.next()) {
-        _ if looks_alike => return Credential::Ambiguous,
-        (_, Some(_), _) => return Credential::Ambiguous,
-        _ if authorizations.next().is_some() => return Credential::Ambiguous,
-        (own, None, authorization) => (own, authorization),
-    };
+    let lines = headers.iter();
+    read_lines(lines.map(|(name, value)| (name.as_str(), value.as_bytes())))
+}
+
+/// Like [`read`], for names and values as they were sent.
+pub fn read_lines<'a>(lines: impl Iterator<Item = (&'a str, &'a [u8])>) -> Credential<'a> {
+    let (mut own, mut authorization) = (None, None);
+    for (name, value) in lines {
+        let place = match Carrier::of(name) {
+            None => continue,
+            Some(Carrier::LookAlike) => return Credential::Ambiguous,
+            Some(Carrier::ApiKey) => &mut own,
+            Some(Carrier::Authorization) => &mut authorization,
+        };
+        if place.replace(value).is_some() {
+            return Credential::Ambiguous;
+        }
+    }
     // A key is always text; other bytes count as a malformed key.
     let own = own
-        .map(|value| value.to_str().unwrap_or("?").trim())
+        .map(|value| text(value).unwrap_or("?").trim())
         .filter(|key| !key.is_empty());
-    let bearer = authorization.and_then(|value| bearer(value.to_str().ok()?));
+    let bearer = authorization.and_then(|value| bearer(text(value)?));
     match (own, bearer) {
-        (Some(own), Some(bearer)) if own != bearer => Credential::Ambiguous,
-        (Some(key), _) | (None, Some(key)) if key.contains(',') => Credential::Ambiguous,
-        (Some(key), _) | (None, Some(key)) => Credential::One(key),
         (None, None) => Credential::Missing,
+        (Some(key), _) | (None, Some(key)) if key.contains(',') => Credential::Ambiguous,
+        (Some(key), Some(bearer)) if key != bearer => match holds_a_key(bearer) {
+            true => Credential::Ambiguous,
+            false => Credential::OneBeside { key, bearer },
+        },
+        (Some(key), _) | (None, Some(key)) => Credential::One(key),
     }
 }
 
 /// Whether a header of this name carries a credential, or could be mistaken for one that does.
 pub fn is_credential(name: &HeaderName) -> bool {
-    let name = name.as_str();
-    match name.contains('_') {
-        false => matches!(name, "x-api-key" | "authorization"),
-        true => matches!(&*name.replace('_', "-"), "x-api-key" | "authorization"),
+    Carrier::of(name.as_str()).is_some()
+}
+
+/// A header that carries a credential.
+enum Carrier {
+    ApiKey,
+    Authorization,
+    /// Some read it as one of the other two.
+    LookAlike,
+}
+
+impl Carrier {
+    fn of(name: &str) -> Option<Self> {
+        // Their lengths tell most other headers apart.
+        let (own, carrier) = match name.len() {
+            9 => ("x-api-key", Carrier::ApiKey),
+            13 => ("authorization", Carrier::Authorization),
+            _ => return None,
+        };
+        if name.eq_ignore_ascii_case(own) {
+            return Some(carrier);
+        }
+        let alike = |(sent, own): (u8, u8)| {
+            sent.eq_ignore_ascii_case(&own) || (sent == b'_' && own == b'-')
+        };
+        let is_alike = name.bytes().zip(own.bytes()).all(alike);
+        is_alike.then_some(Carrier::LookAlike)
     }
+}
+
+/// A value of visible ASCII.
+fn text(value: &[u8]) -> Option<&str> {
+    let visible = |byte: &u8| matches!(byte, b'\t' | b' '..=b'~');
+    let text = std::str::from_utf8(value).ok()?;
+    value.iter().all(visible).then_some(text)
 }
 
 /// The token of a bearer authorization; `None` for other schemes.
@@ -71,6 +119,12 @@ fn bearer(value: &str) -> Option<&str> {
     let (scheme, token) = value.trim().split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// Whether somebody could read a key in this bearer.
+fn holds_a_key(bearer: &str) -> bool {
+    let mut words = bearer.split(|c: char| c == ',' || c.is_whitespace());
+    words.any(format::has_shape)
 }
 
 #[cfg(test)]
@@ -114,11 +168,29 @@ mod tests {
     }
 
     #[test]
+    fn a_bearer_that_is_no_key_is_the_applications_own() {
+        for own in ["eyJhbGciOi.J9.x", "kwx", "a, b", "mk_live_short"] {
+            let lines = [
+                ("X-API-Key", "mk_a"),
+                ("Authorization", &format!("Bearer {own}")),
+            ];
+            let read = read_from(&lines);
+            let beside = format!("OneBeside {{ key: \"mk_a\", bearer: {own:?} }}");
+            assert_eq!(read, beside);
+        }
+        let alone = [("Authorization", "Bearer eyJhbGciOi.J9.x")];
+        assert_eq!(read_from(&alone), "One(\"eyJhbGciOi.J9.x\")");
+    }
+
+    #[test]
     fn more_than_one_is_ambiguous() {
+        let possible = format!("Bearer mk_live_{}", "0".repeat(38));
+        let hidden = format!("Bearer x, hkr_{}", "0".repeat(38));
         for lines in [
             &[("X-API-Key", "mk_a"), ("X-API-Key", "mk_b")][..],
             &[("X-API-Key", "mk_a"), ("X-API-Key", "mk_a")],
-            &[("X-API-Key", "mk_a"), ("Authorization", "Bearer mk_b")],
+            &[("X-API-Key", "mk_a"), ("Authorization", &possible)],
+            &[("X-API-Key", "mk_a"), ("Authorization", &hidden)],
             &[
                 ("Authorization", "Bearer mk_a"),
                 ("Authorization", "Basic YTpi"),

@@ -12,6 +12,7 @@ use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, erro
 use awc::Client;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
+use keyward_key::scope::Granted;
 use keyward_key::verdict::{self, Outcome, Presented, Requirement};
 use keyward_key::{Environment, scope};
 use percent_encoding::percent_decode_str;
@@ -284,8 +285,7 @@ fn believe_gateway(req: &ServiceRequest, required: &Requirement) -> Result<ApiKe
     let presented = Presented {
         project: &key.project,
         environment: key.environment,
-        scopes: &key.scopes,
-        inclusions: &[],
+        granted: &Granted::resolve(&key.scopes, &[]),
         allowed_ips: &[],
         expired: false,
         revoked: false,

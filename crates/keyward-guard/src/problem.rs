@@ -69,7 +69,12 @@ impl Problem {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         HttpResponse::build(status)
             .content_type("application/problem+json")
-            .body(serde_json::to_string(self).expect("strings and numbers"))
+            .body(self.to_json())
+    }
+
+    /// The problem as JSON.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("strings and numbers")
     }
 }
 

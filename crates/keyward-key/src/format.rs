@@ -84,6 +84,14 @@ impl fmt::Debug for PlainKey {
 /// Whether `text` has the shape of a secret and its checksum is right, so that a mistyped or
 /// invented key is recognised without a lookup.
 pub fn is_well_formed(text: &str) -> bool {
+    has_shape(text)
+        && text
+            .as_bytes()
+            .ends_with(&checksum(&text[..text.len() - CHECKSUM_CHARS]))
+}
+
+/// Whether `text` has the shape of a secret, be its checksum right or wrong.
+pub fn has_shape(text: &str) -> bool {
     if !text.is_ascii() {
         return false;
     }
@@ -97,9 +105,6 @@ pub fn is_well_formed(text: &str) -> bool {
     is_start(start)
         && tail.len() == TAIL_CHARS
         && tail.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        && text
-            .as_bytes()
-            .ends_with(&checksum(&text[..text.len() - CHECKSUM_CHARS]))
 }
 
 /// Whether keys can begin with `text`: 2 to 12 of `a-z0-9`.

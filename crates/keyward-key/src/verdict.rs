@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::Environment;
-use super::scope::{self, Inclusion};
+use super::scope::Granted;
 
 /// How a verification ends. Each refusal has its own code and its own words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr)]
@@ -95,10 +95,8 @@ pub struct Presented<'a> {
     pub project: &'a str,
     /// Whether the key is for live requests or for tests.
     pub environment: Environment,
-    /// The scopes that the key lists itself.
-    pub scopes: &'a [String],
-    /// The scopes of the project's catalogue that include others.
-    pub inclusions: &'a [Inclusion],
+    /// What its scopes come to.
+    pub granted: &'a Granted,
     /// Networks it may be used from; empty is anywhere.
     pub allowed_ips: &'a [IpNet],
     /// Its expiry has passed.
@@ -106,6 +104,9 @@ pub struct Presented<'a> {
     /// It was revoked, or its project archived.
     pub revoked: bool,
 }
+
+/// The most scopes that one question may name.
+pub const MAX_REQUIRED_SCOPES: usize = 50;
 
 /// What a caller requires of a key, besides that it exists and works.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -154,7 +155,7 @@ fn is_allowed(networks: &[IpNet], client_ip: Option<IpAddr>) -> bool {
 }
 
 fn has_scopes(key: &Presented, required: &Requirement) -> bool {
-    let granted = |wanted: &String| scope::grants(key.scopes, key.inclusions, wanted);
+    let granted = |wanted: &String| key.granted.has(wanted);
     match required.all {
         true => required.scopes.iter().all(granted),
         false => required.scopes.is_empty() || required.scopes.iter().any(granted),
@@ -166,16 +167,15 @@ mod tests {
     use super::*;
     const SCOPES: [&str; 2] = ["read:assets", "write:assets"];
 
-    fn scopes() -> Vec<String> {
-        SCOPES.map(str::to_owned).into()
+    fn scopes() -> Granted {
+        Granted::resolve(&SCOPES.map(str::to_owned), &[])
     }
 
-    fn good(scopes: &[String]) -> Presented<'_> {
+    fn good(granted: &Granted) -> Presented<'_> {
         Presented {
             project: "default",
             environment: Environment::Test,
-            scopes,
-            inclusions: &[],
+            granted,
             allowed_ips: &[],
             expired: false,
             revoked: false,

@@ -9,6 +9,8 @@ use crate::domain::{FieldError, rate_limit, text};
 use crate::network;
 use crate::records::{Key, KeyTerms, RateLimit, Scope};
 
+/// The most scopes of a key: all of a full catalogue.
+const MAX_SCOPES: usize = 500;
 /// The most networks that a key can list.
 const MAX_NETWORKS: usize = 50;
 /// The last year in which a key can expire, so that years keep four digits.
@@ -108,6 +110,11 @@ fn check_scopes(
     kept: Option<&KeyTerms>,
     errors: &mut Vec<FieldError>,
 ) -> Vec<String> {
+    if wanted.len() > MAX_SCOPES {
+        let detail = format!("A key carries at most {MAX_SCOPES} scopes.");
+        errors.push(FieldError::new("scopes", detail));
+        return Vec::new();
+    }
     let mut scopes: Vec<String> = Vec::new();
     for name in wanted {
         let known = name == scope::EVERY_SCOPE

@@ -1,10 +1,11 @@
 //! Add a ready catalogue of scopes.
 
 use super::Catalogue;
+use super::put::MAX_SCOPES;
 use crate::access::Action;
 use crate::db::{Ending, scopes};
 use crate::domain::archived::reread_open;
-use crate::domain::{DomainError, Op};
+use crate::domain::{DomainError, FieldError, Op};
 use crate::records::{Project, Scope};
 
 /// Adds those scopes of a ready catalogue that the project does not have yet.
@@ -25,6 +26,13 @@ pub fn add_catalogue(
         for scope in catalogue.scopes().into_iter().filter(is_new) {
             scopes::insert(tx, project.id, &scope)?;
             added.push(scope.name);
+        }
+        if before.len() + added.len() > MAX_SCOPES {
+            let detail = format!("A project has at most {MAX_SCOPES} scopes.");
+            return Err(DomainError::Invalid(vec![FieldError::new(
+                "catalogue",
+                detail,
+            )]));
         }
         if added.is_empty() {
             return Ok(Ending::Unchanged(()));

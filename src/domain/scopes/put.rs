@@ -1,6 +1,8 @@
 //! Add a scope to a project's catalogue, or edit one.
 
-use keyward_key::scope::{self, Inclusion};
+use std::collections::HashMap;
+
+use keyward_key::scope;
 use serde_json::{Map, json};
 
 use crate::access::Action;
@@ -10,7 +12,10 @@ use crate::domain::{DomainError, FieldError, Op, Precondition, text};
 use crate::records::{Project, Scope};
 
 /// The most scopes a project can have.
-const MAX_SCOPES: usize = 200;
+pub(super) const MAX_SCOPES: usize = 500;
+
+/// The longest chain of scopes that include one another.
+const MAX_CHAIN: usize = 8;
 
 /// The catalogue of a project, for the form that adds a scope to it or edits one.
 ///
@@ -85,8 +90,8 @@ fn check(
     let name = wanted.name.trim();
     let mut errors = Vec::new();
     if !scope::is_name(name) {
-        let detail = "Use up to 64 of the characters a-z, 0-9 and : . _ - /, beginning with a \
-                      letter or digit.";
+        let detail = "Use up to 64 of the characters a-z, 0-9 and : . _ -, beginning with a letter \
+                      or digit.";
         errors.push(FieldError::new("name", detail));
     }
     if before.is_none() && catalogue.len() >= MAX_SCOPES {
@@ -97,19 +102,10 @@ fn check(
         errors.push(FieldError::new("description", detail));
         String::new()
     });
-    let mut includes: Vec<String> = Vec::new();
-    for included in &wanted.includes {
-        if included == name || !catalogue.iter().any(|scope| scope.name == *included) {
-            let shown: String = included.chars().take(scope::MAX_LENGTH).collect();
-            let detail = format!("This project has no other scope {shown}.");
-            errors.push(FieldError::new("includes", detail));
-        } else if includes_back(catalogue, included, name) {
-            let detail = format!("{included} includes {name} already.");
-            errors.push(FieldError::new("includes", detail));
-        } else if !includes.contains(included) {
-            includes.push(included.clone());
-        }
-    }
+    let includes = check_includes(catalogue, name, &wanted.includes).unwrap_or_else(|detail| {
+        errors.push(FieldError::new("includes", detail));
+        Vec::new()
+    });
     match errors.is_empty() {
         true => Ok(Scope {
             name: name.to_owned(),
@@ -120,14 +116,147 @@ fn check(
     }
 }
 
-/// Whether `included` itself includes `name`, so that the two would form a circle.
-fn includes_back(catalogue: &[Scope], included: &str, name: &str) -> bool {
-    let inclusions: Vec<Inclusion> = catalogue
-        .iter()
-        .map(|scope| Inclusion {
-            scope: scope.name.clone(),
-            includes: scope.includes.clone(),
-        })
+/// Checks what the scope `name` is to include, and returns each scope once.
+fn check_includes(
+    catalogue: &[Scope],
+    name: &str,
+    wanted: &[String],
+) -> Result<Vec<String>, String> {
+    if wanted.len() > MAX_SCOPES {
+        return Err(format!("A scope includes at most {MAX_SCOPES} others."));
+    }
+    let others = catalogue.iter().filter(|scope| scope.name != name);
+    let others: HashMap<&str, &[String]> = others
+        .map(|scope| (scope.name.as_str(), scope.includes.as_slice()))
         .collect();
-    scope::grants(&[included.to_owned()], &inclusions, name)
+    let mut includes: Vec<String> = Vec::new();
+    for included in wanted {
+        if !others.contains_key(included.as_str()) {
+            let shown: String = included.chars().take(scope::MAX_LENGTH).collect();
+            return Err(format!("This project has no other scope {shown}."));
+        }
+        if !includes.contains(included) {
+            includes.push(included.clone());
+        }
+    }
+    let mut chains = Chains {
+        includes: others,
+        known: HashMap::new(),
+        sought: name,
+    };
+    let mut longest = 0;
+    for included in &includes {
+        match chains.below(included) {
+            None => return Err(format!("{included} includes {name} already.")),
+            Some(chain) => longest = longest.max(chain),
+        }
+    }
+    // Above it are the scopes that include it.
+    chains.includes.insert(name, &includes);
+    chains.known.clear();
+    chains.sought = "";
+    let whole = catalogue
+        .iter()
+        .filter_map(|scope| chains.below(&scope.name));
+    match whole.chain([longest + 1]).max() {
+        Some(longest) if longest > MAX_CHAIN => Err(format!(
+            "At most {MAX_CHAIN} scopes may include one another in a row."
+        )),
+        _ => Ok(includes),
+    }
+}
+
+/// How long the chains of a catalogue are, worked out once for each scope.
+struct Chains<'a> {
+    includes: HashMap<&'a str, &'a [String]>,
+    known: HashMap<&'a str, Option<usize>>,
+    sought: &'a str,
+}
+
+impl<'a> Chains<'a> {
+    /// The number of scopes in the longest chain that begins with `scope`; `None` if the sought scope
+    /// is on one.
+    fn below(&mut self, scope: &'a str) -> Option<usize> {
+        if scope == self.sought {
+            return None;
+        }
+        if let Some(known) = self.known.get(scope) {
+            return *known;
+        }
+        // Catalogues have no circles. Should one have, it ends here.
+        self.known.insert(scope, Some(0));
+        let included = self.includes.get(scope).copied().unwrap_or_default();
+        let longest = included.iter().try_fold(0, |longest, included| {
+            Some(self.below(included)?.max(longest))
+        });
+        let chain = longest.map(|longest| longest + 1);
+        self.known.insert(scope, chain);
+        chain
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `s0` includes `s1`, and so on; the last includes nothing.
+    fn chain(length: usize) -> Vec<Scope> {
+        let scope = |number: usize| Scope {
+            name: format!("s{number}"),
+            description: "A scope".into(),
+            includes: (number + 1 < length)
+                .then(|| format!("s{}", number + 1))
+                .into_iter()
+                .collect(),
+        };
+        (0..length).map(scope).collect()
+    }
+
+    fn including(
+        catalogue: &[Scope],
+        name: &str,
+        includes: &[&str],
+    ) -> Result<Vec<String>, String> {
+        let includes: Vec<String> = includes.iter().map(|name| (*name).to_owned()).collect();
+        check_includes(catalogue, name, &includes)
+    }
+
+    #[test]
+    fn a_circle_is_refused() {
+        let catalogue = chain(3);
+        assert_eq!(
+            including(&catalogue, "s0", &["s2", "s2"]),
+            Ok(vec!["s2".into()])
+        );
+        assert_eq!(
+            including(&catalogue, "s2", &["s0"]),
+            Err("s0 includes s2 already.".into())
+        );
+        assert!(including(&catalogue, "s2", &["s2"]).is_err());
+    }
+
+    #[test]
+    fn a_chain_has_at_most_eight_scopes_wherever_it_grows() {
+        let mut catalogue = chain(7);
+        catalogue.extend(chain(2).into_iter().map(|mut scope| {
+            scope.name = scope.name.replace('s', "t");
+            scope.includes = scope
+                .includes
+                .iter()
+                .map(|name| name.replace('s', "t"))
+                .collect();
+            scope
+        }));
+        assert!(including(&catalogue, "new", &["s0"]).is_ok());
+        assert!(
+            including(&catalogue, "t1", &["s0"]).is_err(),
+            "t0 is above it"
+        );
+        assert!(including(&catalogue, "t1", &["s1"]).is_ok());
+        assert!(
+            including(&catalogue, "s6", &["t0"]).is_err(),
+            "s0 is above it"
+        );
+        assert!(including(&catalogue, "s6", &["t1"]).is_ok());
+    }
 }

@@ -143,6 +143,7 @@ fn check(op: &mut Op, draft: &TokenDraft, max_days: u16) -> Result<Checked, Doma
                 let shown: String = name.chars().take(50).collect();
                 let detail = format!("{shown} is no permission that you have.");
                 errors.push(FieldError::new("permissions", detail));
+                break;
             }
         }
     }

@@ -90,7 +90,7 @@ fn what_was_just_read_counts_before_memory_but_goes_on_counting_there() {
     });
     index.take_in(vec![project(0, limit)], vec![key(5)]);
     let judge = |known: KnownKey| {
-        let (fresh, facts) = index.fresh(project(0, limit), known);
+        let (fresh, facts) = Index::fresh(project(0, limit), known);
         index.read(&KeyDigest::of("mk_live_x"), |memory| {
             fresh
                 .judge(
@@ -207,7 +207,7 @@ fn a_changed_project_changes_for_all_its_keys() {
     index.take_in(vec![renamed], vec![]);
     index.take_in(vec![project(1, None)], vec![]);
     let slug = index.read(&KeyDigest::of("mk_live_x"), |entry| {
-        Some(entry?.kind.project.facts().known.slug.clone())
+        Some(entry?.kind.project.facts().slug.clone())
     });
     assert_eq!(slug.as_deref(), Some("media"));
 }

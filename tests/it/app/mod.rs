@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use actix_web::dev::ServerHandle;
 use keyward::access::Actor;
 use keyward::clock::Clock;
-use keyward::config::{Config, PublicUrl};
+use keyward::config::{Config, PublicUrl, SocketAccess};
 use keyward::db::Connection;
 use keyward::db::connection::DatabaseUrl;
 use keyward::domain::Op;
@@ -70,7 +70,11 @@ impl TestApp {
     pub fn start_on(database: TestDatabase, settings: Settings) -> Self {
         let url = settings.database_url.as_ref().unwrap_or(&database.url);
         let config = Config {
-            listen: "127.0.0.1:0".parse().unwrap(),
+            listen: vec!["127.0.0.1:0".parse().unwrap()],
+            socket_access: SocketAccess {
+                mode: 0o660,
+                group: None,
+            },
             database: DatabaseUrl::parse(url).unwrap(),
             secret: Some(secret()),
             public_url: settings.public_url,
@@ -94,7 +98,7 @@ impl TestApp {
                 let application = startup::build(&config, own).unwrap();
                 let code = application.setup_code().map(str::to_owned);
                 sender
-                    .send((application.address(), code, application.handle()))
+                    .send((application.address().unwrap(), code, application.handle()))
                     .unwrap();
                 application.run().await.unwrap();
             });

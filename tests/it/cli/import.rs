@@ -9,7 +9,7 @@ use super::{json_lines, run_on, told};
 use crate::app::TestApp;
 use crate::program::{command, run_with_input};
 
-fn import(app: &TestApp, lines: &[Value], arguments: &[&str]) -> Output {
+pub(crate) fn import(app: &TestApp, lines: &[Value], arguments: &[&str]) -> Output {
     let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
     import_text(app, &lines.join("\n"), arguments)
 }
@@ -34,7 +34,7 @@ fn old_secret() -> PlainKey {
 }
 
 /// A line with only what is required.
-fn line(secret: &str) -> Value {
+pub(crate) fn line(secret: &str) -> Value {
     let digest = KeyDigest::of(secret);
     let hex = digest.as_bytes().iter().map(|byte| format!("{byte:02x}"));
     json!({"sha256": hex.collect::<String>(), "prefix": "old_a1b2", "name": "Checkout"})

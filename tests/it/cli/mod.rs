@@ -1,7 +1,7 @@
 //! The command line.
 
 mod admin;
-mod import;
+pub(crate) mod import;
 mod keys;
 mod pattern;
 mod projects;
@@ -17,7 +17,7 @@ use std::process::Output;
 use crate::app::TestApp;
 use crate::program::command;
 
-fn told(output: &Output) -> (i32, String) {
+pub(crate) fn told(output: &Output) -> (i32, String) {
     let text = format!(
         "{}{}",
         String::from_utf8_lossy(&output.stdout),

@@ -1,11 +1,13 @@
 //! What holds when things go wrong around the service.
 
 mod audit_chain;
+mod connections;
 mod endings;
 mod kill;
 mod outage;
 mod own_postgres;
 mod revocations;
 mod secrets;
+mod sockets;
 mod start;
 mod trips;

@@ -19,7 +19,10 @@ fn a_secret_is_nowhere_but_in_its_one_answer() {
     for _ in 0..3 {
         let (id, secret) = owner.new_key(&[]);
         assert_eq!(owner.verify(&secret).0, 200);
-        let bearer = owner.client.get(owner.at("/verify/x")).bearer_auth(&secret);
+        let bearer = owner
+            .client
+            .get(owner.at("/verify/-/x"))
+            .bearer_auth(&secret);
         assert_eq!(bearer.send().unwrap().status(), 200);
         let json = serde_json::json!({"key": secret});
         let asked = owner

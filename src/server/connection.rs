@@ -1,0 +1,121 @@
+//! One connection: whether it is let in, and how long the server waits for its client.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use actix_server::GracefulShutdownSignal;
+use actix_service::Service;
+use actix_web::web::{Buf, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
+
+use super::stream::Stream;
+use crate::http::TrustedProxies;
+use crate::http::places::{Place, Places};
+use crate::verify::endpoint::VerifyEndpoint;
+use crate::verify::lane::{self, End};
+
+/// How long a client may read nothing of what it is sent.
+const STALL: Duration = Duration::from_secs(10);
+
+/// What every connection needs.
+pub(super) struct Door {
+    pub(super) endpoint: Rc<VerifyEndpoint>,
+    pub(super) proxies: TrustedProxies,
+    pub(super) connections: Places,
+    pub(super) stopping: GracefulShutdownSignal,
+}
+
+/// Serves a connection until it ends. One that there is no place for is closed at once.
+pub(super) async fn serve<H>(stream: Stream, door: Rc<Door>, http: Rc<H>) -> Result<(), ()>
+where
+    H: Service<(Connection, Option<SocketAddr>)>,
+{
+    // Without its address, a client could be taken for one on the unix socket.
+    let Ok(peer) = stream.peer() else {
+        return Ok(());
+    };
+    // Gateways bring the requests of many clients.
+    let address = peer.map(|peer| peer.ip().to_canonical());
+    let counted = address.filter(|_| !door.proxies.trust(address));
+    let Some(place) = door.connections.take(counted) else {
+        tracing::debug!(?peer, "there is no place for another connection");
+        return Ok(());
+    };
+    let mut connection = Connection::new(stream, place);
+    let stopping = door.stopping.notified();
+    match lane::serve(&mut connection, peer, &door.endpoint, stopping).await {
+        Ok(End::Other(read)) => {
+            connection.read = read;
+            drop(http.call((connection, peer)).await);
+            Ok(())
+        }
+        Ok(End::Closed) | Err(_) => Ok(()),
+    }
+}
+
+/// A connection that breaks if its client stops reading what it is sent.
+pub(super) struct Connection {
+    stream: Stream,
+    /// Read already, and still to be handed out.
+    read: BytesMut,
+    /// Runs while the client reads nothing.
+    stalled: Option<Pin<Box<Sleep>>>,
+    _place: Place,
+}
+
+impl Connection {
+    fn new(stream: Stream, place: Place) -> Self {
+        Connection {
+            stream,
+            read: BytesMut::new(),
+            stalled: None,
+            _place: place,
+        }
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.read.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(cx, buf);
+        }
+        let length = self.read.len().min(buf.remaining());
+        buf.put_slice(&self.read[..length]);
+        self.read.advance(length);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(STALL)));
+        let too_long = stalled.as_mut().poll(cx);
+        too_long.map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

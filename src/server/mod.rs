@@ -1,0 +1,168 @@
+//! The HTTP server: where it listens, which connections it takes, and how long it waits for them.
+
+mod connection;
+mod listener;
+mod stream;
+
+use std::fmt::Debug;
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix_http::{HttpService, Request, Response};
+use actix_server::{Server, ServerHandle};
+use actix_service::{ServiceFactory, ServiceFactoryExt as _, fn_factory, fn_service, map_config};
+use actix_web::body::BoxBody;
+use actix_web::dev::AppConfig;
+
+pub use listener::{ListenError, Listener, SocketFile};
+
+use crate::http::TrustedProxies;
+use crate::http::places::Places;
+use crate::verify::endpoint::VerifyEndpoint;
+use connection::Door;
+use stream::Stream;
+
+/// How long a client may take to send the head of a request, and a connection may be idle.
+const HEAD_TIME: Duration = Duration::from_secs(5);
+/// How long requests have to finish when the server stops, in seconds.
+const DRAIN_SECONDS: u64 = 10;
+/// How much of an answer is buffered for a connection, in bytes.
+const WRITE_BUFFER: usize = 16 * 1024;
+
+/// How many clients are served at once.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Connections in all, and from one address.
+    pub connections: Places,
+    /// Requests that the console answers, in all and from one client. Verification needs none of
+    /// these.
+    pub console: Places,
+}
+
+/// The most connections, however many descriptors there are.
+const MOST_CONNECTIONS: usize = 16_384;
+/// Descriptors that are kept for databases, files and logs.
+const KEPT_DESCRIPTORS: usize = 128;
+/// The most requests of one client that the console answers at once. Browsers send six.
+const CONSOLE_OF_ONE: usize = 128;
+
+impl Limits {
+    /// What this process can serve. Raises the number of descriptors it may open as far as the
+    /// system allows.
+    pub fn of_this_process() -> Self {
+        let descriptors = raise_descriptors();
+        let all = (descriptors - KEPT_DESCRIPTORS.min(descriptors / 2)).min(MOST_CONNECTIONS);
+        Limits {
+            connections: Places::new(all, all / 2),
+            console: Places::new(all / 2, CONSOLE_OF_ONE.min(all / 4)),
+        }
+    }
+}
+
+/// Raises the number of descriptors that this process may open, and returns it.
+fn raise_descriptors() -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let allowed = getrlimit(Resource::Nofile);
+    let most = Rlimit {
+        current: allowed.maximum,
+        maximum: allowed.maximum,
+    };
+    let now = match setrlimit(Resource::Nofile, most) {
+        Ok(()) => allowed.maximum,
+        Err(_) => allowed.current,
+    };
+    now.map_or(usize::MAX, |now| usize::try_from(now).unwrap_or(usize::MAX))
+}
+
+/// Starts serving on `listeners` with this many threads. `make` is called by each of them for each
+/// listener, and returns what answers `/verify` and what answers everything else.
+///
+/// # Errors
+/// A listener can't be used.
+pub fn start<F, S>(
+    listeners: Vec<Listener>,
+    workers: usize,
+    limits: &Limits,
+    proxies: &TrustedProxies,
+    make: F,
+) -> io::Result<Running>
+where
+    F: Fn() -> (Rc<VerifyEndpoint>, S) + Send + Clone + 'static,
+    S: ServiceFactory<
+            Request,
+            Config = AppConfig,
+            Response = Response<BoxBody>,
+            Error = actix_web::Error,
+        > + 'static,
+    S::InitError: Debug,
+{
+    let mut server = Server::build()
+        .workers(workers)
+        .shutdown_timeout(DRAIN_SECONDS);
+    let stopping = server.graceful_shutdown_signal();
+    let mut files = Vec::new();
+    for listener in listeners {
+        let (make, stopping) = (make.clone(), stopping.clone());
+        let (connections, proxies) = (limits.connections.clone(), proxies.clone());
+        let serve = move || {
+            let (endpoint, application) = make();
+            let stops = stopping.clone();
+            let application = application.map_err(|error| error.error_response());
+            let http = HttpService::build()
+                .graceful_shutdown_signal(move || {
+                    let stops = stops.clone();
+                    async move { stops.notified().await }
+                })
+                .keep_alive(HEAD_TIME)
+                .client_request_timeout(HEAD_TIME)
+                .h1_write_buffer_size(WRITE_BUFFER)
+                .h1(map_config(application, |()| AppConfig::default()));
+            let door = Door {
+                endpoint,
+                proxies: proxies.clone(),
+                connections: connections.clone(),
+                stopping: stopping.clone(),
+            };
+            let door = Rc::new(door);
+            fn_factory(move || {
+                let (door, http) = (Rc::clone(&door), http.new_service(()));
+                async move {
+                    let http = Rc::new(http.await?);
+                    Ok::<_, ()>(fn_service(move |stream: Stream| {
+                        connection::serve(stream, Rc::clone(&door), Rc::clone(&http))
+                    }))
+                }
+            })
+        };
+        let (with_it, file) = listener.serve_with(server, serve)?;
+        server = with_it;
+        files.extend(file);
+    }
+    let server = server.run();
+    Ok(Running { server, files })
+}
+
+/// A server that serves.
+pub struct Running {
+    server: Server,
+    /// Removed when it has stopped.
+    files: Vec<SocketFile>,
+}
+
+impl Running {
+    /// A handle that stops it from elsewhere.
+    pub fn handle(&self) -> ServerHandle {
+        self.server.handle()
+    }
+
+    /// Serves until it is stopped and open requests are finished.
+    ///
+    /// # Errors
+    /// The server fails.
+    pub async fn run(self) -> io::Result<()> {
+        let served = self.server.await;
+        drop(self.files);
+        served
+    }
+}
