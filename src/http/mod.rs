@@ -3,11 +3,13 @@
 pub mod body;
 pub mod client;
 pub mod request_id;
+pub mod slices;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 pub use client::TrustedProxies;
 pub use request_id::request_id;
+pub use slices::Slices;
 
 /// Percent-encodes `text` for a header, whatever it contains (RFC 3986, section 2.1). Allocates no
 /// more than needed, because an instance keeps one for each key.

@@ -10,6 +10,7 @@ use utoipa::{Modify, OpenApi, ToSchema};
 
 use super::base::error::{ApiError, ErrorCode};
 use super::{account, audit, grants, keys, projects, scopes, session, tokens, users};
+use crate::http::Slices;
 use crate::verify;
 
 /// A failure (RFC 9457, `application/problem+json`).
@@ -133,5 +134,5 @@ pub fn json() -> &'static str {
 pub async fn show(_req: HttpRequest) -> Result<HttpResponse, ApiError> {
     Ok(HttpResponse::Ok()
         .content_type("application/json")
-        .body(json()))
+        .body(Slices::new(json())))
 }

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::WebError;
 use crate::domain::DomainError;
+use crate::http::Slices;
 
 /// A static file, uncompressed and in two compressed forms.
 pub struct Asset {
@@ -45,12 +46,12 @@ pub async fn serve(req: HttpRequest) -> Result<HttpResponse, WebError> {
     Ok(if accepts("br") {
         response
             .insert_header((header::CONTENT_ENCODING, "br"))
-            .body(asset.brotli)
+            .body(Slices::new(asset.brotli))
     } else if accepts("gzip") {
         response
             .insert_header((header::CONTENT_ENCODING, "gzip"))
-            .body(asset.gzip)
+            .body(Slices::new(asset.gzip))
     } else {
-        response.body(asset.plain)
+        response.body(Slices::new(asset.plain))
     })
 }

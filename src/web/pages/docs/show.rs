@@ -4,15 +4,15 @@
 use std::sync::LazyLock;
 
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
+use actix_web::web::Bytes;
 use askama::Template;
 use serde_json::Value;
 
 use super::document::{entries, is_open, items, plain, resolved, text};
 use super::sample;
+use crate::http::Slices;
 use crate::web::api::base::error::ErrorCode;
 use crate::web::api::openapi;
-use crate::web::shared::{WebError, page};
 
 #[derive(Template)]
 #[template(path = "docs.html")]
@@ -77,21 +77,24 @@ struct Docs {
     groups: Vec<Group>,
 }
 
-static DOCS: LazyLock<Docs> = LazyLock::new(|| {
+/// The page is the same for everybody, so it is made once.
+static PAGE: LazyLock<Bytes> = LazyLock::new(|| {
     let document = serde_json::from_str(openapi::json()).expect("a document of ours");
-    Docs::read(&document)
-});
-
-/// The page, which anybody may see.
-pub async fn show() -> Result<HttpResponse, WebError> {
-    let docs = &*DOCS;
+    let docs = Docs::read(&document);
     let page = DocsPage {
         title: &docs.title,
         description: &docs.description,
         groups: &docs.groups,
         codes: ErrorCode::ALL,
     };
-    Ok(page::full(StatusCode::OK, &page))
+    page.render().expect("a page of ours").into()
+});
+
+/// The page, which anybody may see.
+pub async fn show() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .body(Slices::new(PAGE.clone()))
 }
 
 impl Docs {
