@@ -9,3 +9,4 @@ mod revocations;
 mod secrets;
 mod start;
 mod trips;
+mod turns;

@@ -289,3 +289,27 @@ fn slug(path: &str) -> String {
         .collect::<Vec<_>>()
         .join("-")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll, Waker};
+
+    use actix_web::body::MessageBody;
+
+    use super::*;
+
+    /// Where in memory the answer to a request begins.
+    async fn place() -> *const u8 {
+        let mut body = show().await.into_body();
+        match Pin::new(&mut body).poll_next(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Some(Ok(slice))) => slice.as_ptr(),
+            _ => panic!("the page begins at once"),
+        }
+    }
+
+    #[actix_web::test]
+    async fn everybody_gets_the_same_page_and_nobody_a_copy() {
+        assert_eq!(place().await, place().await);
+    }
+}
