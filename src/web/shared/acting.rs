@@ -51,7 +51,7 @@ async fn record(
     now: UtcTime,
     denial: Denial,
 ) {
-    let asker = actor.id().map_or(Asker::Unknown, Asker::Person);
+    let asker = actor.id().map_or(Asker::Nobody, Asker::Person);
     let recording = state.run(work, asker, move |conn| {
         audit::deny(&mut Op::new(conn, &actor, now), denial)
     });
@@ -72,7 +72,7 @@ pub async fn act_as_nobody<T: Send + 'static>(
 ) -> Result<T, DomainError> {
     let now = state.clock.now();
     state
-        .run(Work::Urgent, Asker::Unknown, move |conn| {
+        .run(Work::Urgent, Asker::Nobody, move |conn| {
             use_case(&mut Op::new(conn, &Actor::nobody(origin), now))
         })
         .await

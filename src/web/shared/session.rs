@@ -189,7 +189,7 @@ impl SessionStore for DbSessions {
     async fn load(&self, key: &SessionKey) -> Result<Option<HashMap<String, String>>, LoadError> {
         let (digest, now) = (digest(key.as_ref()), self.0.clock.now());
         let own = digest.clone();
-        let finding = self.0.run(Work::Urgent, Asker::Unknown, move |conn| {
+        let finding = self.0.run(Work::Urgent, Asker::Bearer, move |conn| {
             Ok(sessions::by_digest(conn, &own)?)
         });
         let found = finding
@@ -249,7 +249,7 @@ impl SessionStore for DbSessions {
         let json = serde_json::to_string(&state)
             .map_err(|error| UpdateError::Serialization(error.into()))?;
         let digest = digest(key.as_ref());
-        self.write(Asker::Unknown, move |tx| {
+        self.write(Asker::Bearer, move |tx| {
             sessions::set_state(tx, &digest, &json)
         })
         .await
@@ -268,7 +268,7 @@ impl SessionStore for DbSessions {
 
     async fn delete(&self, key: &SessionKey) -> anyhow::Result<()> {
         let digest = digest(key.as_ref());
-        self.write(Asker::Unknown, move |tx| sessions::delete(tx, &digest))
+        self.write(Asker::Bearer, move |tx| sessions::delete(tx, &digest))
             .await
     }
 }

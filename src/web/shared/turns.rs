@@ -38,8 +38,10 @@ impl Work {
 pub enum Asker {
     /// The person with this id.
     Person(i64),
-    /// All who have not signed in, or of whom it is not known yet who they are.
-    Unknown,
+    /// All who present a session or a token, until it is known whose.
+    Bearer,
+    /// All who have not signed in.
+    Nobody,
 }
 
 /// The turns of one instance. Whoever waits for one holds no thread: threads are shared with
@@ -160,7 +162,7 @@ mod tests {
             .collect();
         assert_eq!(held.len(), usize::from(READING));
         assert!(at_once(&turns, Work::Urgent, Asker::Person(1)).is_some());
-        assert!(at_once(&turns, Work::Urgent, Asker::Unknown).is_some());
+        assert!(at_once(&turns, Work::Urgent, Asker::Nobody).is_some());
     }
 
     #[test]

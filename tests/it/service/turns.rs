@@ -71,8 +71,10 @@ fn a_search_over_its_time_is_cut_and_its_turn_is_free_again() {
     owner.create_key(&[]);
     slow_down(&app);
     std::thread::scope(|scope| {
-        // As many as one person has turns for.
-        let searching: Vec<_> = (0..4).map(|_| scope.spawn(|| viewer.get(SEARCH))).collect();
+        // More than one person has turns for.
+        let searching: Vec<_> = (0..10)
+            .map(|_| scope.spawn(|| viewer.get(SEARCH)))
+            .collect();
         for search in searching {
             assert_eq!(search.join().unwrap().status, 503);
         }

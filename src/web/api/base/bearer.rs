@@ -69,7 +69,7 @@ impl FromRequest for Bearer {
                 .clone();
             let token = sent_token(&req).ok_or(ApiError::Unauthorized)?.to_owned();
             let (own, origin, now) = (state.clone(), origin(&req), state.clock.now());
-            let loading = state.run(Work::Urgent, Asker::Unknown, move |conn| {
+            let loading = state.run(Work::Urgent, Asker::Bearer, move |conn| {
                 match token.strip_prefix(TOKEN_START) {
                     Some(rest) if rest.starts_with('_') => {
                         let nobody = Actor::nobody(origin);
