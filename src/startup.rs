@@ -26,11 +26,13 @@ use crate::verify::endpoint::VerifyEndpoint;
 use crate::verify::front::Front;
 use crate::verify::{Follower, Known, UsageBuffer, Verifier};
 use crate::web::shared::trace::RequestSpan;
+use crate::web::shared::turns::Turns;
 use crate::web::shared::{AppState, WebError, headers};
 use crate::web::{head, routes};
 
 /// Pool sizes for pages and for verifications: separate pools, so that neither waits for the other.
-const PAGE_CONNECTIONS: u32 = 8;
+/// One is for the thread that writes usage.
+const PAGE_CONNECTIONS: u32 = Turns::ALL + 1;
 const VERIFY_CONNECTIONS: u32 = 6;
 
 /// An instance that is ready to serve.

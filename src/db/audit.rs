@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::schema::{audit_entries, audit_head};
+use super::time_limit::{self, in_time};
 use super::{AnyConnection, DbError};
 use crate::access::{Actor, Origin};
 use crate::clock::{UtcTime, rfc3339};
@@ -205,18 +206,20 @@ pub fn page(
     limit: i64,
 ) -> Result<Vec<AuditEntry>, DbError> {
     let before = before.unwrap_or(i64::MAX);
-    let newest = audit_entries::table
+    let mut newest = audit_entries::table.into_boxed();
+    if time_limit::is_asked(conn) {
+        newest = newest.filter(in_time());
+    }
+    if let Some(projects) = projects {
+        newest = newest.filter(audit_entries::project_id.eq_any(projects));
+    }
+    let rows: Vec<Row> = newest
         .filter(audit_entries::id.lt(before))
         .order(audit_entries::id.desc())
         .offset(skip)
-        .limit(limit);
-    let rows: Vec<Row> = match projects {
-        None => newest.select(Row::as_select()).load(conn)?,
-        Some(projects) => newest
-            .filter(audit_entries::project_id.eq_any(projects))
-            .select(Row::as_select())
-            .load(conn)?,
-    };
+        .limit(limit)
+        .select(Row::as_select())
+        .load(conn)?;
     Ok(rows.into_iter().map(AuditEntry::from).collect())
 }
 

@@ -9,11 +9,13 @@ use diesel::{Connection as _, PgConnection, SqliteConnection};
 use super::DbError;
 use super::any::AnyConnection;
 use super::instances::Memory;
+use super::time_limit::{STATEMENT, TimeLimit};
 
 /// An open connection, and the memory that must learn of changes made through it.
 pub struct Connection {
     any: AnyConnection,
     memory: Option<Arc<dyn Memory>>,
+    time: TimeLimit,
 }
 
 impl Connection {
@@ -35,6 +37,11 @@ impl Connection {
         Ok(self)
     }
 
+    /// Begins a turn: from here on, long queries are cut after some seconds.
+    pub(super) fn begin_turn(&self) {
+        self.time.start(STATEMENT);
+    }
+
     pub(super) fn memory(&self) -> Option<&Arc<dyn Memory>> {
         self.memory.as_ref()
     }
@@ -42,7 +49,11 @@ impl Connection {
 
 impl From<AnyConnection> for Connection {
     fn from(any: AnyConnection) -> Self {
-        Connection { any, memory: None }
+        Connection {
+            any,
+            memory: None,
+            time: TimeLimit::default(),
+        }
     }
 }
 
@@ -148,15 +159,21 @@ impl DatabaseUrl {
                     |error: diesel::ConnectionError| failed(first_line(&error.to_string()));
                 make_private(path).map_err(|error| failed(error.to_string()))?;
                 let mut conn = SqliteConnection::establish(path).map_err(refused)?;
+                let time = TimeLimit::default();
                 prepare_sqlite(&mut conn)
+                    .and_then(|()| time.bind(&conn))
                     .map_err(|error| failed(first_line(&error.to_string())))?;
-                Ok(AnyConnection::Sqlite(conn).into())
+                Ok(Connection {
+                    any: AnyConnection::Sqlite(conn),
+                    memory: None,
+                    time,
+                })
             }
             DatabaseUrl::Postgres(url) => {
                 let refused =
                     |error: diesel::ConnectionError| failed(first_line(&error.to_string()));
                 let mut conn = PgConnection::establish(url).map_err(refused)?;
-                conn.batch_execute(POSTGRES_LIMITS)
+                conn.batch_execute(&postgres_limits())
                     .map_err(|error| failed(first_line(&error.to_string())))?;
                 Ok(AnyConnection::Postgres(conn).into())
             }
@@ -204,11 +221,16 @@ fn prepare_sqlite(conn: &mut SqliteConnection) -> diesel::QueryResult<()> {
 
 /// Statements time out before their caller gives up. Acknowledged commits are on disk, whatever the
 /// server's default is.
-const POSTGRES_LIMITS: &str = "SET statement_timeout = '8s'; SET lock_timeout = '5s';
-    SET idle_in_transaction_session_timeout = '30s';
-    SET default_transaction_isolation = 'read committed';
-    SELECT set_config('synchronous_commit', 'on', false)
-        WHERE current_setting('synchronous_commit') = 'off';";
+fn postgres_limits() -> String {
+    let statement = STATEMENT.as_millis();
+    format!(
+        "SET statement_timeout = {statement}; SET lock_timeout = '5s';
+         SET idle_in_transaction_session_timeout = '30s';
+         SET default_transaction_isolation = 'read committed';
+         SELECT set_config('synchronous_commit', 'on', false)
+             WHERE current_setting('synchronous_commit') = 'off';"
+    )
+}
 
 /// Adds limits so that an unresponsive server can't hold a request for minutes, and rejects
 /// read-only servers, which may lag behind. `tcp_user_timeout` is in milliseconds, all other times

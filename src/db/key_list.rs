@@ -10,6 +10,7 @@ use super::any::MultiBackend;
 use super::key_rows::KeyRow;
 use super::key_search::{self, Wanted};
 use super::schema::{key_terms, keys};
+use super::time_limit::{self, in_time};
 use super::{AnyConnection, DbError};
 use crate::clock::UtcTime;
 use crate::records::key::{DORMANT, EXPIRING};
@@ -17,7 +18,7 @@ use crate::records::{Key, KeyState};
 
 /// A search starts from words found in at most this many keys. Words found in more keys are so
 /// common that walking the list in its order soon fills a page.
-const FEW: usize = 2_000;
+const FEW: usize = 4_000;
 
 /// Counting a list stops here: readers only need to know whether there are many keys, and counting
 /// on would cost more than the page.
@@ -103,8 +104,9 @@ type Query<'a> = keys::BoxedQuery<'a, MultiBackend>;
 /// What a filter finds, determined before its pages are read.
 pub struct Found {
     filter: KeyFilter,
-    wanted: Vec<Wanted>,
-    /// The keys that match the rare words; `None` if all words are common.
+    /// The words that too many keys have to begin with.
+    common: Vec<Wanted>,
+    /// The keys that match all other words; `None` if there are no others.
     ids: Option<BTreeSet<i64>>,
     /// How many keys match the filter, counted up to [`COUNTED`].
     pub total: i64,
@@ -112,23 +114,29 @@ pub struct Found {
 
 /// Looks up the search words and counts the matching keys.
 pub fn find(conn: &mut AnyConnection, filter: &KeyFilter, now: UtcTime) -> Result<Found, DbError> {
-    let wanted = Wanted::from_filter(&filter.search, filter.scope.as_deref());
-    let mut ids: Option<BTreeSet<i64>> = None;
-    for wanted in &wanted {
-        let few = key_search::few_keys_with(conn, filter.project_id, wanted, FEW)?;
-        ids = match (ids, few) {
-            (Some(ids), Some(few)) => Some(&ids & &few),
-            (ids, few) => ids.or(few),
-        };
-    }
     let mut found = Found {
         filter: filter.clone(),
-        wanted,
-        ids,
+        common: Vec::new(),
+        ids: None,
         total: 0,
     };
+    for wanted in Wanted::from_filter(&filter.search, filter.scope.as_deref()) {
+        let few = key_search::few_keys_with(conn, filter.project_id, &wanted, FEW)?;
+        found.ids = match (found.ids, few) {
+            (Some(ids), Some(few)) => Some(&ids & &few),
+            (None, Some(few)) => Some(few),
+            (ids, None) => {
+                found.common.push(wanted);
+                ids
+            }
+        };
+    }
     if found.ids.as_ref().is_none_or(|ids| !ids.is_empty()) {
-        let counting = filtered(&found, Plan::Filter, now)
+        let plan = match found.ids {
+            Some(_) => Plan::Ids,
+            None => Plan::Filter,
+        };
+        let counting = filtered(conn, &found, plan, now)
             .select(keys::id)
             .limit(COUNTED);
         let counted: Vec<i64> = counting.load(conn)?;
@@ -151,13 +159,13 @@ pub fn page(
         return Ok(Vec::new());
     }
     // A few keys are found first and then sorted; many are read in the list's order.
-    let plan = if found.total < COUNTED {
-        Plan::Filter
-    } else {
-        Plan::Order
+    let plan = match &found.ids {
+        Some(_) => Plan::Ids,
+        None if found.total < COUNTED => Plan::Filter,
+        None => Plan::Order,
     };
     let backwards = seek.is_some_and(|seek| seek.backwards);
-    let query = filtered(found, plan, now);
+    let query = filtered(conn, found, plan, now);
     let query = sorted(query, order.by, order.descending != backwards, seek);
     let query = query.limit(limit).offset(skip);
     let rows: Vec<KeyRow> = query.select(KeyRow::as_select()).load(conn)?;
@@ -177,6 +185,8 @@ pub fn count(conn: &mut AnyConnection, filter: &KeyFilter, now: UtcTime) -> Resu
 /// instead of values, so a `NOT` before a comparison keeps it from using that column's index.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Plan {
+    /// The primary key: the search has told which keys to look at.
+    Ids,
     /// An index that finds the matching keys.
     Filter,
     /// The index in the list's order.
@@ -184,15 +194,23 @@ enum Plan {
 }
 
 /// The keys that match the filter.
-fn filtered<'a>(found: &Found, plan: Plan, now: UtcTime) -> Query<'a> {
+fn filtered<'a>(conn: &AnyConnection, found: &Found, plan: Plan, now: UtcTime) -> Query<'a> {
     let filter = &found.filter;
-    let mut query = keys::table
-        .filter(keys::project_id.eq(filter.project_id))
-        .into_boxed::<MultiBackend>();
+    let mut query = keys::table.into_boxed::<MultiBackend>();
+    if time_limit::is_asked(conn) {
+        query = query.filter(in_time());
+    }
+    query = match plan {
+        // Every index but the primary key's begins with the project.
+        Plan::Ids => query.filter(not(keys::project_id.ne(filter.project_id))),
+        Plan::Filter | Plan::Order => query.filter(keys::project_id.eq(filter.project_id)),
+    };
     if let Some(environment) = filter.environment {
         query = match plan {
             Plan::Filter => query.filter(keys::environment.eq(environment.as_str())),
-            Plan::Order => query.filter(not(keys::environment.ne(environment.as_str()))),
+            Plan::Order | Plan::Ids => {
+                query.filter(not(keys::environment.ne(environment.as_str())))
+            }
         };
     }
     if let Some(state) = filter.state {
@@ -206,16 +224,16 @@ fn filtered<'a>(found: &Found, plan: Plan, now: UtcTime) -> Query<'a> {
     if let Some(after) = filter.created_after {
         query = match plan {
             Plan::Filter => query.filter(keys::created_at.gt(after)),
-            Plan::Order => query.filter(not(keys::created_at.le(after))),
+            Plan::Order | Plan::Ids => query.filter(not(keys::created_at.le(after))),
         };
     }
     if let Some(before) = filter.last_used_before {
         query = match plan {
             Plan::Filter => query.filter(keys::quiet_since.lt(before)),
-            Plan::Order => query.filter(not(keys::quiet_since.ge(before))),
+            Plan::Order | Plan::Ids => query.filter(not(keys::quiet_since.ge(before))),
         };
     }
-    for wanted in &found.wanted {
+    for wanted in &found.common {
         let (first, end) = wanted.range();
         query = query.filter(exists(
             key_terms::table
@@ -236,22 +254,22 @@ fn in_state(query: Query<'_>, state: KeyState, plan: Plan, now: UtcTime) -> Quer
     let lasting = not(keys::expires_at.le(soon));
     match (state, plan) {
         (KeyState::Revoked, Plan::Filter) => return query.filter(keys::revoked_at.is_not_null()),
-        (KeyState::Revoked, Plan::Order) => return query.filter(not(keys::revoked_at.is_null())),
+        (KeyState::Revoked, _) => return query.filter(not(keys::revoked_at.is_null())),
         (KeyState::Active, _) => query.filter(lasting),
         (KeyState::Dormant, Plan::Filter) => query
             .filter(lasting)
             .filter(keys::quiet_since.le(now - DORMANT)),
-        (KeyState::Dormant, Plan::Order) => query
+        (KeyState::Dormant, _) => query
             .filter(lasting)
             .filter(not(keys::quiet_since.gt(now - DORMANT))),
         (KeyState::Expiring, Plan::Filter) => query
             .filter(keys::expires_at.gt(now))
             .filter(keys::expires_at.le(soon)),
-        (KeyState::Expiring, Plan::Order) => query
+        (KeyState::Expiring, _) => query
             .filter(not(keys::expires_at.le(now)))
             .filter(not(keys::expires_at.gt(soon))),
         (KeyState::Expired, Plan::Filter) => query.filter(keys::expires_at.le(now)),
-        (KeyState::Expired, Plan::Order) => query.filter(not(keys::expires_at.gt(now))),
+        (KeyState::Expired, _) => query.filter(not(keys::expires_at.gt(now))),
     }
     .filter(keys::revoked_at.is_null())
 }

@@ -11,6 +11,7 @@ use diesel::prelude::*;
 use super::change::Tx;
 use super::key_rows::fold;
 use super::schema::key_terms;
+use super::time_limit::{self, in_time};
 use super::{AnyConnection, DbError};
 
 /// The most words a search can have; each is one more condition for the database.
@@ -106,7 +107,11 @@ pub(super) fn few_keys_with(
 ) -> Result<Option<BTreeSet<i64>>, DbError> {
     let (first, end) = wanted.range();
     // A key may have several terms that begin with the same word.
-    let found: Vec<i64> = key_terms::table
+    let mut query = key_terms::table.into_boxed();
+    if time_limit::is_asked(conn) {
+        query = query.filter(in_time());
+    }
+    let found: Vec<i64> = query
         .filter(key_terms::project_id.eq(project))
         .filter(key_terms::term.ge(first))
         .filter(key_terms::term.lt(end))

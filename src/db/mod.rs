@@ -22,6 +22,7 @@ pub mod scopes;
 pub mod sessions;
 pub mod setup_codes;
 pub mod sources;
+mod time_limit;
 pub mod tokens;
 pub mod usage;
 pub mod users;

@@ -38,12 +38,15 @@ impl Pool {
         usize::try_from(self.0.max_size()).unwrap_or(usize::MAX)
     }
 
-    /// A connection that was just checked to be alive. Blocks for at most 1.5 seconds.
+    /// A connection that was just checked to be alive, for one turn: long queries are cut after some
+    /// seconds. Blocks for at most 1.5 seconds.
     ///
     /// # Errors
     /// All connections are in use, or the database is unavailable.
     pub fn get(&self) -> Result<r2d2::PooledConnection<Manager>, PoolError> {
-        Ok(self.0.get()?)
+        let conn = self.0.get()?;
+        conn.begin_turn();
+        Ok(conn)
     }
 }
 

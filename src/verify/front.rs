@@ -172,7 +172,7 @@ impl Fields for HeaderMap {
 
 /// The most bytes of a body that are handed over at once: what a client doesn't read yet is then
 /// not copied either.
-const SLICE: usize = 16 * 1024;
+const SLICE: usize = 8 * 1024;
 
 /// A body in slices, whose client has a place until it is sent.
 struct Placed {

@@ -3,6 +3,7 @@
 use actix_web::web;
 
 use super::AppState;
+use super::turns::{Asker, Work};
 use crate::access::{Actor, Denial, Origin};
 use crate::clock::UtcTime;
 use crate::domain::actors::Claim;
@@ -16,12 +17,13 @@ use crate::domain::{DomainError, Op, audit};
 /// Whatever the use case fails with; [`DomainError::NoLonger`] if they may no longer act.
 pub async fn act<T: Send + 'static>(
     state: &web::Data<AppState>,
+    work: Work,
     claim: &Claim,
     now: UtcTime,
     use_case: impl FnOnce(&mut Op) -> Result<T, DomainError> + Send + 'static,
 ) -> Result<T, DomainError> {
-    let own = claim.clone();
-    let running = state.run(move |conn| {
+    let (own, asker) = (claim.clone(), Asker::Person(claim.user_id));
+    let running = state.run(work, asker, move |conn| {
         let actor = own.check(conn, now)?;
         match use_case(&mut Op::new(conn, &actor, now)) {
             Err(DomainError::Denied(denial)) => Ok(Err((denial, actor))),
@@ -32,7 +34,7 @@ pub async fn act<T: Send + 'static>(
         Ok(value) => return Ok(value),
         Err(denied) => denied,
     };
-    let recording = record(state.clone(), actor, now, denial);
+    let recording = record(state.clone(), work, actor, now, denial);
     match denial.hidden {
         // A hidden project must look like a missing one, even in response time.
         true => drop(actix_web::rt::spawn(recording)),
@@ -42,14 +44,24 @@ pub async fn act<T: Send + 'static>(
 }
 
 /// Writes a denial into the audit log. The answer does not depend on it.
-async fn record(state: web::Data<AppState>, actor: Actor, now: UtcTime, denial: Denial) {
-    let recording = state.run(move |conn| audit::deny(&mut Op::new(conn, &actor, now), denial));
+async fn record(
+    state: web::Data<AppState>,
+    work: Work,
+    actor: Actor,
+    now: UtcTime,
+    denial: Denial,
+) {
+    let asker = actor.id().map_or(Asker::Nobody, Asker::Person);
+    let recording = state.run(work, asker, move |conn| {
+        audit::deny(&mut Op::new(conn, &actor, now), denial)
+    });
     if let Err(error) = recording.await {
         tracing::error!(%error, ?denial, "a denial could not be recorded");
     }
 }
 
-/// Runs a use case as somebody who has not signed in.
+/// Runs a use case as somebody who has not signed in. All of them are short: looking something up,
+/// or signing in.
 ///
 /// # Errors
 /// Whatever the use case fails with.
@@ -60,6 +72,8 @@ pub async fn act_as_nobody<T: Send + 'static>(
 ) -> Result<T, DomainError> {
     let now = state.clock.now();
     state
-        .run(move |conn| use_case(&mut Op::new(conn, &Actor::nobody(origin), now)))
+        .run(Work::Urgent, Asker::Nobody, move |conn| {
+            use_case(&mut Op::new(conn, &Actor::nobody(origin), now))
+        })
         .await
 }

@@ -21,6 +21,7 @@ pub mod state;
 pub mod throttle;
 pub mod times;
 pub mod trace;
+pub mod turns;
 pub mod visitor;
 
 pub use error::WebError;

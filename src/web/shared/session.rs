@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use time::Duration;
 
 use super::AppState;
+use super::turns::{Asker, Work};
 use crate::access::{Origin, Proof};
 use crate::clock::UtcTime;
 use crate::db::{DbError, UnauditedTx, sessions, unaudited};
@@ -174,35 +175,41 @@ pub struct DbSessions(web::Data<AppState>);
 impl DbSessions {
     async fn write(
         &self,
+        asker: Asker,
         f: impl FnOnce(&mut UnauditedTx) -> Result<(), DbError> + Send + 'static,
     ) -> anyhow::Result<()> {
-        Ok(self.0.run(move |conn| Ok(unaudited(conn, f)?)).await?)
+        let writing = self
+            .0
+            .run(Work::Urgent, asker, move |conn| Ok(unaudited(conn, f)?));
+        Ok(writing.await?)
     }
 }
 
 impl SessionStore for DbSessions {
     async fn load(&self, key: &SessionKey) -> Result<Option<HashMap<String, String>>, LoadError> {
         let (digest, now) = (digest(key.as_ref()), self.0.clock.now());
-        let found = self.0.run(move |conn| {
-            let Some(row) = sessions::by_digest(conn, &digest)? else {
-                return Ok(None);
-            };
-            if is_over(&row, now) {
-                unaudited(conn, |tx| sessions::delete(tx, &digest))?;
-                return Ok(None);
-            }
-            if row.last_seen_at + TOUCH_EVERY <= now {
-                unaudited(conn, |tx| sessions::touch(tx, &digest, now))?;
-            }
-            Ok(Some(row.state))
+        let own = digest.clone();
+        let finding = self.0.run(Work::Urgent, Asker::Bearer, move |conn| {
+            Ok(sessions::by_digest(conn, &own)?)
         });
-        let state = found
+        let found = finding
             .await
             .map_err(|error| LoadError::Other(error.into()))?;
-        state
-            .map(|state| serde_json::from_str(&state))
-            .transpose()
-            .map_err(|error| LoadError::Deserialization(error.into()))
+        let Some(row) = found else {
+            return Ok(None);
+        };
+        // By now it is known whose session it is: one that waits for a lock keeps nobody else.
+        let person = Asker::Person(row.user_id);
+        if is_over(&row, now) {
+            let ending = self.write(person, move |tx| sessions::delete(tx, &digest));
+            ending.await.map_err(LoadError::Other)?;
+            return Ok(None);
+        }
+        if row.last_seen_at + TOUCH_EVERY <= now {
+            let touching = self.write(person, move |tx| sessions::touch(tx, &digest, now));
+            touching.await.map_err(LoadError::Other)?;
+        }
+        serde_json::from_str(&row.state).map_err(|error| LoadError::Deserialization(error.into()))
     }
 
     async fn save(
@@ -227,7 +234,7 @@ impl SessionStore for DbSessions {
             client_ip: held(&state, CLIENT_IP),
             user_agent: held(&state, USER_AGENT),
         };
-        self.write(move |tx| sessions::insert(tx, &row))
+        self.write(Asker::Person(user), move |tx| sessions::insert(tx, &row))
             .await
             .map_err(SaveError::Other)?;
         Ok(key)
@@ -242,9 +249,11 @@ impl SessionStore for DbSessions {
         let json = serde_json::to_string(&state)
             .map_err(|error| UpdateError::Serialization(error.into()))?;
         let digest = digest(key.as_ref());
-        self.write(move |tx| sessions::set_state(tx, &digest, &json))
-            .await
-            .map_err(UpdateError::Other)?;
+        self.write(Asker::Bearer, move |tx| {
+            sessions::set_state(tx, &digest, &json)
+        })
+        .await
+        .map_err(UpdateError::Other)?;
         Ok(key)
     }
 
@@ -259,7 +268,8 @@ impl SessionStore for DbSessions {
 
     async fn delete(&self, key: &SessionKey) -> anyhow::Result<()> {
         let digest = digest(key.as_ref());
-        self.write(move |tx| sessions::delete(tx, &digest)).await
+        self.write(Asker::Bearer, move |tx| sessions::delete(tx, &digest))
+            .await
     }
 }
 

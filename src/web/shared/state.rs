@@ -1,6 +1,5 @@
 //! What every page needs: the database, the time, the limits.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web;
@@ -8,16 +7,17 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::api_limits::ApiLimits;
 use super::throttle::Throttle;
+use super::turns::{Asker, Turns, Work};
 use crate::clock::Clock;
 use crate::config::{Config, PublicUrl};
 use crate::db::{Connection, Pool};
 use crate::domain::DomainError;
 use crate::domain::tokens::JwtKeys;
 
-/// How long a page waits for a free connection: longer than a change takes to settle, so that one
+/// How long a page waits for its turn: longer than a change takes to settle, so that one
 /// silent instance does not turn pages away.
 const TURN_PATIENCE: Duration = Duration::from_secs(3);
-/// How long a page waits for the work itself.
+/// How long a page waits for the work itself: longer than the database works on a statement.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How many passwords are hashed at once, each using 19 MiB, and how long others wait their turn.
 const HASHES_AT_ONCE: usize = 2;
@@ -33,17 +33,15 @@ pub struct AppState {
     /// The longest that a personal token may live, in days.
     pub max_token_days: u16,
     pub api_limits: ApiLimits,
-    /// One for each connection. A request that waits for one must not hold a thread: threads are
-    /// shared with verifications.
-    turns: Arc<Semaphore>,
+    turns: Turns,
     hashing: Semaphore,
 }
 
 impl AppState {
-    /// The state of one instance.
+    /// The state of one instance. The pool has a connection for each of [`Turns::ALL`].
     pub fn new(pool: Pool, clock: Clock, jwt: JwtKeys, config: &Config) -> Self {
         AppState {
-            turns: Arc::new(Semaphore::new(pool.size())),
+            turns: Turns::new(),
             pool,
             clock,
             public_url: config.public_url.clone(),
@@ -60,18 +58,20 @@ impl AppState {
         self.public_url.as_ref().is_some_and(|url| url.https)
     }
 
-    /// Runs `f` with a connection, off the threads that serve requests.
+    /// Runs `f` with a connection, off the threads that serve requests, when it is the asker's turn.
     ///
     /// # Errors
     /// Whatever `f` fails with; unavailable if no connection is free; timed out if it takes too
     /// long, in which case it may still take effect.
     pub async fn run<T: Send + 'static>(
         &self,
+        work: Work,
+        asker: Asker,
         f: impl FnOnce(&mut Connection) -> Result<T, DomainError> + Send + 'static,
     ) -> Result<T, DomainError> {
-        let turn = Arc::clone(&self.turns).acquire_owned();
-        let Ok(Ok(turn)) = tokio::time::timeout(TURN_PATIENCE, turn).await else {
-            return Err(DomainError::Unavailable("every connection is taken".into()));
+        let turn = self.turns.take(work, asker);
+        let Ok(turn) = tokio::time::timeout(TURN_PATIENCE, turn).await else {
+            return Err(DomainError::Unavailable("every turn is taken".into()));
         };
         tracing::trace!("a trip to the connection pool");
         let pool = self.pool.clone();

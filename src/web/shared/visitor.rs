@@ -7,6 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 
 use super::session::SignedIn;
+use super::turns::Work;
 use super::{AppState, WebError, acting};
 use crate::access::{Actor, Origin};
 use crate::clock::UtcTime;
@@ -23,6 +24,7 @@ pub struct Visitor {
     pub session: SignedIn,
     /// The time of the request.
     pub now: UtcTime,
+    work: Work,
     claim: Claim,
     cookie: Session,
 }
@@ -48,7 +50,7 @@ impl Visitor {
         &self,
         use_case: impl FnOnce(&mut Op) -> Result<T, DomainError> + Send + 'static,
     ) -> Result<T, DomainError> {
-        let result = acting::act(&self.state, &self.claim, self.now, use_case).await;
+        let result = acting::act(&self.state, self.work, &self.claim, self.now, use_case).await;
         if let Err(DomainError::NoLonger) = &result {
             self.cookie.purge();
         }
@@ -108,6 +110,7 @@ impl FromRequest for Visitor {
         ready(Ok(Visitor {
             now: state.clock.now(),
             state,
+            work: Work::of(req.method()),
             claim: session.claim(origin(req)),
             session,
             cookie,

@@ -11,3 +11,4 @@ mod secrets;
 mod sockets;
 mod start;
 mod trips;
+mod turns;

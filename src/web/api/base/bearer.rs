@@ -14,6 +14,7 @@ use crate::clock::UtcTime;
 use crate::domain::actors::Claim;
 use crate::domain::{DomainError, Op, tokens};
 use crate::web::shared::api_limits::{Bearing, Left};
+use crate::web::shared::turns::{Asker, Work};
 use crate::web::shared::visitor::origin;
 use crate::web::shared::{AppState, acting};
 
@@ -25,6 +26,7 @@ pub struct Bearer {
     pub actor: Actor,
     /// The time of the request.
     pub now: UtcTime,
+    work: Work,
     claim: Claim,
 }
 
@@ -37,7 +39,8 @@ impl Bearer {
         &self,
         use_case: impl FnOnce(&mut Op) -> Result<T, DomainError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        Ok(acting::act(&self.state, &self.claim, self.now, use_case).await?)
+        let acting = acting::act(&self.state, self.work, &self.claim, self.now, use_case);
+        Ok(acting.await?)
     }
 
     /// The id of the person the token belongs to.
@@ -66,21 +69,24 @@ impl FromRequest for Bearer {
                 .clone();
             let token = sent_token(&req).ok_or(ApiError::Unauthorized)?.to_owned();
             let (own, origin, now) = (state.clone(), origin(&req), state.clock.now());
-            let loading = state.run(move |conn| match token.strip_prefix(TOKEN_START) {
-                Some(rest) if rest.starts_with('_') => {
-                    let nobody = Actor::nobody(origin);
-                    tokens::actor_with_token(&mut Op::new(conn, &nobody, now), &token)
+            let loading = state.run(Work::Urgent, Asker::Bearer, move |conn| {
+                match token.strip_prefix(TOKEN_START) {
+                    Some(rest) if rest.starts_with('_') => {
+                        let nobody = Actor::nobody(origin);
+                        tokens::actor_with_token(&mut Op::new(conn, &nobody, now), &token)
+                    }
+                    _ => match own.jwt.claim(&token, origin, now) {
+                        Some(claim) => Ok(claim.load(conn, now)?.map(|actor| (claim, actor))),
+                        None => Ok(None),
+                    },
                 }
-                _ => match own.jwt.claim(&token, origin, now) {
-                    Some(claim) => Ok(claim.load(conn, now)?.map(|actor| (claim, actor))),
-                    None => Ok(None),
-                },
             });
             let (claim, actor) = loading.await?.ok_or(ApiError::Unauthorized)?;
             let bearer = Bearer {
                 state,
                 actor,
                 now,
+                work: Work::of(req.method()),
                 claim,
             };
             let limits = &bearer.state.api_limits;

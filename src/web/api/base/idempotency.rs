@@ -14,6 +14,7 @@ use super::bearer::Bearer;
 use super::error::ApiError;
 use crate::domain::idempotency::{self, Call};
 use crate::domain::{DomainError, FieldError, Op};
+use crate::web::shared::turns::{Asker, Work};
 
 const HEADER: &str = "idempotency-key";
 const MAX_LENGTH: usize = 200;
@@ -96,9 +97,10 @@ async fn on_record<T: Send + 'static>(
     work: impl FnOnce(&mut Op) -> Result<T, DomainError> + Send + 'static,
 ) -> Result<T, DomainError> {
     let (actor, now) = (bearer.actor.clone(), bearer.now);
-    let running = bearer
-        .state
-        .run(move |conn| work(&mut Op::new(conn, &actor, now)));
+    let (urgent, asker) = (Work::Urgent, Asker::Person(bearer.id()));
+    let running = bearer.state.run(urgent, asker, move |conn| {
+        work(&mut Op::new(conn, &actor, now))
+    });
     running.await
 }
 

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
+use actix_web::web::Bytes;
 use askama::Template;
 use serde_json::Value;
 
@@ -12,7 +12,6 @@ use super::document::{entries, is_open, items, plain, resolved, text};
 use super::sample;
 use crate::web::api::base::error::ErrorCode;
 use crate::web::api::openapi;
-use crate::web::shared::{WebError, page};
 
 #[derive(Template)]
 #[template(path = "docs.html")]
@@ -77,21 +76,24 @@ struct Docs {
     groups: Vec<Group>,
 }
 
-static DOCS: LazyLock<Docs> = LazyLock::new(|| {
+/// The page is the same for everybody, so it is made once.
+static PAGE: LazyLock<Bytes> = LazyLock::new(|| {
     let document = serde_json::from_str(openapi::json()).expect("a document of ours");
-    Docs::read(&document)
-});
-
-/// The page, which anybody may see.
-pub async fn show() -> Result<HttpResponse, WebError> {
-    let docs = &*DOCS;
+    let docs = Docs::read(&document);
     let page = DocsPage {
         title: &docs.title,
         description: &docs.description,
         groups: &docs.groups,
         codes: ErrorCode::ALL,
     };
-    Ok(page::full(StatusCode::OK, &page))
+    page.render().expect("a page of ours").into()
+});
+
+/// The page, which anybody may see.
+pub async fn show() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .body(PAGE.clone())
 }
 
 impl Docs {
@@ -285,4 +287,28 @@ fn slug(path: &str) -> String {
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()
         .join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll, Waker};
+
+    use actix_web::body::MessageBody;
+
+    use super::*;
+
+    /// Where in memory the answer to a request begins.
+    async fn place() -> *const u8 {
+        let mut body = show().await.into_body();
+        match Pin::new(&mut body).poll_next(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Some(Ok(slice))) => slice.as_ptr(),
+            _ => panic!("the page begins at once"),
+        }
+    }
+
+    #[actix_web::test]
+    async fn everybody_gets_the_same_page_and_nobody_a_copy() {
+        assert_eq!(place().await, place().await);
+    }
 }
