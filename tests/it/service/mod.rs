@@ -3,6 +3,7 @@
 mod audit_chain;
 mod endings;
 mod kill;
+mod memory;
 mod outage;
 mod own_postgres;
 mod revocations;
