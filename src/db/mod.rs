@@ -24,6 +24,7 @@ pub mod setup_codes;
 pub mod sources;
 pub mod tokens;
 pub mod usage;
+pub mod usage_gaps;
 pub mod users;
 
 pub use any::AnyConnection;
