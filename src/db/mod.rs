@@ -25,6 +25,7 @@ pub mod sources;
 mod time_limit;
 pub mod tokens;
 pub mod usage;
+pub mod usage_gaps;
 pub mod users;
 
 pub use any::AnyConnection;

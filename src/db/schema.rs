@@ -136,6 +136,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    usage_gaps (hour) {
+        hour -> Timestamp,
+        requests -> BigInt,
+        without_source -> BigInt,
+    }
+}
+
+diesel::table! {
     instances (id) {
         id -> BigInt,
         applied -> BigInt,

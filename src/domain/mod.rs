@@ -14,6 +14,7 @@ pub mod idempotency;
 pub mod keys;
 pub mod lifetimes;
 pub mod op;
+mod password_hash;
 pub mod passwords;
 pub mod precondition;
 pub mod projects;

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::Params;
+use argon2::password_hash::phc::PasswordHash;
 use zeroize::Zeroizing;
 
-use super::DomainError;
+use super::{DomainError, password_hash};
 
 const MIN_CHARS: usize = 12;
 const MAX_CHARS: usize = 128;
@@ -54,16 +54,15 @@ impl Password {
     /// # Errors
     /// The operating system has no randomness for the salt.
     pub fn hash(&self) -> Result<String, DomainError> {
-        argon2()
-            .hash_password(self.0.as_bytes())
-            .map(|hash: PasswordHash| hash.to_string())
+        let params = Params::new(MEMORY, PASSES, LANES, None).expect("parameters within bounds");
+        password_hash::create(self.0.as_bytes(), &params)
             .map_err(|error| DomainError::Internal(error.to_string()))
     }
 
     /// Whether `kept` is a hash of this password. Takes as long as [`hash`](Self::hash).
     pub fn is(&self, kept: &str) -> bool {
-        PasswordHash::new(kept)
-            .is_ok_and(|kept| argon2().verify_password(self.0.as_bytes(), &kept).is_ok())
+        let verified = |kept| password_hash::verify(self.0.as_bytes(), &kept).unwrap_or(false);
+        PasswordHash::new(kept).is_ok_and(verified)
     }
 }
 
@@ -81,11 +80,6 @@ pub fn is_outdated(kept: &str) -> bool {
 /// same time.
 pub const NOBODYS_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$a2V5d2FyZC1ub2JvZHk$\
                                 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
-fn argon2() -> Argon2<'static> {
-    let params = Params::new(MEMORY, PASSES, LANES, None).expect("parameters within bounds");
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-}
 
 impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

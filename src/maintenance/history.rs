@@ -5,7 +5,7 @@ use time::macros::datetime;
 use time::{Date, Duration};
 
 use crate::clock::UtcTime;
-use crate::db::{AnyConnection, DbError, sources, unaudited, usage};
+use crate::db::{AnyConnection, DbError, sources, unaudited, usage, usage_gaps};
 
 /// How long counts are kept by the hour.
 const BY_HOUR: Duration = Duration::days(90);
@@ -40,6 +40,12 @@ impl History {
         if !gone.is_empty() {
             unaudited(conn, |tx| usage::fold(tx, &gone, None))?;
             return Ok(true);
+        }
+        if usage_gaps::since(conn, BEGINNING)?
+            .first()
+            .is_some_and(|gap| gap.hour < oldest_kept)
+        {
+            unaudited(conn, |tx| usage_gaps::forget(tx, oldest_kept))?;
         }
         let gone = sources::older_than(conn, oldest_kept, AT_ONCE)?;
         if !gone.is_empty() {
@@ -104,6 +110,13 @@ mod tests {
         })
         .collect();
         unaudited(&mut conn, |tx| usage::add(tx, &counts)).unwrap();
+        let gap = |hour| usage_gaps::Gap {
+            hour,
+            requests: 1,
+            without_source: 0,
+        };
+        let gaps = [datetime!(2025-10-01 05:00), datetime!(2026-08-01 09:00)].map(gap);
+        unaudited(&mut conn, |tx| usage_gaps::add(tx, &gaps)).unwrap();
         let mut history = History::new(Duration::days(400));
         while history.step(&mut conn, now).unwrap() {}
         let left = usage::of_key(&mut conn, 7, BEGINNING).unwrap();
@@ -117,6 +130,7 @@ mod tests {
                 (now.date().midnight(), "VALID".into(), 1),
             ]
         );
+        assert_eq!(usage_gaps::since(&mut conn, BEGINNING).unwrap(), gaps[1..]);
         assert!(
             !history.step(&mut conn, now).unwrap(),
             "nothing is left to do"

@@ -3,124 +3,115 @@
 //! Each thread keeps its own counts, so that threads that verify the same key do not wait for each
 //! other: two threads adding to one number take eight times as long as each adding to its own.
 
-use std::collections::HashMap;
-use std::hash::BuildHasher;
-use std::net::IpAddr;
+mod callers;
+mod missed;
+mod row;
+mod table;
+
 use std::sync::{Mutex, PoisonError};
 
-use foldhash::fast::RandomState;
 use keyward_key::verdict::Outcome;
 use thread_local::ThreadLocal;
 
-use crate::http::client::{self, HeaderLine};
+pub use self::callers::{Caller, Callers};
+pub use self::missed::{Missed, MissedByHour, Warnings};
+pub use self::row::{NO_SOURCE, Row, combine};
+use self::table::{Room, Table};
 
-/// Who presents a key.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Caller<'a> {
-    /// `None` if the address is not known.
-    pub ip: Option<IpAddr>,
-    /// The raw header; `None` if there was none.
-    pub user_agent: Option<&'a [u8]>,
+/// How many rows all threads may count in between two gatherings: 8 MiB.
+const MOST_ROWS: usize = (8 << 20) / size_of::<Row>();
+/// How many callers a thread remembers to have met.
+const REMEMBERED: usize = 64;
+
+/// The counts of all threads since they were last taken.
+pub struct Ledger {
+    pages: ThreadLocal<Mutex<Page>>,
+    room: Room,
+    /// Everybody that a row names.
+    pub callers: Callers,
 }
 
-impl<'a> Caller<'a> {
-    /// A caller at `ip` that sent these headers.
-    pub fn new(ip: Option<IpAddr>, headers: impl Iterator<Item = HeaderLine<'a>>) -> Self {
-        let is_agent = |line: &HeaderLine| line.0.eq_ignore_ascii_case("user-agent");
-        let mut headers = headers;
-        Caller {
-            ip,
-            user_agent: headers.find(is_agent).map(|line| line.1),
+/// The counts of one thread.
+struct Page {
+    table: Table,
+    /// Callers that [`Callers`] knows, each at the place that the end of its id names.
+    met: [u64; REMEMBERED],
+    missed: MissedByHour,
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Page {
+            table: Table::default(),
+            met: [NO_SOURCE; REMEMBERED],
+            missed: MissedByHour::default(),
         }
     }
 }
 
-/// The counts of all threads since they were last taken.
-#[derive(Default)]
-pub struct Ledger {
-    pages: ThreadLocal<Mutex<HashMap<Use, Tally, RandomState>>>,
-    agents: RandomState,
-}
-
-/// One key, used from one address by one user agent, which is identified by its hash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Use {
-    key: i64,
-    ip: Option<IpAddr>,
-    agent: u64,
-}
-
-/// How often a key was used from one source, and with what outcomes.
-#[derive(Debug)]
-pub struct Tally {
-    /// Cut to 200 characters; `None` if the request had none.
-    pub user_agent: Option<String>,
-    /// The first request, in microseconds since 1970 like all times here.
-    pub first: i64,
-    /// The latest request.
-    pub last: i64,
-    /// How many requests had each outcome. No outcome appears twice.
-    pub outcomes: Vec<(Outcome, i64)>,
-    /// `None` if no request passed.
-    pub last_pass: Option<i64>,
-    /// When and why; `None` if no request was refused.
-    pub last_refusal: Option<(i64, Outcome)>,
+impl Default for Ledger {
+    fn default() -> Self {
+        Self::with_room(MOST_ROWS)
+    }
 }
 
 impl Ledger {
+    fn with_room(rows: usize) -> Self {
+        Ledger {
+            pages: ThreadLocal::new(),
+            room: Room::new(rows),
+            callers: Callers::default(),
+        }
+    }
+
     /// Counts a verification of a known key.
     pub fn record(&self, key: i64, outcome: Outcome, caller: &Caller, now: i64) {
-        let counted = Use {
-            key,
-            ip: caller.ip,
-            agent: caller
-                .user_agent
-                .map_or(0, |agent| self.agents.hash_one(agent)),
-        };
+        let row = Row::new(key, self.callers.id(caller), outcome, now);
         let page = self.pages.get_or_default();
         let mut page = page.lock().unwrap_or_else(PoisonError::into_inner);
-        let tally = page.entry(counted).or_insert_with(|| Tally {
-            user_agent: caller.user_agent.map(client::tidy_user_agent),
-            first: now,
-            last: now,
-            outcomes: Vec::with_capacity(1),
-            last_pass: None,
-            last_refusal: None,
-        });
-        tally.count(outcome, now);
+        if !page.table.add_to_known(&row) {
+            self.begin(&mut page, row, caller);
+        }
     }
 
-    /// Takes everything counted so far: key, address and tally.
-    pub fn take(&self) -> Vec<(i64, Option<IpAddr>, Tally)> {
-        let mut taken = Vec::new();
+    /// Counts the first request of its kind. If room is short, sources are left out first, then
+    /// requests of keys that nothing was counted for yet.
+    fn begin(&self, page: &mut Page, mut row: Row, caller: &Caller) {
+        let keeps_source =
+            page.table.has_plenty_of_room(&self.room) && self.has_met(page, row.caller, caller);
+        if !keeps_source {
+            page.missed.sources(&row);
+            row.caller = NO_SOURCE;
+            if page.table.add_to_known(&row) {
+                return;
+            }
+        }
+        match page.table.has_room() {
+            true => page.table.insert(row),
+            false => page.missed.requests(&row),
+        }
+    }
+
+    fn has_met(&self, page: &mut Page, id: u64, caller: &Caller) -> bool {
+        let place = id as usize % REMEMBERED;
+        if page.met[place] == id {
+            return true;
+        }
+        let is_kept = self.callers.meet(id, caller);
+        if is_kept {
+            page.met[place] = id;
+        }
+        is_kept
+    }
+
+    /// Moves everything counted so far to `rows`, and what could not be counted to `missed`.
+    pub fn take(&self, rows: &mut Vec<Row>, missed: &mut MissedByHour) {
+        self.callers.begin_gathering();
         for page in &self.pages {
             let mut page = page.lock().unwrap_or_else(PoisonError::into_inner);
-            let fresh = HashMap::with_capacity_and_hasher(page.len(), RandomState::default());
-            let full = std::mem::replace(&mut *page, fresh);
-            drop(page);
-            taken.extend(
-                full.into_iter()
-                    .map(|(counted, tally)| (counted.key, counted.ip, tally)),
-            );
-        }
-        taken
-    }
-}
-
-impl Tally {
-    fn count(&mut self, outcome: Outcome, now: i64) {
-        self.last = now;
-        match outcome {
-            Outcome::Valid => self.last_pass = Some(now),
-            refusal => self.last_refusal = Some((now, refusal)),
-        }
-        match self
-            .outcomes
-            .iter_mut()
-            .find(|(known, _)| *known == outcome)
-        {
-            Some((_, count)) => *count += 1,
-            None => self.outcomes.push((outcome, 1)),
+            page.met = [NO_SOURCE; REMEMBERED];
+            page.table.take(rows, &self.room);
+            missed.take_in(&mut page.missed);
         }
     }
 }
@@ -131,6 +122,19 @@ mod tests {
 
     const NOW: i64 = 1_795_000_000_000_000;
 
+    fn curl() -> Caller<'static> {
+        Caller {
+            ip: None,
+            user_agent: Some(b"curl/8"),
+        }
+    }
+
+    fn take(ledger: &Ledger) -> (Vec<Row>, Missed) {
+        let (mut rows, mut missed) = (Vec::new(), MissedByHour::default());
+        ledger.take(&mut rows, &mut missed);
+        (rows, missed.total())
+    }
+
     #[test]
     fn threads_count_for_themselves_and_nothing_is_lost() {
         let ledger = Ledger::default();
@@ -138,30 +142,57 @@ mod tests {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for turn in 0..1_000 {
-                        let caller = Caller {
-                            ip: None,
-                            user_agent: Some(b"curl/8"),
-                        };
                         let outcome = match turn % 10 {
                             0 => Outcome::Revoked,
                             _ => Outcome::Valid,
                         };
-                        ledger.record(7, outcome, &caller, NOW);
+                        ledger.record(7, outcome, &curl(), NOW);
                     }
                 });
             }
         });
-        let taken = ledger.take();
-        let count = |wanted| -> i64 {
-            let all = taken.iter().flat_map(|(_, _, tally)| &tally.outcomes);
-            all.filter(|(outcome, _)| *outcome == wanted)
-                .map(|(_, count)| count)
-                .sum()
+        let (taken, missed) = take(&ledger);
+        let count = |wanted| -> u32 {
+            let rows = taken.iter().filter(|row| row.outcome() == wanted);
+            rows.map(|row| row.requests).sum()
         };
         assert_eq!(
             (count(Outcome::Valid), count(Outcome::Revoked)),
             (3_600, 400)
         );
-        assert!(ledger.take().is_empty());
+        assert_eq!(missed, Missed::default());
+        assert!(take(&ledger).0.is_empty());
+    }
+
+    #[test]
+    fn without_room_known_keys_go_on_counting_and_the_rest_is_missed_by_number() {
+        let ledger = Ledger::with_room(0);
+        for key in 0..1_000 {
+            ledger.record(key, Outcome::Valid, &curl(), NOW);
+            ledger.record(0, Outcome::Valid, &curl(), NOW);
+        }
+        let (rows, missed) = take(&ledger);
+        let counted: u32 = rows.iter().map(|row| row.requests).sum();
+        assert_eq!(i64::from(counted) + missed.requests, 2_000);
+        assert_eq!(
+            rows.iter().find(|row| row.key == 0).unwrap().requests,
+            1_001
+        );
+        assert!(rows.len() < 64 && missed.requests > 900, "{missed:?}");
+    }
+
+    #[test]
+    fn invented_addresses_of_one_key_are_counted_without_their_source_in_the_end() {
+        let ledger = Ledger::with_room(0);
+        for number in 0..10_000_u32 {
+            let ip = Some(std::net::IpAddr::V4(number.into()));
+            let caller = Caller { ip, ..curl() };
+            ledger.record(7, Outcome::Valid, &caller, NOW);
+        }
+        let (rows, missed) = take(&ledger);
+        let counted: u32 = rows.iter().map(|row| row.requests).sum();
+        assert_eq!((counted, missed.requests), (10_000, 0));
+        let without = rows.iter().find(|row| row.caller == NO_SOURCE).unwrap();
+        assert_eq!(i64::from(without.requests), missed.sources);
     }
 }

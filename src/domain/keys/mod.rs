@@ -25,4 +25,4 @@ pub use replace::replace;
 pub use reveal::{RevealForm, is_waiting, reveal, reveal_form};
 pub use revoke::{RevocationForm, RevokeRequest, revocation_form, revoke};
 pub use rotate::{MAX_OVERLAP, RotationForm, rotate, rotate_at_once, rotation_form};
-pub use usage::{DAYS, DayUsage, KeyUsage, usage};
+pub use usage::{DAYS, DayUsage, KeyUsage, UsageGap, usage};

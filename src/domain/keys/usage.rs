@@ -5,7 +5,7 @@ use time::{Date, Duration};
 
 use crate::access::{Action, policy};
 use crate::clock::{UtcTime, start_of_hour};
-use crate::db::{self, sources};
+use crate::db::{self, sources, usage_gaps};
 use crate::domain::{DomainError, Op};
 use crate::records::{Key, Source};
 
@@ -21,6 +21,21 @@ pub struct KeyUsage {
     pub passed_last_day: i64,
     /// The latest sources, most recent first.
     pub sources: Vec<Source>,
+    /// What is missing from all this; `None` if it is complete.
+    pub gap: Option<UsageGap>,
+}
+
+/// When not everything was recorded that happened with any key, and how much is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UsageGap {
+    /// The start of the first hour.
+    pub from: UtcTime,
+    /// The end of the last hour.
+    pub until: UtcTime,
+    /// Requests that were not counted, of all keys together.
+    pub requests: i64,
+    /// Requests that were counted without address and user agent, of all keys together.
+    pub without_source: i64,
 }
 
 /// How often a key passed and was refused on one day.
@@ -67,7 +82,21 @@ pub fn usage(op: &mut Op, key: &Key) -> Result<KeyUsage, DomainError> {
         days,
         passed_last_day: passed_since(&counts, last_day(now)),
         sources: sources::of_key(op.conn(), key.id)?,
+        gap: gap_since(op, start_of_hour(key.created_at).max(first.midnight()))?,
     })
+}
+
+fn gap_since(op: &mut Op, since: UtcTime) -> Result<Option<UsageGap>, DomainError> {
+    let gaps = usage_gaps::since(op.conn(), since)?;
+    let (Some(first), Some(last)) = (gaps.first(), gaps.last()) else {
+        return Ok(None);
+    };
+    Ok(Some(UsageGap {
+        from: first.hour,
+        until: last.hour + Duration::HOUR,
+        requests: gaps.iter().map(|gap| gap.requests).sum(),
+        without_source: gaps.iter().map(|gap| gap.without_source).sum(),
+    }))
 }
 
 /// How many requests with a key passed in the last 24 hours. Counts are kept by the hour, so

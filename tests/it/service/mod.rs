@@ -4,6 +4,7 @@ mod audit_chain;
 mod connections;
 mod endings;
 mod kill;
+mod memory;
 mod outage;
 mod own_postgres;
 mod revocations;

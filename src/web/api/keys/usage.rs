@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::path::KeyPath;
 use crate::clock::rfc3339;
-use crate::domain::keys::{self, DayUsage};
+use crate::domain::keys::{self, DayUsage, UsageGap};
 use crate::records::Source;
 use crate::web::api::base::answer::{self, Data};
 use crate::web::api::base::bearer::Bearer;
@@ -22,6 +22,21 @@ pub struct UsageJson {
     days: Vec<DayJson>,
     /// Where it was used from: the latest 100 sources, the latest first.
     sources: Vec<SourceJson>,
+    /// What is missing from all this; null if it is complete.
+    gap: Option<UsageGapJson>,
+}
+
+/// When not everything was recorded, and what is missing, of all keys together.
+#[derive(Debug, Serialize, ToSchema)]
+struct UsageGapJson {
+    #[schema(format = DateTime)]
+    from: String,
+    #[schema(format = DateTime)]
+    until: String,
+    /// Requests that were not counted.
+    requests: i64,
+    /// Requests that were counted without address and user agent.
+    without_source: i64,
 }
 
 /// How often a key passed and was refused on one day.
@@ -66,6 +81,17 @@ impl From<DayUsage> for DayJson {
     }
 }
 
+impl From<UsageGap> for UsageGapJson {
+    fn from(gap: UsageGap) -> Self {
+        UsageGapJson {
+            from: rfc3339(gap.from),
+            until: rfc3339(gap.until),
+            requests: gap.requests,
+            without_source: gap.without_source,
+        }
+    }
+}
+
 impl From<Source> for SourceJson {
     fn from(source: Source) -> Self {
         SourceJson {
@@ -100,6 +126,7 @@ pub async fn read(
         passed_last_day: usage.passed_last_day,
         days: usage.days.into_iter().map(DayJson::from).collect(),
         sources: usage.sources.into_iter().map(SourceJson::from).collect(),
+        gap: usage.gap.map(UsageGapJson::from),
     };
     Ok(answer::plain_data(&req, json))
 }

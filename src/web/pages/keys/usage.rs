@@ -5,9 +5,9 @@ use time::Date;
 use time::macros::format_description;
 
 use crate::clock::UtcTime;
-use crate::domain::keys::{DAYS, DayUsage, KeyUsage};
+use crate::domain::keys::{DAYS, DayUsage, KeyUsage, UsageGap};
 use crate::records::Source;
-use crate::web::shared::times::{Moment, grouped};
+use crate::web::shared::times::{Moment, grouped, plural};
 
 /// How many sources are shown; the rest is folded away.
 const SHOWN_SOURCES: usize = 8;
@@ -20,6 +20,15 @@ pub struct UsageView {
     pub sources: Vec<SourceView>,
     pub more_sources: Vec<SourceView>,
     pub refusals: Vec<RefusalView>,
+    pub gap: Option<GapView>,
+}
+
+/// When not everything was recorded, and what is missing.
+pub struct GapView {
+    pub from: Moment,
+    pub until: Moment,
+    /// "1,204 requests were not counted".
+    pub missing: Vec<String>,
 }
 
 /// A place a key is used from.
@@ -68,6 +77,24 @@ impl UsageView {
             sources,
             more_sources,
             refusals,
+            gap: usage.gap.map(|gap| GapView::new(&gap, now)),
+        }
+    }
+}
+
+impl GapView {
+    fn new(gap: &UsageGap, now: UtcTime) -> Self {
+        let missing = [
+            (gap.requests, "not counted"),
+            (gap.without_source, "counted without address and user agent"),
+        ];
+        let missing = missing.into_iter().filter(|(requests, _)| *requests > 0);
+        GapView {
+            from: Moment::new(gap.from, now),
+            until: Moment::new(gap.until, now),
+            missing: missing
+                .map(|(requests, how)| format!("{} {how}", plural(requests, "request")))
+                .collect(),
         }
     }
 }
