@@ -23,6 +23,7 @@ use keyward::domain::{Op, account};
 use keyward::records::KeyState;
 use keyward::records::Role;
 use keyward::startup;
+use keyward_key::scope::Granted;
 use keyward_key::verdict::{Presented, Requirement, decide};
 use keyward_key::{Environment, KeyDigest, KeyFormat, format};
 
@@ -76,11 +77,11 @@ fn verdict(criterion: &mut Criterion) {
     };
     let secret = format.generate(Environment::Live).expect("randomness");
     let scopes = ["read:assets", "write:assets"].map(str::to_owned);
+    let granted = Granted::resolve(&scopes, &[]);
     let key = Presented {
         project: "default",
         environment: Environment::Live,
-        scopes: &scopes,
-        inclusions: &[],
+        granted: &granted,
         allowed_ips: &[],
         expired: false,
         revoked: false,

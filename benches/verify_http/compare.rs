@@ -1,6 +1,6 @@
 //! Two servers under the same load in turns, and the ratios of what was measured.
 
-use crate::load::{self, Load, Measured, Requests};
+use crate::load::{self, Load, Measured, Requests, Target};
 use crate::servers::Server;
 
 /// How often each pair is measured; the median of each figure's ratios counts.
@@ -10,6 +10,7 @@ const TURNS: usize = 5;
 #[derive(Clone)]
 pub struct Side<'a> {
     server: &'a Server,
+    target: Target,
     requests: &'a Requests,
     status: &'static str,
     prepare: Option<&'a dyn Fn()>,
@@ -20,9 +21,26 @@ impl<'a> Side<'a> {
     pub fn new(server: &'a Server, requests: &'a Requests, status: &'static str) -> Self {
         Side {
             server,
+            target: Target::Tcp(server.address),
             requests,
             status,
             prepare: None,
+        }
+    }
+
+    /// The same, asked these requests.
+    pub fn asked(&self, requests: &'a Requests) -> Self {
+        Side {
+            requests,
+            ..self.clone()
+        }
+    }
+
+    /// The same, over the server's unix socket.
+    pub fn over_socket(&self) -> Self {
+        Side {
+            target: Target::Unix(self.server.socket()),
+            ..self.clone()
         }
     }
 
@@ -39,7 +57,7 @@ impl<'a> Side<'a> {
             prepare();
         }
         let before = self.server.processor_time();
-        let measured = load::run(self.server.address, self.requests, load, self.status);
+        let measured = load::run(&self.target, self.requests, load, self.status);
         let spent = self.server.processor_time() - before;
         Turn {
             processor_time_per_request: spent.as_secs_f64() / measured.requests as f64,

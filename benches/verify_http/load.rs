@@ -1,12 +1,13 @@
 //! A load over HTTP/1.1: many connections that ask, wait for the answer, and ask again.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use memchr::memmem;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpStream, UnixStream};
 
 /// Threads that the connections are spread over.
 const THREADS: usize = 2;
@@ -14,12 +15,38 @@ const THREADS: usize = 2;
 /// The requests of a load, ready to send: each connection takes the next one.
 pub type Requests = Arc<Vec<Vec<u8>>>;
 
+/// Where a load goes.
+#[derive(Clone, Debug)]
+pub enum Target {
+    Tcp(SocketAddr),
+    Unix(PathBuf),
+}
+
+trait Io: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Io for T {}
+
+impl Target {
+    async fn connect(&self) -> Box<dyn Io> {
+        match self {
+            Target::Tcp(address) => {
+                let stream = TcpStream::connect(address).await.expect("it listens");
+                stream.set_nodelay(true).expect("a socket");
+                Box::new(stream)
+            }
+            Target::Unix(path) => Box::new(UnixStream::connect(path).await.expect("it listens")),
+        }
+    }
+}
+
 #[derive(Clone)]
 pub struct Load {
     pub connections: usize,
     pub time: Duration,
     /// Requests per second of all connections together; `None` is as fast as they are answered.
     pub rate: Option<u32>,
+    /// Whether connections are kept for the next request.
+    pub is_kept: bool,
 }
 
 /// What a load measured.
@@ -42,18 +69,22 @@ pub fn request(path: &str, secret: &str) -> Vec<u8> {
     lines.join("\r\n").into_bytes()
 }
 
-/// Puts the load on `address`; every answer must have this status.
-pub fn run(
-    address: SocketAddr,
-    requests: &Requests,
-    load: &Load,
-    status: &'static str,
-) -> Measured {
+/// The same, as the last one of its connection.
+pub fn last_request(path: &str, secret: &str) -> Vec<u8> {
+    let mut request = request(path, secret);
+    request.truncate(request.len() - 2);
+    request.extend_from_slice(b"Connection: close\r\n\r\n");
+    request
+}
+
+/// Puts the load on `target`; every answer must have this status.
+pub fn run(target: &Target, requests: &Requests, load: &Load, status: &'static str) -> Measured {
     let started = Instant::now();
     let threads: Vec<_> = (0..THREADS.min(load.connections))
         .map(|thread| {
             let (requests, load) = (Arc::clone(requests), load.clone());
-            std::thread::spawn(move || on_one_thread(thread, address, &requests, &load, status))
+            let target = target.clone();
+            std::thread::spawn(move || on_one_thread(thread, &target, &requests, &load, status))
         })
         .collect();
     let mut latencies: Vec<u32> = Vec::new();
@@ -77,7 +108,7 @@ pub fn run(
 
 fn on_one_thread(
     thread: usize,
-    address: SocketAddr,
+    target: &Target,
     requests: &Requests,
     load: &Load,
     status: &'static str,
@@ -91,8 +122,9 @@ fn on_one_thread(
         let tasks: Vec<_> = own
             .map(|connection| {
                 let (requests, load) = (Arc::clone(requests), load.clone());
+                let target = target.clone();
                 tokio::spawn(
-                    async move { ask(connection, address, &requests, &load, status).await },
+                    async move { ask(connection, &target, &requests, &load, status).await },
                 )
             })
             .collect();
@@ -108,13 +140,12 @@ fn on_one_thread(
 /// was due, so that a stall counts for every request it held up.
 async fn ask(
     connection: usize,
-    address: SocketAddr,
+    target: &Target,
     requests: &Requests,
     load: &Load,
     status: &'static str,
 ) -> Vec<u32> {
-    let mut stream = TcpStream::connect(address).await.expect("it listens");
-    stream.set_nodelay(true).expect("a socket");
+    let mut stream = target.connect().await;
     let mut latencies = Vec::with_capacity(1 << 16);
     let mut buffer = vec![0; 8_192];
     let started = Instant::now();
@@ -139,6 +170,9 @@ async fn ask(
         turn += 1;
         let request = &requests[next % requests.len()];
         next += 1;
+        if !load.is_kept && turn > 1 {
+            stream = target.connect().await;
+        }
         stream.write_all(request).await.expect("it reads");
         let mut length = 0;
         loop {

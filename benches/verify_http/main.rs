@@ -20,7 +20,8 @@ use std::time::Duration;
 
 use compare::{Side, compare};
 use keyward_key::Environment;
-use load::{Load, Requests};
+use load::{Load, Requests, Target};
+use nginx::Check;
 use servers::Server;
 
 const FEW: u32 = 1_000;
@@ -38,6 +39,7 @@ fn main() {
         connections,
         time: Duration::from_secs_f64(seconds),
         rate: None,
+        is_kept: true,
     };
     println!(
         "On {}:\n\n| what | measured | aim |\n|---|---|---|",
@@ -113,7 +115,12 @@ fn main() {
         time: Duration::from_secs(12),
         ..load(64)
     };
-    load::run(with_many.address, &used, &for_12_seconds, "200");
+    load::run(
+        &Target::Tcp(with_many.address),
+        &used,
+        &for_12_seconds,
+        "200",
+    );
     row(
         "memory after 65,536 of them were used for 12 s",
         &mib(&with_many),
@@ -170,11 +177,55 @@ fn main() {
         &revocation::ratio(),
         "≤ 1.5",
     );
-    row(
-        "nginx with auth_request, against nginx with a map of keys",
-        &nginx::ratio(&with_few, &few_secrets, &load(64)),
-        "–",
-    );
+    over_a_socket(&keyward, &few_secrets, &load(64));
+    let (tcp, socket) = (with_few.address.to_string(), with_few.socket());
+    let socket = format!("unix:{}", socket.display());
+    let through_nginx =
+        |address, other| nginx::ratio(Check::Keyward(address), other, &few_secrets, &load(64));
+    for (what, address, other, aim) in [
+        (
+            "auth_request, against nginx with a map of keys",
+            &tcp,
+            Check::Map,
+            "–",
+        ),
+        (
+            "auth_request, against nginx without a check",
+            &tcp,
+            Check::None,
+            "–",
+        ),
+        (
+            "auth_request over a unix socket, against nginx without a check",
+            &socket,
+            Check::None,
+            "≥ 0.85",
+        ),
+    ] {
+        row(
+            &format!("nginx with {what}"),
+            &through_nginx(address, other),
+            aim,
+        );
+    }
+}
+
+/// The unix socket against TCP, with connections that are kept, and with a new one each time.
+fn over_a_socket(keyward: &Side, secrets: &[String], kept: &Load) {
+    let ratio = compare(&keyward.over_socket(), keyward, kept);
+    row("over a unix socket, against TCP", &ratio.to_string(), "–");
+    let last = secrets
+        .iter()
+        .map(|secret| load::last_request("/verify", secret));
+    let last: Requests = Arc::new(last.collect());
+    let each_anew = keyward.asked(&last);
+    let load = Load {
+        is_kept: false,
+        ..kept.clone()
+    };
+    let ratio = compare(&each_anew.over_socket(), &each_anew, &load);
+    let what = "over a unix socket, against TCP, a connection for each request";
+    row(what, &ratio.to_string(), "–");
 }
 
 fn row(what: &str, measured: &str, aim: &str) {

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -50,7 +50,7 @@ impl Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_keyward"));
         command
             .current_dir(folder.path())
-            .args(["--listen", "127.0.0.1:0"])
+            .args(["--listen", "127.0.0.1:0", "--listen", "unix:keyward.sock"])
             .env("KEYWARD_WORKERS", WORKERS.to_string())
             .env("KEYWARD_LOG", "info,actix_server=warn")
             .stderr(log);
@@ -141,6 +141,12 @@ impl Server {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// The path of its unix socket.
+    pub fn socket(&self) -> PathBuf {
+        let folder = self.folder.as_ref().expect("a Keyward");
+        folder.path().join("keyward.sock")
     }
 
     /// The processor time it has used so far.

@@ -10,23 +10,28 @@ use std::time::Duration;
 use actix_server::GracefulShutdownSignal;
 use actix_service::Service;
 use actix_web::web::{Buf, BytesMut};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
+use super::Limits;
 use super::stream::Stream;
 use crate::http::TrustedProxies;
-use crate::http::places::{Place, Places};
+use crate::http::places::Place;
 use crate::verify::endpoint::VerifyEndpoint;
 use crate::verify::lane::{self, End};
 
 /// How long a client may read nothing of what it is sent.
 const STALL: Duration = Duration::from_secs(10);
 
+/// The answer where there is no place.
+const CROWDED: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n\
+    content-length: 0\r\nconnection: close\r\n\r\n";
+
 /// What every connection needs.
 pub(super) struct Door {
     pub(super) endpoint: Rc<VerifyEndpoint>,
     pub(super) proxies: TrustedProxies,
-    pub(super) connections: Places,
+    pub(super) limits: Limits,
     pub(super) stopping: GracefulShutdownSignal,
 }
 
@@ -42,7 +47,7 @@ where
     // Gateways bring the requests of many clients.
     let address = peer.map(|peer| peer.ip().to_canonical());
     let counted = address.filter(|_| !door.proxies.trust(address));
-    let Some(place) = door.connections.take(counted) else {
+    let Some(place) = door.limits.connections.take(counted) else {
         tracing::debug!(?peer, "there is no place for another connection");
         return Ok(());
     };
@@ -50,6 +55,10 @@ where
     let stopping = door.stopping.notified();
     match lane::serve(&mut connection, peer, &door.endpoint, stopping).await {
         Ok(End::Other(read)) => {
+            let Some(_place) = door.limits.http.take(counted) else {
+                connection.write_all(CROWDED).await.ok();
+                return Ok(());
+            };
             connection.read = read;
             drop(http.call((connection, peer)).await);
             Ok(())

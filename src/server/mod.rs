@@ -35,13 +35,16 @@ const WRITE_BUFFER: usize = 16 * 1024;
 pub struct Limits {
     /// Connections in all, and from one address.
     pub connections: Places,
-    /// Requests that the console answers, in all and from one client. Verification needs none of
-    /// these.
+    /// Those among them that bring more than plain questions to `/verify`: they cost more memory.
+    pub http: Places,
+    /// Requests that the console answers, in all and from one client.
     pub console: Places,
 }
 
-/// The most connections, however many descriptors there are.
+/// The most connections, however many descriptors there are. Each costs a few kilobytes.
 const MOST_CONNECTIONS: usize = 16_384;
+/// The most connections in the HTTP server, which keeps some 40 KiB for each.
+const MOST_HTTP: usize = 2_048;
 /// Descriptors that are kept for databases, files and logs.
 const KEPT_DESCRIPTORS: usize = 128;
 /// The most requests of one client that the console answers at once. Browsers send six.
@@ -53,9 +56,11 @@ impl Limits {
     pub fn of_this_process() -> Self {
         let descriptors = raise_descriptors();
         let all = (descriptors - KEPT_DESCRIPTORS.min(descriptors / 2)).min(MOST_CONNECTIONS);
+        let http = MOST_HTTP.min(all / 2);
         Limits {
             connections: Places::new(all, all / 2),
-            console: Places::new(all / 2, CONSOLE_OF_ONE.min(all / 4)),
+            http: Places::new(http, http / 4),
+            console: Places::new(http, CONSOLE_OF_ONE.min(http / 8)),
         }
     }
 }
@@ -104,7 +109,7 @@ where
     let mut files = Vec::new();
     for listener in listeners {
         let (make, stopping) = (make.clone(), stopping.clone());
-        let (connections, proxies) = (limits.connections.clone(), proxies.clone());
+        let (limits, proxies) = (limits.clone(), proxies.clone());
         let serve = move || {
             let (endpoint, application) = make();
             let stops = stopping.clone();
@@ -121,7 +126,7 @@ where
             let door = Door {
                 endpoint,
                 proxies: proxies.clone(),
-                connections: connections.clone(),
+                limits: limits.clone(),
                 stopping: stopping.clone(),
             };
             let door = Rc::new(door);

@@ -52,7 +52,7 @@ pub async fn serve(
 ) -> io::Result<End> {
     let (mut stopping, mut idle) = (pin!(stopping), pin!(sleep(IDLE)));
     let mut asked_lately = false;
-    let mut sent = BytesMut::with_capacity(2048);
+    let mut sent = BytesMut::new();
     let mut answers = Answers::default();
     loop {
         sent.reserve(1024);
