@@ -13,6 +13,8 @@ use super::instances::Memory;
 /// An open connection, and the memory that must learn of changes made through it.
 pub struct Connection {
     any: AnyConnection,
+    /// The file, on SQLite. Another one may take its place while it is open.
+    file: Option<FileId>,
     memory: Option<Arc<dyn Memory>>,
 }
 
@@ -35,6 +37,15 @@ impl Connection {
         Ok(self)
     }
 
+    /// Whether this connection leads to the database that is there now: false once another file has
+    /// taken the place of the one it opened, as when a backup is restored.
+    pub fn is_to(&self, url: &DatabaseUrl) -> bool {
+        match url {
+            DatabaseUrl::Sqlite(path) => file_id(path).is_none_or(|now| self.file == Some(now)),
+            DatabaseUrl::Postgres(_) => true,
+        }
+    }
+
     pub(super) fn memory(&self) -> Option<&Arc<dyn Memory>> {
         self.memory.as_ref()
     }
@@ -42,7 +53,11 @@ impl Connection {
 
 impl From<AnyConnection> for Connection {
     fn from(any: AnyConnection) -> Self {
-        Connection { any, memory: None }
+        Connection {
+            any,
+            file: None,
+            memory: None,
+        }
     }
 }
 
@@ -150,7 +165,9 @@ impl DatabaseUrl {
                 let mut conn = SqliteConnection::establish(path).map_err(refused)?;
                 prepare_sqlite(&mut conn)
                     .map_err(|error| failed(first_line(&error.to_string())))?;
-                Ok(AnyConnection::Sqlite(conn).into())
+                let mut conn = Connection::from(AnyConnection::Sqlite(conn));
+                conn.file = file_id(path);
+                Ok(conn)
             }
             DatabaseUrl::Postgres(url) => {
                 let refused =
@@ -167,6 +184,24 @@ impl DatabaseUrl {
 impl std::fmt::Debug for DatabaseUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.place())
+    }
+}
+
+/// Device and inode.
+type FileId = (u64, u64);
+
+/// Which file is at `path`; `None` if there is none, or the system doesn't number them.
+fn file_id(path: &str) -> Option<FileId> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let file = std::fs::metadata(path).ok()?;
+        Some((file.dev(), file.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
     }
 }
 

@@ -3,7 +3,7 @@
 //! Readers share no lock. Writers take turns, and newer data wins: two threads may deliver what
 //! they read at different times in any order.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,6 +31,10 @@ struct Writer {
     /// How many kinds were in use when unused ones were last removed.
     kinds_in_use: usize,
     headers: HashMap<String, HeaderValue>,
+    /// The last reading of the whole database.
+    reading: Reading,
+    /// Ended keys that the database no longer has. Should it have one again, it stays ended.
+    gone: HashSet<KeyDigest>,
 }
 
 impl Index {
@@ -67,7 +71,17 @@ impl Index {
     /// Adds what is known about projects and keys. Each key's project must be among them, or
     /// already in memory.
     pub fn take_in(&self, projects: Vec<KnownProject>, keys: Vec<KnownKey>) {
+        let reading = self.reading();
+        self.take_in_of(reading, projects, keys);
+    }
+
+    /// Like [`take_in`](Self::take_in), unless the whole database is being read again since
+    /// `reading`: these rows may then be of a database that is no more.
+    pub fn take_in_of(&self, reading: u32, projects: Vec<KnownProject>, keys: Vec<KnownKey>) {
         let mut writer = self.writer();
+        if writer.reading.number != reading {
+            return;
+        }
         if projects.iter().any(|project| project.has_imported) {
             self.has_imported.store(true, Ordering::Release);
         }
@@ -75,27 +89,29 @@ impl Index {
             writer.take_in_project(known);
         }
         let map = self.keys.pin();
-        for known in keys {
+        for mut known in keys {
             let Some(project) = writer.projects.get(&known.project_id).cloned() else {
                 tracing::error!(key = known.id, "a key has no project");
                 continue;
             };
             let digest = known.digest;
+            known.revoked |= writer.gone.contains(&digest);
             let present = map.get(&digest);
             if present.is_some_and(|present| present.goes_before(&known)) {
                 continue;
             }
-            let entry = Entry::new(known, |name| writer.kind(name, &project));
-            if let Some(present) = present {
-                entry.remember(present);
-            }
-            map.insert(digest, entry);
+            map.insert(digest, writer.entry(known, &project, present));
         }
     }
 
-    /// The key as it was just read, regardless of what is in memory.
-    pub fn fresh(&self, project: KnownProject, key: KnownKey) -> (Entry, Arc<ProjectFacts>) {
+    /// The key as it was just read, regardless of what is in memory, except that it ends no later
+    /// than is known there.
+    pub fn fresh(&self, project: KnownProject, mut key: KnownKey) -> (Entry, Arc<ProjectFacts>) {
         let mut writer = self.writer();
+        key.revoked |= writer.gone.contains(&key.digest) || writer.has_archived(&project);
+        if let Some(present) = self.keys.pin().get(&key.digest) {
+            present.restrain(&mut key);
+        }
         let facts = Arc::new(ProjectFacts {
             header: writer.header(&project.slug),
             known: project,
@@ -108,14 +124,6 @@ impl Index {
     /// Makes room for this many keys.
     pub fn reserve(&self, keys: usize) {
         self.keys.pin().reserve(keys);
-    }
-
-    /// Forgets everything.
-    pub fn clear(&self) {
-        let mut writer = self.writer();
-        self.keys.pin().clear();
-        writer.projects.clear();
-        writer.kinds.clear();
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {
@@ -134,8 +142,30 @@ impl Writer {
             return;
         };
         if project.facts().known.changed_in <= known.changed_in {
+            let project = Arc::clone(project);
+            let archived = known.archived || self.has_archived(&known);
+            let known = KnownProject { archived, ..known };
             project.0.store(Arc::new(ProjectFacts { known, header }));
         }
+    }
+
+    /// Whether this project is known to be archived, which is final. After the database lost
+    /// changes, another project may have its id.
+    fn has_archived(&self, project: &KnownProject) -> bool {
+        self.projects.get(&project.id).is_some_and(|present| {
+            let present = &present.facts().known;
+            present.archived && present.slug == project.slug
+        })
+    }
+
+    /// The entry of a key, in place of `present`, the one that it had so far.
+    fn entry(&mut self, known: KnownKey, project: &Arc<Project>, present: Option<&Entry>) -> Entry {
+        let mut entry = Entry::new(known, |name| self.kind(name, project));
+        entry.reading = self.reading.number;
+        if let Some(present) = present {
+            entry.remember(present);
+        }
+        entry
     }
 
     fn kind(&mut self, name: KindName, project: &Arc<Project>) -> Arc<Kind> {
@@ -196,5 +226,8 @@ impl Hasher for FirstBytes {
     }
 }
 
+mod reading;
 #[cfg(test)]
 mod tests;
+
+use reading::Reading;

@@ -4,11 +4,13 @@ pub mod endpoint;
 pub mod entry;
 pub mod follower;
 pub mod front;
+mod heads;
 pub mod index;
 pub mod json;
 mod lease;
 pub mod ledger;
 pub mod limits;
+mod load;
 pub mod usage;
 pub mod verifier;
 

@@ -191,6 +191,7 @@ type Fresh = (Entry, Arc<ProjectFacts>);
 /// Reads a key, and adds it to memory, where its rate limit is counted.
 fn look_up(pool: &Pool, known: &Known, digest: &KeyDigest) -> Result<Option<Fresh>, String> {
     let mut conn = pool.get().map_err(|error| error.to_string())?;
+    let reading = known.index.reading();
     let mut read = || -> Result<Option<Fresh>, DbError> {
         let Some(key) = known_keys::by_digest(&mut conn, digest)? else {
             return Ok(None);
@@ -201,7 +202,7 @@ fn look_up(pool: &Pool, known: &Known, digest: &KeyDigest) -> Result<Option<Fres
         };
         known
             .index
-            .take_in(vec![project.clone()], vec![key.clone()]);
+            .take_in_of(reading, vec![project.clone()], vec![key.clone()]);
         Ok(Some(known.index.fresh(project, key)))
     };
     read().map_err(|error| error.to_string())
