@@ -70,8 +70,8 @@ fn archive_again(tx: &mut Tx, undone: &Undone) -> Result<(Vec<i64>, Vec<String>)
     let mut archived = (Vec::new(), Vec::new());
     for (id, slug) in &undone.projects {
         let project = projects::by_id(tx.conn(), *id)?;
-        let is_open = project
-            .is_some_and(|project| project.slug == *slug && project.archived_at.is_none());
+        let is_open =
+            project.is_some_and(|project| project.slug == *slug && project.archived_at.is_none());
         if is_open {
             projects::archive(tx, *id)?;
             archived.0.push(*id);

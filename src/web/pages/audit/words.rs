@@ -6,6 +6,9 @@ use crate::domain::scopes::Catalogue;
 use crate::records::{AuditEntry, RevokeReason, Role};
 use crate::web::shared::times::plural;
 
+/// How many keys one entry lists.
+const LISTED: usize = 20;
+
 /// What somebody did.
 pub(super) struct Sentence {
     /// "created".
@@ -166,21 +169,24 @@ pub(super) fn details(action: &str, details: &Value) -> Vec<String> {
 
 /// How many entries were lost, and what was done about it.
 fn rolled_back(details: &Value) -> Vec<String> {
-    let missing = plural(details["missing"].as_i64().unwrap_or_default(), "entry");
-    let missing = missing.replace("entrys", "entries");
+    let missing = plural(details["missing"].as_i64().unwrap_or_default(), "change");
     let missing = match details["is_exact"] {
         Value::Bool(false) => format!("at least {missing}"),
         _ => missing,
     };
     let listed = |title: &str, items: &Value| {
-        let is_listed = items.as_array().is_some_and(|items| !items.is_empty());
-        is_listed.then(|| format!("{title}: {}", shown("", items)))
+        let items = items.as_array().filter(|items| !items.is_empty())?;
+        let more = match items.len().saturating_sub(LISTED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let first = shown("", &items.iter().take(LISTED).cloned().collect());
+        Some(format!("{title}: {first}{more}"))
     };
     let ended = [
         listed("Keys revoked again", &details["revoked_keys"]),
         listed("Projects archived again", &details["archived_projects"]),
     ];
-    let missing = format!("{missing} missing");
     std::iter::once(missing)
         .chain(ended.into_iter().flatten())
         .collect()

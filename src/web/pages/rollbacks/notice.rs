@@ -8,7 +8,7 @@ use crate::web::shared::times::{Moment, grouped, plural};
 pub struct NoticeView {
     /// The audit entry that tells of it.
     pub entry: i64,
-    /// "5 audit entries are missing, 101 to 105".
+    /// "5 changes were lost: entries 101 to 105 of the audit log."
     pub missing: String,
     pub noticed: Moment,
     /// "2 keys were revoked again:"; `None` if there was nothing to revoke.
