@@ -13,28 +13,29 @@ use arc_swap::ArcSwap;
 use keyward_key::{KeyDigest, scope};
 
 use super::entry::{Entry, Kind, KindName, Project, ProjectFacts};
+use super::reading::Reading;
 use crate::db::known_keys::{KnownKey, KnownProject};
 
 /// Every key, once it is loaded.
 #[derive(Default)]
 pub struct Index {
-    keys: papaya::HashMap<KeyDigest, Entry, BuildHasherDefault<FirstBytes>>,
+    pub(super) keys: papaya::HashMap<KeyDigest, Entry, BuildHasherDefault<FirstBytes>>,
     /// Locked by writers, never by readers.
     writer: Mutex<Writer>,
     has_imported: AtomicBool,
 }
 
 #[derive(Default)]
-struct Writer {
-    projects: HashMap<i64, Arc<Project>>,
-    kinds: HashMap<KindName, Arc<Kind>>,
+pub(super) struct Writer {
+    pub(super) projects: HashMap<i64, Arc<Project>>,
+    pub(super) kinds: HashMap<KindName, Arc<Kind>>,
     /// How many kinds were in use when unused ones were last removed.
     kinds_in_use: usize,
     headers: HashMap<String, HeaderValue>,
     /// The last reading of the whole database.
-    reading: Reading,
+    pub(super) reading: Reading,
     /// Ended keys that the database no longer has. Should it have one again, it stays ended.
-    gone: HashSet<KeyDigest>,
+    pub(super) gone: HashSet<KeyDigest>,
 }
 
 impl Index {
@@ -126,7 +127,7 @@ impl Index {
         self.keys.pin().reserve(keys);
     }
 
-    fn writer(&self) -> MutexGuard<'_, Writer> {
+    pub(super) fn writer(&self) -> MutexGuard<'_, Writer> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -151,7 +152,7 @@ impl Writer {
 
     /// Whether this project is known to be archived, which is final. After the database lost
     /// changes, another project may have its id.
-    fn has_archived(&self, project: &KnownProject) -> bool {
+    pub(super) fn has_archived(&self, project: &KnownProject) -> bool {
         self.projects.get(&project.id).is_some_and(|present| {
             let present = &present.facts().known;
             present.archived && present.slug == project.slug
@@ -159,7 +160,12 @@ impl Writer {
     }
 
     /// The entry of a key, in place of `present`, the one that it had so far.
-    fn entry(&mut self, known: KnownKey, project: &Arc<Project>, present: Option<&Entry>) -> Entry {
+    pub(super) fn entry(
+        &mut self,
+        known: KnownKey,
+        project: &Arc<Project>,
+        present: Option<&Entry>,
+    ) -> Entry {
         let mut entry = Entry::new(known, |name| self.kind(name, project));
         entry.reading = self.reading.number;
         if let Some(present) = present {
@@ -197,7 +203,7 @@ impl Writer {
     ///
     /// It is never freed, so that answers need no reference count: threads that change the same
     /// count wait for each other. There is one for each slug and set of scopes.
-    fn header(&mut self, text: &str) -> HeaderValue {
+    pub(super) fn header(&mut self, text: &str) -> HeaderValue {
         if let Some(header) = self.headers.get(text) {
             return header.clone();
         }
@@ -212,7 +218,7 @@ impl Writer {
 
 /// A digest is as good as random, so its first eight bytes serve as its hash.
 #[derive(Default)]
-struct FirstBytes(u64);
+pub(super) struct FirstBytes(u64);
 
 impl Hasher for FirstBytes {
     fn finish(&self) -> u64 {
@@ -226,8 +232,7 @@ impl Hasher for FirstBytes {
     }
 }
 
-mod reading;
+#[cfg(test)]
+mod reading_tests;
 #[cfg(test)]
 mod tests;
-
-use reading::Reading;

@@ -11,6 +11,7 @@ mod lease;
 pub mod ledger;
 pub mod limits;
 mod load;
+mod reading;
 pub mod usage;
 pub mod verifier;
 

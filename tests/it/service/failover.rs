@@ -4,6 +4,7 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use keyward::db::Connection;
@@ -15,7 +16,8 @@ use crate::program::{Program, create_owner};
 
 /// A connection to this server alone, whether it is a standby or not.
 fn connect(server: &OwnPostgres) -> Connection {
-    let url = format!("{}?target_session_attrs=any", server.url);
+    // On a busy machine, a new connection may take longer than an instance waits for one.
+    let url = format!("{}?target_session_attrs=any&connect_timeout=30", server.url);
     DatabaseUrl::parse(&url).unwrap().open().unwrap()
 }
 
@@ -73,6 +75,8 @@ impl Watch {
                 }
                 _ => {} // 503: nothing was let through.
             }
+            // Leaves the servers something of the processor.
+            std::thread::sleep(Duration::from_millis(2));
         }
     }
 }

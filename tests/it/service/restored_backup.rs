@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use diesel::connection::SimpleConnection;
+
 use crate::app::{Browser, TestDatabase, eventually};
 use crate::program::Program;
 
@@ -82,6 +84,32 @@ impl Restored {
 fn a_revoked_key_stays_revoked_when_a_backup_is_restored_into_the_file() {
     let restored = Restored::prepare();
     copy(&restored.backup, &restored.path);
+    restored.check();
+}
+
+/// The database can't be told yet.
+#[test]
+fn a_revoked_key_is_refused_while_its_revocation_can_not_be_written_again() {
+    let restored = Restored::prepare();
+    // It must find the lock as soon as it finds the backup.
+    restored.program.signal("STOP");
+    copy(&restored.backup, &restored.path);
+    let mut other = restored.database.connect();
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    restored.program.signal("CONT");
+    let log = restored.database.folder().join("log");
+    let has_failed = || {
+        let log = std::fs::read_to_string(&log).unwrap();
+        log.contains("the database can't be followed")
+    };
+    eventually(|| {
+        assert_eq!(restored.owner.verify(&restored.revoked).1, "REVOKED");
+        has_failed().then_some(())
+    });
+    // Without a lease, the database is asked for the others.
+    assert_eq!(restored.owner.verify(&restored.living).0, 200);
+    assert_eq!(restored.owner.verify(&restored.revoked).1, "REVOKED");
+    other.batch_execute("ROLLBACK").unwrap();
     restored.check();
 }
 
