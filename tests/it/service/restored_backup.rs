@@ -91,10 +91,12 @@ fn a_revoked_key_stays_revoked_when_a_backup_is_restored_into_the_file() {
 #[test]
 fn a_revoked_key_is_refused_while_its_revocation_can_not_be_written_again() {
     let restored = Restored::prepare();
-    // It must find the lock as soon as it finds the backup.
-    restored.program.signal("STOP");
-    copy(&restored.backup, &restored.path);
+    // It must find the lock as soon as it finds the backup, and hold none while it is stopped.
     let mut other = restored.database.connect();
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    restored.program.signal("STOP");
+    other.batch_execute("ROLLBACK").unwrap();
+    copy(&restored.backup, &restored.path);
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
     restored.program.signal("CONT");
     let log = restored.database.folder().join("log");
