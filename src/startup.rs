@@ -110,7 +110,7 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
     let pages = Pool::new(config.database.clone(), PAGE_CONNECTIONS, Some(memory));
     let verifying = Pool::new(config.database.clone(), VERIFY_CONNECTIONS, None);
     let usage = Arc::new(UsageBuffer::default());
-    let follower = Follower::start(config.database.clone(), Arc::clone(&known));
+    let follower = Follower::start(config.database.clone(), Arc::clone(&known), clock.clone());
     let verifier = web::Data::new(Verifier::new(
         verifying,
         clock.clone(),

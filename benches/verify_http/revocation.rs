@@ -28,7 +28,8 @@ fn revocations(with_instance: bool) -> Duration {
     let folder = seed::copy(&seed::database(1_000).0);
     let url = DatabaseUrl::Sqlite(folder.path().join("keyward.db").display().to_string());
     let known = Arc::new(Known::default());
-    let follower = with_instance.then(|| Follower::start(url.clone(), Arc::clone(&known)));
+    let follower =
+        with_instance.then(|| Follower::start(url.clone(), Arc::clone(&known), Clock::default()));
     while with_instance && !known.is_certain() {
         std::thread::sleep(Duration::from_millis(5));
     }

@@ -29,6 +29,8 @@ pub enum Who {
     },
     /// Anyone who can run `keyward` on the machine. May do everything.
     CommandLine,
+    /// Keyward itself. May do nothing that needs a permit.
+    Service,
     /// Nobody has signed in.
     Nobody,
 }
@@ -103,6 +105,14 @@ impl Actor {
         }
     }
 
+    /// Keyward itself, where it does what nobody asked for.
+    pub fn service() -> Self {
+        Actor {
+            who: Who::Service,
+            origin: Origin::default(),
+        }
+    }
+
     /// Somebody who has not signed in.
     pub fn nobody(origin: Origin) -> Self {
         Actor {
@@ -116,6 +126,7 @@ impl Actor {
         match &self.who {
             Who::Person { email, .. } => email,
             Who::CommandLine => "command line",
+            Who::Service => "Keyward",
             Who::Nobody => "nobody",
         }
     }
@@ -132,7 +143,7 @@ impl Actor {
     pub fn grants(&self) -> &[Grant] {
         match &self.who {
             Who::Person { grants, .. } => grants,
-            Who::CommandLine | Who::Nobody => &[],
+            Who::CommandLine | Who::Service | Who::Nobody => &[],
         }
     }
 

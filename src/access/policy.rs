@@ -24,7 +24,7 @@ impl Actor {
     pub fn may(&self, action: Action, project: Option<i64>) -> bool {
         match &self.who {
             Who::CommandLine => true,
-            Who::Nobody => false,
+            Who::Service | Who::Nobody => false,
             Who::Person { grants, token, .. } => {
                 let narrow = token.as_ref();
                 narrow.is_none_or(|token| token.reaches(project) && token.actions.contains(&action))
@@ -40,7 +40,7 @@ impl Actor {
                 .iter()
                 .any(|grant| self.may(action, grant.project_id)),
             Who::CommandLine => true,
-            Who::Nobody => false,
+            Who::Service | Who::Nobody => false,
         }
     }
 
@@ -48,7 +48,7 @@ impl Actor {
     pub fn knows(&self, project: i64) -> bool {
         match &self.who {
             Who::CommandLine => true,
-            Who::Nobody => false,
+            Who::Service | Who::Nobody => false,
             Who::Person { grants, token, .. } => {
                 let narrow = token.as_ref();
                 narrow.is_none_or(|token| token.reaches(Some(project)))

@@ -17,7 +17,7 @@ use crate::records::AuditEntry;
 pub struct NewEntry {
     /// When it happened.
     pub at: UtcTime,
-    /// An email, `command line`, or `nobody` before anyone signed in.
+    /// An email, `command line`, `Keyward`, or `nobody` before anyone signed in.
     pub actor: String,
     /// The person's id; `None` if the actor is not a person.
     pub actor_id: Option<i64>,

@@ -19,7 +19,7 @@ pub(super) mod sealed {
 }
 
 /// The proof that somebody may make a change. Each kind is made only by what proves it: the
-/// policy, the actor's own sign-in, a set-up code, a password link.
+/// policy, the actor's own sign-in, a set-up code, a password link, a look at the audit log.
 pub trait Permission: sealed::Sealed {
     /// Who has the permission, for the audit entry.
     fn actor(&self) -> &Actor;
@@ -106,6 +106,11 @@ impl<'a> Tx<'a> {
         let mut entry = self.entry(action, &key.label).in_project(key.project_id);
         entry.key_id = Some(key.id);
         entry.with("key_prefix", key.prefix.as_str())
+    }
+
+    /// The number of this change's audit entry, for rows that no verdict depends on.
+    pub(super) fn number(&self) -> i64 {
+        self.entry
     }
 
     /// The number of this change's audit entry, for `changed_in`. Only for what verdicts depend on:

@@ -14,6 +14,8 @@ use super::time_limit::{STATEMENT, TimeLimit};
 /// An open connection, and the memory that must learn of changes made through it.
 pub struct Connection {
     any: AnyConnection,
+    /// The file, on SQLite. Another one may take its place while it is open.
+    file: Option<FileId>,
     memory: Option<Arc<dyn Memory>>,
     time: TimeLimit,
 }
@@ -42,6 +44,15 @@ impl Connection {
         self.time.start(STATEMENT);
     }
 
+    /// Whether this connection leads to the database that is there now: false once another file has
+    /// taken the place of the one it opened, as when a backup is restored.
+    pub fn is_to(&self, url: &DatabaseUrl) -> bool {
+        match url {
+            DatabaseUrl::Sqlite(path) => file_id(path).is_none_or(|now| self.file == Some(now)),
+            DatabaseUrl::Postgres(_) => true,
+        }
+    }
+
     pub(super) fn memory(&self) -> Option<&Arc<dyn Memory>> {
         self.memory.as_ref()
     }
@@ -51,6 +62,7 @@ impl From<AnyConnection> for Connection {
     fn from(any: AnyConnection) -> Self {
         Connection {
             any,
+            file: None,
             memory: None,
             time: TimeLimit::default(),
         }
@@ -165,6 +177,7 @@ impl DatabaseUrl {
                     .map_err(|error| failed(first_line(&error.to_string())))?;
                 Ok(Connection {
                     any: AnyConnection::Sqlite(conn),
+                    file: file_id(path),
                     memory: None,
                     time,
                 })
@@ -184,6 +197,24 @@ impl DatabaseUrl {
 impl std::fmt::Debug for DatabaseUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.place())
+    }
+}
+
+/// Device and inode.
+type FileId = (u64, u64);
+
+/// Which file is at `path`; `None` if there is none, or the system doesn't number them.
+fn file_id(path: &str) -> Option<FileId> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let file = std::fs::metadata(path).ok()?;
+        Some((file.dev(), file.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
     }
 }
 

@@ -57,6 +57,31 @@ pub fn head(conn: &mut AnyConnection) -> Result<Head, DbError> {
     Ok(Head { entry, hash })
 }
 
+/// How many of the last audit entries an instance knows by their hashes. If the database loses its
+/// last changes, they show from which entry on.
+pub const KNOWN_HEADS: usize = 1_024;
+
+/// The heads that the audit log had after the entry `after` and up to `head`, in ascending order;
+/// at most [`KNOWN_HEADS`] of them.
+pub fn heads(conn: &mut AnyConnection, after: i64, head: &Head) -> Result<Vec<Head>, DbError> {
+    let oldest = head.entry - i64::try_from(KNOWN_HEADS).unwrap_or(0);
+    let after = after.max(oldest);
+    let mut heads: Vec<Head> = match head.entry - after {
+        ..=1 => Vec::new(),
+        _ => audit_entries::table
+            .filter(audit_entries::id.gt(after))
+            .filter(audit_entries::id.lt(head.entry))
+            .order(audit_entries::id)
+            .select((audit_entries::id, audit_entries::hash))
+            .load::<(i64, Vec<u8>)>(conn)?
+            .into_iter()
+            .map(|(entry, hash)| Head { entry, hash })
+            .collect(),
+    };
+    heads.push(head.clone());
+    Ok(heads)
+}
+
 /// Whether the audit log continues from `known`. If not, the database was replaced: by a backup, or
 /// by a standby that missed the last changes.
 pub fn continues(conn: &mut AnyConnection, known: &Head) -> Result<bool, DbError> {

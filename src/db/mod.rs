@@ -17,6 +17,7 @@ pub mod password_links;
 pub mod pool;
 pub mod projects;
 pub mod reveals;
+pub mod rollbacks;
 mod schema;
 pub mod scopes;
 pub mod sessions;

@@ -65,6 +65,9 @@ pub enum ManagerError {
     /// An idle connection did not answer when it was checked.
     #[error(transparent)]
     Ping(#[from] super::DbError),
+    /// Another file has taken the place of the one that was opened.
+    #[error("another file has taken the place of the database")]
+    Replaced,
 }
 
 impl r2d2::ManageConnection for Manager {
@@ -76,7 +79,10 @@ impl r2d2::ManageConnection for Manager {
     }
 
     fn is_valid(&self, conn: &mut Connection) -> Result<(), ManagerError> {
-        Ok(conn.ping()?)
+        match conn.is_to(&self.url) {
+            true => Ok(conn.ping()?),
+            false => Err(ManagerError::Replaced),
+        }
     }
 
     fn has_broken(&self, conn: &mut Connection) -> bool {

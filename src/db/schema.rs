@@ -152,6 +152,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    rollbacks (entry) {
+        entry -> BigInt,
+        at -> Timestamp,
+        lost_from -> BigInt,
+        last_known -> BigInt,
+        is_exact -> Bool,
+        keys -> Text,
+        projects -> Text,
+        acknowledged_at -> Nullable<Timestamp>,
+        acknowledged_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     reveals (kind, of_id) {
         kind -> Text,
         of_id -> BigInt,

@@ -20,6 +20,7 @@ pub mod precondition;
 pub mod projects;
 mod rate_limit;
 pub mod reveal;
+pub mod rollbacks;
 pub mod scopes;
 pub mod seal;
 pub mod text;

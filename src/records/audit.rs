@@ -9,7 +9,7 @@ pub struct AuditEntry {
     pub id: i64,
     /// When it happened.
     pub at: UtcTime,
-    /// An email, `command line`, or `nobody` before anyone signed in.
+    /// An email, `command line`, `Keyward`, or `nobody` before anyone signed in.
     pub actor: String,
     /// A noun and what happened to it, for instance `key.revoked`.
     pub action: String,

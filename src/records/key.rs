@@ -101,7 +101,7 @@ pub struct LastUse {
 pub struct Revocation {
     /// Never changes once it is set.
     pub at: UtcTime,
-    /// An email, or `command line`.
+    /// An email, `command line`, or `Keyward`.
     pub by: String,
     /// [`RevokeReason::Other`] requires a note.
     pub reason: RevokeReason,

@@ -29,8 +29,10 @@ pub struct Entry {
     pub encoded_label: Box<str>,
     /// Shared by all keys of the same kind.
     pub kind: Arc<Kind>,
-    revoked: bool,
+    pub(super) revoked: bool,
     changed_in: i64,
+    /// Which reading of the whole database it was last seen in.
+    pub(super) reading: u32,
     /// Microseconds since 1970; the largest number means never.
     expires_at: i64,
     limiter: ArcSwapOption<Limiter>,
@@ -108,6 +110,7 @@ impl Entry {
             kind: kind(name),
             revoked: known.revoked,
             changed_in: known.changed_in,
+            reading: 0,
             expires_at: known.expires_at.map_or(i64::MAX, to_micros),
             limiter: ArcSwapOption::empty(),
             has_expired: AtomicBool::new(false),
@@ -115,11 +118,34 @@ impl Entry {
     }
 
     /// Whether to keep this entry instead of `other`, which was read at another time: it has to be
-    /// newer, and must not undo a revocation, which is final.
+    /// newer. A revocation is final, so it is never replaced by anything else, and replaces
+    /// everything else: a database that lost it numbers its changes anew.
     pub(super) fn goes_before(&self, other: &KnownKey) -> bool {
         match (self.revoked, other.revoked) {
             (false, true) => false,
+            (true, false) => true,
             _ => self.changed_in > other.changed_in,
+        }
+    }
+
+    /// Whether it was revoked, or its project was archived.
+    pub(super) fn is_ended(&self) -> bool {
+        self.revoked || self.kind.project.facts().archived
+    }
+
+    /// Whether a change after the audit entry `entry` gave it an end that has passed at `now`.
+    pub(super) fn ended_after(&self, entry: i64, now: i64) -> bool {
+        let has_expired = self.expires_at <= now || self.has_expired.load(Ordering::Relaxed);
+        self.changed_in > entry && has_expired
+    }
+
+    /// Ends `row`, just read from the database, no later than what is known here: the database may
+    /// have lost its last changes.
+    pub(super) fn restrain(&self, row: &mut KnownKey) {
+        row.revoked |= self.is_ended();
+        let ends_earlier = row.expires_at.map_or(i64::MAX, to_micros) > self.expires_at;
+        if self.changed_in > row.changed_in && ends_earlier {
+            row.expires_at = self.expires_at();
         }
     }
 

@@ -1,17 +1,20 @@
-//! Keeps the index in step with the database: loads it, follows changes, and holds the lease.
+//! Keeps the index in step with the database: follows changes, and holds the lease.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{JoinHandle, ScopedJoinHandle};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::heads::Heads;
 use super::index::Index;
 use super::lease::{Lease, Moment};
+use crate::clock::Clock;
 use crate::db::connection::{DatabaseUrl, OpenError};
-use crate::db::instances::{self, ChangeListener, Head, Memory, Silent};
+use crate::db::instances::{self, ChangeListener, Memory, Silent};
 use crate::db::known_keys::{self, KnownKey, Which};
 use crate::db::{AnyConnection, Connection, DbError, unaudited};
+use crate::domain::DomainError;
 
 /// How often an instance sends a heartbeat: a quarter of its lease, so that it keeps the lease even
 /// if one is a second late.
@@ -21,10 +24,6 @@ const BEAT: Duration = Duration::from_millis(500);
 const GLANCE: Duration = Duration::from_millis(5);
 /// How long it waits before it tries to reach an unavailable database again.
 const RETRY: Duration = Duration::from_millis(200);
-/// How many keys are read at once: few enough to stay in the processor's cache.
-const PAGE: i64 = 1_000;
-/// How many threads read keys, each over its own connection.
-const READERS: i64 = 4;
 
 /// What this instance knows, and until when it may rely on it.
 #[derive(Default)]
@@ -35,8 +34,8 @@ pub struct Known {
     pub lease: Lease,
     /// The id of the row in `instances`; 0 before there is one.
     instance: AtomicI64,
-    /// Every change up to this audit entry is in the index.
-    applied: Mutex<Head>,
+    /// Every change up to the last of these audit entries is in the index.
+    applied: Mutex<Heads>,
     pub(super) is_loaded: AtomicBool,
 }
 
@@ -56,51 +55,11 @@ impl Known {
         self.lease.is_alive()
     }
 
-    /// Reads every key, divided among several threads. Changes made in the meantime are read later.
-    fn load(&self, conn: &mut AnyConnection, database: &DatabaseUrl) -> Result<(), FollowError> {
-        let started = Instant::now();
-        self.index.clear();
-        let head = instances::head(conn)?;
-        self.index
-            .take_in(known_keys::projects(conn, Which::All)?, Vec::new());
-        let last = known_keys::last_id(conn)?;
-        self.index.reserve(usize::try_from(last).unwrap_or(0));
-        let threads =
-            std::thread::available_parallelism().map_or(1, |threads| threads.get() as i64);
-        let part = last / threads.min(READERS) + 1;
-        std::thread::scope(|scope| {
-            let starts = (0..=last).step_by(usize::try_from(part).unwrap_or(1));
-            let readers: Vec<_> = starts
-                .map(|start| scope.spawn(move || self.load_part(database, start, start + part)))
-                .collect();
-            let read = |reader: ScopedJoinHandle<_>| reader.join().expect("no panic");
-            readers.into_iter().try_for_each(read)
-        })?;
-        *self.applied() = head;
-        self.is_loaded.store(true, Ordering::Release);
-        let (keys, took) = (self.index.len(), started.elapsed());
-        tracing::info!(keys, ?took, "every key is in memory");
-        Ok(())
-    }
-
-    /// Reads the keys with ids from `start` up to, but not including, `end`.
-    fn load_part(&self, database: &DatabaseUrl, start: i64, end: i64) -> Result<(), FollowError> {
-        let mut conn = database.open()?.for_reading_once()?;
-        let mut after = start - 1;
-        loop {
-            let page = known_keys::page(&mut conn, after, end, PAGE)?;
-            let Some(last) = page.last() else {
-                return Ok(());
-            };
-            after = last.id;
-            self.take_in(&mut conn, page)?;
-        }
-    }
-
     /// Reads what changed since the last time. Returns false if the database does not continue from
     /// what is known, so that nothing in memory can be relied on.
     fn follow(&self, conn: &mut AnyConnection) -> Result<bool, DbError> {
-        let known = self.applied().clone();
+        let reading = self.index.reading();
+        let known = self.applied().last();
         let head = instances::head(conn)?;
         if head == known {
             return Ok(true);
@@ -108,13 +67,14 @@ impl Known {
         if head.entry <= known.entry || !instances::continues(conn, &known)? {
             return Ok(false);
         }
+        let heads = instances::heads(conn, known.entry, &head)?;
         let projects = known_keys::projects(conn, Which::ChangedAfter(known.entry))?;
-        self.index.take_in(projects, Vec::new());
+        self.index.take_in_of(reading, projects, Vec::new());
         let keys = known_keys::changed_after(conn, known.entry)?;
-        self.take_in(conn, keys)?;
+        self.take_in(conn, reading, keys)?;
         let mut applied = self.applied();
-        if applied.entry < head.entry {
-            *applied = head;
+        if self.index.reading() == reading {
+            applied.extend(heads);
         }
         Ok(true)
     }
@@ -122,30 +82,40 @@ impl Known {
     /// Like [`follow`](Self::follow), but reads everything again if necessary.
     fn follow_or_reload(
         &self,
-        conn: &mut AnyConnection,
+        conn: &mut Connection,
         database: &DatabaseUrl,
+        clock: &Clock,
     ) -> Result<(), FollowError> {
         if self.follow(conn)? {
             return Ok(());
         }
-        tracing::error!("the database is not the one it was; every key is read again");
         self.lease.end();
         self.is_loaded.store(false, Ordering::Release);
-        self.load(conn, database)
+        self.load(conn, database, clock)
     }
 
-    fn applied(&self) -> MutexGuard<'_, Head> {
+    /// The id of this instance's row; 0 before there is one.
+    pub(super) fn own_instance(&self) -> i64 {
+        self.instance.load(Ordering::Acquire)
+    }
+
+    pub(super) fn applied(&self) -> MutexGuard<'_, Heads> {
         self.applied.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds keys to the index, and those of their projects that are not in it yet.
-    fn take_in(&self, conn: &mut AnyConnection, keys: Vec<KnownKey>) -> Result<(), DbError> {
+    fn take_in(
+        &self,
+        conn: &mut AnyConnection,
+        reading: u32,
+        keys: Vec<KnownKey>,
+    ) -> Result<(), DbError> {
         let new: Vec<i64> = self.index.unknown_projects(&keys);
         let projects = match new.is_empty() {
             true => Vec::new(),
             false => known_keys::projects(conn, Which::WithIds(&new))?,
         };
-        self.index.take_in(projects, keys);
+        self.index.take_in_of(reading, projects, keys);
         Ok(())
     }
 }
@@ -166,7 +136,7 @@ impl Memory for Known {
     }
 
     fn instance(&self) -> Option<i64> {
-        Some(self.instance.load(Ordering::Acquire)).filter(|id| *id != 0)
+        Some(self.own_instance()).filter(|id| *id != 0)
     }
 }
 
@@ -178,10 +148,10 @@ pub struct Follower {
 
 impl Follower {
     /// Starts the thread. `known` is not certain until every key is loaded.
-    pub fn start(database: DatabaseUrl, known: Arc<Known>) -> Self {
+    pub fn start(database: DatabaseUrl, known: Arc<Known>, clock: Clock) -> Self {
         let (stop, stopped) = mpsc::channel();
         let thread = std::thread::spawn(move || {
-            while let Err(error) = follow_until_told(&database, &known, &stopped) {
+            while let Err(error) = follow_until_told(&database, &known, &clock, &stopped) {
                 tracing::warn!(%error, "the database can't be followed; asking it for each key");
                 if stopped.recv_timeout(RETRY) != Err(RecvTimeoutError::Timeout) {
                     break;
@@ -201,29 +171,35 @@ impl Follower {
     }
 }
 
+/// Why the database can't be followed for the moment.
 #[derive(Debug, thiserror::Error)]
-enum FollowError {
+pub(super) enum FollowError {
     #[error(transparent)]
     Open(#[from] OpenError),
     #[error(transparent)]
     Database(#[from] DbError),
+    #[error("what the database lost can't be recorded: {0}")]
+    Record(#[from] DomainError),
+    #[error("another file has taken the place of the database")]
+    Replaced,
 }
 
 /// Follows the database over its own connection until it is stopped.
 fn follow_until_told(
     database: &DatabaseUrl,
     known: &Known,
+    clock: &Clock,
     stopped: &Receiver<()>,
 ) -> Result<(), FollowError> {
     let mut conn = database.open()?;
     let mut listener = ChangeListener::subscribe(&mut conn)?;
     if !known.is_loaded() {
-        known.load(&mut conn, database)?;
+        known.load(&mut conn, database, clock)?;
     }
     let mut silent = Silent::default();
     loop {
-        let said = beat(&mut conn, known, database)?;
-        let own = known.instance().unwrap_or_default();
+        let said = beat(&mut conn, known, database, clock)?;
+        let own = known.own_instance();
         silent.remove(&mut conn, own)?;
         let beaten = Instant::now();
         while beaten.elapsed() < BEAT {
@@ -241,10 +217,18 @@ fn follow_until_told(
 
 /// Catches up, records this in the instance's row, and takes the lease. Returns the audit entry up
 /// to which, according to the row, everything is known.
-fn beat(conn: &mut Connection, known: &Known, database: &DatabaseUrl) -> Result<i64, FollowError> {
+fn beat(
+    conn: &mut Connection,
+    known: &Known,
+    database: &DatabaseUrl,
+    clock: &Clock,
+) -> Result<i64, FollowError> {
     let asked = Moment::now();
-    known.follow_or_reload(conn, database)?;
-    let applied = known.applied().entry;
+    if !conn.is_to(database) {
+        return Err(FollowError::Replaced);
+    }
+    known.follow_or_reload(conn, database, clock)?;
+    let applied = known.applied().last().entry;
     let has_row = match known.instance() {
         Some(id) => unaudited(conn, |tx| instances::beat(tx, id, applied))?,
         None => false,
@@ -257,5 +241,5 @@ fn beat(conn: &mut Connection, known: &Known, database: &DatabaseUrl) -> Result<
     // that nobody removed it since.
     let id = unaudited(conn, |tx| instances::register(tx, applied))?;
     known.instance.store(id, Ordering::Release);
-    beat(conn, known, database)
+    beat(conn, known, database, clock)
 }

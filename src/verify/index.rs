@@ -3,7 +3,7 @@
 //! Readers share no lock. Writers take turns, and newer data wins: two threads may deliver what
 //! they read at different times in any order.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,23 +12,28 @@ use arc_swap::ArcSwap;
 use keyward_key::KeyDigest;
 
 use super::entry::{Entry, Kind, KindName, Project};
+use super::reading::Reading;
 use crate::db::known_keys::{KnownKey, KnownProject};
 
 /// Every key, once it is loaded.
 #[derive(Default)]
 pub struct Index {
-    keys: papaya::HashMap<KeyDigest, Entry, BuildHasherDefault<FirstBytes>>,
+    pub(super) keys: papaya::HashMap<KeyDigest, Entry, BuildHasherDefault<FirstBytes>>,
     /// Locked by writers, never by readers.
     writer: Mutex<Writer>,
     has_imported: AtomicBool,
 }
 
 #[derive(Default)]
-struct Writer {
-    projects: HashMap<i64, Arc<Project>>,
-    kinds: HashMap<KindName, Arc<Kind>>,
+pub(super) struct Writer {
+    pub(super) projects: HashMap<i64, Arc<Project>>,
+    pub(super) kinds: HashMap<KindName, Arc<Kind>>,
     /// How many kinds were in use when unused ones were last removed.
     kinds_in_use: usize,
+    /// The last reading of the whole database.
+    pub(super) reading: Reading,
+    /// Ended keys that the database no longer has. Should it have one again, it stays ended.
+    pub(super) gone: HashSet<KeyDigest>,
 }
 
 impl Index {
@@ -65,7 +70,17 @@ impl Index {
     /// Adds what is known about projects and keys. Each key's project must be among them, or
     /// already in memory.
     pub fn take_in(&self, projects: Vec<KnownProject>, keys: Vec<KnownKey>) {
+        let reading = self.reading();
+        self.take_in_of(reading, projects, keys);
+    }
+
+    /// Like [`take_in`](Self::take_in), unless the whole database is being read again since
+    /// `reading`: these rows may then be of a database that is no more.
+    pub fn take_in_of(&self, reading: u32, projects: Vec<KnownProject>, keys: Vec<KnownKey>) {
         let mut writer = self.writer();
+        if writer.reading.number != reading {
+            return;
+        }
         if projects.iter().any(|project| project.has_imported) {
             self.has_imported.store(true, Ordering::Release);
         }
@@ -73,26 +88,30 @@ impl Index {
             writer.take_in_project(known);
         }
         let map = self.keys.pin();
-        for known in keys {
+        for mut known in keys {
             let Some(project) = writer.projects.get(&known.project_id).cloned() else {
                 tracing::error!(key = known.id, "a key has no project");
                 continue;
             };
             let digest = known.digest;
+            known.revoked |= writer.gone.contains(&digest);
             let present = map.get(&digest);
             if present.is_some_and(|present| present.goes_before(&known)) {
                 continue;
             }
-            let entry = Entry::new(known, |name| writer.kind(name, &project));
-            if let Some(present) = present {
-                entry.remember(present);
-            }
-            map.insert(digest, entry);
+            map.insert(digest, writer.entry(known, &project, present));
         }
     }
 
-    /// The key as it was just read, regardless of what is in memory.
-    pub fn fresh(project: KnownProject, key: KnownKey) -> (Entry, Arc<KnownProject>) {
+    /// The key as it was just read, regardless of what is in memory, except that it ends no later
+    /// than is known there.
+    pub fn fresh(&self, project: KnownProject, mut key: KnownKey) -> (Entry, Arc<KnownProject>) {
+        let writer = self.writer();
+        key.revoked |= writer.gone.contains(&key.digest) || writer.has_archived(&project);
+        drop(writer);
+        if let Some(present) = self.keys.pin().get(&key.digest) {
+            present.restrain(&mut key);
+        }
         let facts = Arc::new(project);
         let project = Arc::new(Project(ArcSwap::new(Arc::clone(&facts))));
         let entry = Entry::new(key, |name| Arc::new(Kind::new(&name, project)));
@@ -104,24 +123,16 @@ impl Index {
         self.keys.pin().reserve(keys);
     }
 
-    /// Forgets everything.
-    pub fn clear(&self) {
-        let mut writer = self.writer();
-        self.keys.pin().clear();
-        writer.projects.clear();
-        writer.kinds.clear();
-    }
-
-    fn writer(&self) -> MutexGuard<'_, Writer> {
+    pub(super) fn writer(&self) -> MutexGuard<'_, Writer> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Writer {
     fn take_in_project(&mut self, known: KnownProject) {
-        let (id, known) = (known.id, Arc::new(known));
+        let id = known.id;
         let Some(project) = self.projects.get(&id) else {
-            let project = Arc::new(Project(ArcSwap::new(known)));
+            let project = Arc::new(Project(ArcSwap::from_pointee(known)));
             self.projects.insert(id, project);
             return;
         };
@@ -129,12 +140,39 @@ impl Writer {
         if before.changed_in > known.changed_in {
             return;
         }
+        let archived = known.archived || self.has_archived(&known);
         let has_new_catalogue = before.inclusions != known.inclusions;
-        project.0.store(known);
+        project
+            .0
+            .store(Arc::new(KnownProject { archived, ..known }));
         if has_new_catalogue {
             let of_project = self.kinds.iter().filter(|((owner, ..), _)| *owner == id);
             of_project.for_each(|(_, kind)| kind.follow_catalogue());
         }
+    }
+
+    /// Whether this project is known to be archived, which is final. After the database lost
+    /// changes, another project may have its id.
+    pub(super) fn has_archived(&self, project: &KnownProject) -> bool {
+        self.projects.get(&project.id).is_some_and(|present| {
+            let present = present.facts();
+            present.archived && present.slug == project.slug
+        })
+    }
+
+    /// The entry of a key, in place of `present`, the one that it had so far.
+    pub(super) fn entry(
+        &mut self,
+        known: KnownKey,
+        project: &Arc<Project>,
+        present: Option<&Entry>,
+    ) -> Entry {
+        let mut entry = Entry::new(known, |name| self.kind(name, project));
+        entry.reading = self.reading.number;
+        if let Some(present) = present {
+            entry.remember(present);
+        }
+        entry
     }
 
     fn kind(&mut self, name: KindName, project: &Arc<Project>) -> Arc<Kind> {
@@ -153,7 +191,7 @@ impl Writer {
 
 /// A digest is as good as random, so its first eight bytes serve as its hash.
 #[derive(Default)]
-struct FirstBytes(u64);
+pub(super) struct FirstBytes(u64);
 
 impl Hasher for FirstBytes {
     fn finish(&self) -> u64 {
@@ -167,5 +205,7 @@ impl Hasher for FirstBytes {
     }
 }
 
+#[cfg(test)]
+mod reading_tests;
 #[cfg(test)]
 mod tests;

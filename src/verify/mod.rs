@@ -6,12 +6,15 @@ pub mod endpoint;
 pub mod entry;
 pub mod follower;
 pub mod front;
+mod heads;
 pub mod index;
 pub mod json;
 pub mod lane;
 mod lease;
 pub mod ledger;
 pub mod limits;
+mod load;
+mod reading;
 pub mod usage;
 pub mod verifier;
 

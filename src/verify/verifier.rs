@@ -11,7 +11,6 @@ use tokio::sync::Semaphore;
 use super::UsageBuffer;
 use super::entry::Entry;
 use super::follower::Known;
-use super::index::Index;
 use super::ledger::Caller;
 use super::limits::Remaining;
 use crate::clock::Clock;
@@ -224,6 +223,7 @@ type Fresh = (Entry, Arc<KnownProject>);
 /// Reads a key, and adds it to memory, where its rate limit is counted.
 fn look_up(pool: &Pool, known: &Known, digest: &KeyDigest) -> Result<Option<Fresh>, String> {
     let mut conn = pool.get().map_err(|error| error.to_string())?;
+    let reading = known.index.reading();
     let mut read = || -> Result<Option<Fresh>, DbError> {
         let Some(key) = known_keys::by_digest(&mut conn, digest)? else {
             return Ok(None);
@@ -234,8 +234,8 @@ fn look_up(pool: &Pool, known: &Known, digest: &KeyDigest) -> Result<Option<Fres
         };
         known
             .index
-            .take_in(vec![project.clone()], vec![key.clone()]);
-        Ok(Some(Index::fresh(project, key)))
+            .take_in_of(reading, vec![project.clone()], vec![key.clone()]);
+        Ok(Some(known.index.fresh(project, key)))
     };
     read().map_err(|error| error.to_string())
 }

@@ -13,7 +13,7 @@ use super::api::{
 };
 use super::pages::{
     account as account_pages, audit, docs, health, keys, login, logout, overview, password,
-    projects, setup, users as users_pages,
+    projects, rollbacks, setup, users as users_pages,
 };
 use super::shared::error::{self, LeadOn};
 use super::shared::{AppState, WebError, assets, rotated_cookies, session};
@@ -79,6 +79,9 @@ pub fn configure(
                 .app_data(projects::settings::lead_on as LeadOn)
                 .get(projects::settings::show)
                 .post(projects::settings::submit),
+        )
+        .service(
+            resource("/rollbacks/{entry}/acknowledgement").post(rollbacks::acknowledgement::submit),
         )
         .service(
             scope("/account")

@@ -8,9 +8,9 @@ use super::*;
 use crate::clock::{UtcTime, to_micros};
 use crate::records::RateLimit;
 
-const NOW_UTC: UtcTime = datetime!(2026-11-21 12:00);
+pub(super) const NOW_UTC: UtcTime = datetime!(2026-11-21 12:00);
 
-fn project(changed_in: i64, rate_limit: Option<RateLimit>) -> KnownProject {
+pub(super) fn project(changed_in: i64, rate_limit: Option<RateLimit>) -> KnownProject {
     KnownProject {
         id: 1,
         slug: "default".into(),
@@ -22,7 +22,7 @@ fn project(changed_in: i64, rate_limit: Option<RateLimit>) -> KnownProject {
     }
 }
 
-fn key(changed_in: i64) -> KnownKey {
+pub(super) fn key(changed_in: i64) -> KnownKey {
     KnownKey {
         id: 7,
         project_id: 1,
@@ -38,7 +38,7 @@ fn key(changed_in: i64) -> KnownKey {
     }
 }
 
-fn outcome(index: &Index) -> Option<Outcome> {
+pub(super) fn outcome(index: &Index) -> Option<Outcome> {
     index.read(&KeyDigest::of("mk_live_x"), |entry| {
         let entry = entry?;
         let facts = entry.kind.project.facts();
@@ -90,7 +90,7 @@ fn what_was_just_read_counts_before_memory_but_goes_on_counting_there() {
     });
     index.take_in(vec![project(0, limit)], vec![key(5)]);
     let judge = |known: KnownKey| {
-        let (fresh, facts) = Index::fresh(project(0, limit), known);
+        let (fresh, facts) = index.fresh(project(0, limit), known);
         index.read(&KeyDigest::of("mk_live_x"), |memory| {
             fresh
                 .judge(

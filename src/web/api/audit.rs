@@ -34,7 +34,7 @@ pub struct EntryJson {
     id: i64,
     #[schema(format = DateTime)]
     at: String,
-    /// An email, `command line`, or `nobody` before anyone signed in.
+    /// An email, `command line`, `Keyward`, or `nobody` before anyone signed in.
     #[schema(example = "ana@example.com")]
     actor: String,
     /// A noun and what happened to it.

@@ -10,5 +10,6 @@ pub mod logout;
 pub mod overview;
 pub mod password;
 pub mod projects;
+pub mod rollbacks;
 pub mod setup;
 pub mod users;

@@ -5,11 +5,12 @@ use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::projects::ArchivedView;
+use super::rollbacks::NoticeView;
 use crate::access::Action;
 use crate::clock::UtcTime;
 use crate::domain::counting::or_more;
 use crate::domain::keys::{self, Attention};
-use crate::domain::{DomainError, projects};
+use crate::domain::{DomainError, projects, rollbacks};
 use crate::records::Project;
 use crate::web::shared::page::{self, Layout, Section};
 use crate::web::shared::times::{grouped, plural};
@@ -21,6 +22,8 @@ struct OverviewPage {
     layout: Layout,
     /// "2 projects · 1 archived".
     summary: String,
+    /// What was lost in a failover, for owners.
+    notices: Vec<NoticeView>,
     projects: Vec<ProjectCard>,
     may_create: bool,
 }
@@ -47,13 +50,18 @@ pub async fn show(visitor: Visitor) -> Result<HttpResponse, WebError> {
             };
             Ok((project, attention))
         });
-        with_attention.collect::<Result<Vec<_>, DomainError>>()
+        let known = with_attention.collect::<Result<Vec<_>, DomainError>>()?;
+        Ok((known, rollbacks::unacknowledged(op)?))
     });
-    let (viewer, known) = loading.await?;
+    let (viewer, (known, notices)) = loading.await?;
     let in_words = |(project, attention)| card(project, attention, viewer.now);
     let page = OverviewPage {
         layout: Layout::new(&viewer, Section::Overview, None, "Overview"),
         summary: summary(&viewer.projects),
+        notices: notices
+            .into_iter()
+            .map(|notice| NoticeView::new(notice, viewer.now))
+            .collect(),
         projects: known.into_iter().map(in_words).collect(),
         may_create: viewer.actor.may(Action::ManageProjects, None),
     };

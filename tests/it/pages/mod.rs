@@ -8,6 +8,7 @@ mod login;
 mod nav;
 mod password;
 mod projects;
+mod rollbacks;
 mod sessions;
 mod setup;
 mod tokens;

@@ -185,6 +185,12 @@ pub(super) const OTHER_RULES: &[Rule] = &[
     rule("GET", "/docs", &[], EVERYONE),
     rule("POST", "/projects", &[], [422, 403, 403, 403, 403]),
     rule("GET", "/projects/new", &[], OWNERS),
+    rule(
+        "POST",
+        "/rollbacks/{entry}/acknowledgement",
+        &[],
+        NO_SUCH_PERSON,
+    ),
     rule("GET", "/users", &[], OWNERS),
     rule("GET", "/users/new", &[], OWNERS),
     rule("POST", "/users", &[], [422, 403, 403, 403, 403]),
@@ -249,7 +255,8 @@ fn send(browser: &Browser, rule: &Rule, project: &str, id: i64) -> u16 {
         .replace("{project}", project)
         .replace("{id}", &id.to_string())
         .replace("{scope}", "read:assets")
-        .replace("{token}", "0");
+        .replace("{token}", "0")
+        .replace("{entry}", "0");
     match rule.method {
         "GET" => browser.get(&path).status,
         _ => browser.post(&path, rule.fields).status,

@@ -3,11 +3,14 @@
 mod audit_chain;
 mod connections;
 mod endings;
+mod failover;
 mod kill;
 mod memory;
 mod outage;
 mod own_postgres;
+mod restored_backup;
 mod revocations;
+mod rollbacks;
 mod secrets;
 mod sockets;
 mod start;

@@ -16,6 +16,44 @@ impl OwnPostgres {
     /// Makes a cluster and starts it. Postgres refuses to run as root, so as root it runs as
     /// the user `postgres`, which Debian's package makes.
     pub fn start() -> Self {
+        let mut server = Self::without_data();
+        let data = server.data();
+        server.run(
+            "initdb",
+            &format!("-D {data} -U postgres -A trust --no-sync"),
+        );
+        server.start_again();
+        server
+    }
+
+    /// A standby that follows this server without making it wait.
+    pub fn standby(&self) -> Self {
+        let mut standby = Self::without_data();
+        let (data, port) = (standby.data(), self.port);
+        let from = format!("-h 127.0.0.1 -p {port} -U postgres -X stream -c fast");
+        standby.run("pg_basebackup", &format!("-D {data} -R --no-sync {from}"));
+        standby.start_again();
+        standby
+    }
+
+    /// Makes the server of a standby.
+    pub fn promote(&self) {
+        let data = self.data();
+        self.run("pg_ctl", &format!("promote -D {data} -w"));
+    }
+
+    /// Kills every process of the server.
+    pub fn kill(&self) {
+        self.signal("KILL");
+    }
+
+    /// The address of this server, for a URL that names several.
+    pub fn host(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// A server on a free port, whose cluster is yet to be made.
+    fn without_data() -> Self {
         let programs = Command::new("pg_config").arg("--bindir").output();
         let programs = programs.expect("postgresql is installed; tests/run does so");
         let mut programs = PathBuf::from(String::from_utf8(programs.stdout).unwrap().trim());
@@ -36,7 +74,7 @@ impl OwnPostgres {
             .unwrap()
             .port();
         let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
-        let mut server = OwnPostgres {
+        let server = OwnPostgres {
             url,
             port,
             programs,
@@ -49,12 +87,6 @@ impl OwnPostgres {
                 .status();
             assert!(owned.unwrap().success());
         }
-        let data = server.data();
-        server.run(
-            "initdb",
-            &format!("-D {data} -U postgres -A trust --no-sync"),
-        );
-        server.start_again();
         server
     }
 

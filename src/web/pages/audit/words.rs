@@ -6,6 +6,9 @@ use crate::domain::scopes::Catalogue;
 use crate::records::{AuditEntry, RevokeReason, Role};
 use crate::web::shared::times::plural;
 
+/// How many keys one entry lists.
+const LISTED: usize = 20;
+
 /// What somebody did.
 pub(super) struct Sentence {
     /// "created".
@@ -99,6 +102,7 @@ fn alone(action: &str) -> Option<&'static str> {
 fn did(action: &str) -> &str {
     match action {
         "access.denied" => "was not allowed to",
+        "database.rolled_back" => "noticed that the database had lost",
         "key.created" => "created",
         "key.edited" => "edited",
         "key.replaced" => "replaced",
@@ -109,6 +113,7 @@ fn did(action: &str) -> &str {
         "project.archived" => "archived",
         "project.created" => "created the project",
         "project.edited" => "changed the settings of",
+        "rollback.acknowledged" => "acknowledged the loss of",
         "session.refused" => "failed to sign in as",
         "token.created" => "created the personal token",
         "token.revealed" => "revealed the personal token",
@@ -129,6 +134,7 @@ pub(super) fn details(action: &str, details: &Value) -> Vec<String> {
     let text = |name: &str| details[name].as_str().map(str::to_owned);
     let only = |detail: Option<String>| -> Vec<String> { detail.into_iter().collect() };
     match action {
+        "database.rolled_back" => rolled_back(details),
         "grant.given" => {
             let was = Some(&details["was"]).filter(|was| was.is_string());
             let was = was.filter(|was| **was != details["role"]);
@@ -159,6 +165,31 @@ pub(super) fn details(action: &str, details: &Value) -> Vec<String> {
         "user.created" | "user.invited" => vec![format!("as {}", role(&details["role"]))],
         _ => Vec::new(),
     }
+}
+
+/// How many entries were lost, and what was done about it.
+fn rolled_back(details: &Value) -> Vec<String> {
+    let missing = plural(details["missing"].as_i64().unwrap_or_default(), "change");
+    let missing = match details["is_exact"] {
+        Value::Bool(false) => format!("at least {missing}"),
+        _ => missing,
+    };
+    let listed = |title: &str, items: &Value| {
+        let items = items.as_array().filter(|items| !items.is_empty())?;
+        let more = match items.len().saturating_sub(LISTED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let first = shown("", &items.iter().take(LISTED).cloned().collect());
+        Some(format!("{title}: {first}{more}"))
+    };
+    let ended = [
+        listed("Keys revoked again", &details["revoked_keys"]),
+        listed("Projects archived again", &details["archived_projects"]),
+    ];
+    std::iter::once(missing)
+        .chain(ended.into_iter().flatten())
+        .collect()
 }
 
 fn role(name: &Value) -> &str {

@@ -126,7 +126,8 @@ impl Operation {
     fn read(document: &Value, path: &str, method: &str, operation: &Value) -> Self {
         let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
         let body = (!schema.is_null()).then(|| sample::of(document, schema, false));
-        let id = text(&operation["operationId"]).replace(['_', '/'], "-") + "-" + &slug(path);
+        let id =
+            text(&operation["operationId"]).replace(['_', '/'], "-") + "-" + slug(path).as_str();
         let path = format!("{}{path}", text(&document["servers"][0]["url"]));
         let ends = method == "delete" || path.ends_with("/archival");
         let answers = entries(&operation["responses"])
