@@ -27,7 +27,7 @@ local refusals = {
 -- What is not forwarded: the secret, the client's claim about its address (Apache adds the real
 -- one), and what makes some frameworks change the method or the path that was checked.
 local unwanted = {
-    ["x-api-key"] = true, ["authorization"] = true,
+    ["x-api-key"] = true,
     ["x-forwarded-for"] = true, ["forwarded"] = true,
     ["x-http-method-override"] = true, ["x-http-method"] = true, ["x-method-override"] = true,
     ["x-original-url"] = true, ["x-rewrite-url"] = true,
@@ -121,6 +121,12 @@ end
 
 -- Removes what the API must not see from the client.
 local function clean(r)
+    -- Beside a key in X-API-Key, Authorization may carry a token of the API's own. Otherwise it is
+    -- the key.
+    local key = r.headers_in["X-API-Key"] or ""
+    if key == "" or (r.headers_in["Authorization"] or ""):find(key, 1, true) then
+        r.headers_in["Authorization"] = nil
+    end
     for name in pairs(r:headers_in_table()) do
         local lower = name:lower()
         -- Frameworks read X_Keyward_Key_Id or X.Keyward.Key.Id as X-Keyward-Key-Id, and so on.
