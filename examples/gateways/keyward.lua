@@ -58,7 +58,7 @@ local function ask(txn)
         url = "http://127.0.0.1/verify?" .. txn:get_var("txn.needs"),
         dst = socket,
         headers = headers,
-        timeout = 4000,
+        timeout = 5000,
     })
 end
 

@@ -9,7 +9,7 @@ local keywards = {
     -- "unix:/run/keyward/keyward.sock",
     -- "127.0.0.1:8082",
 }
-local TIME_LIMIT = 2 -- seconds, for all of them
+local TIME_LIMIT = 2 -- seconds, for each
 local LARGEST_ANSWER = 65536
 
 local identity = {
@@ -45,7 +45,8 @@ local function reach(keyward)
     return connection, function() return connection:connect(host, port) end
 end
 
-local function exchange(keyward, request, deadline)
+local function exchange(keyward, request)
+    local deadline = socket.gettime() + TIME_LIMIT
     local connection, connect = reach(keyward)
     local function limited()
         connection:settimeout(math.max(deadline - socket.gettime(), 0.001), "t")
@@ -102,10 +103,9 @@ local function ask(r)
         end
     end
     local request = table.concat(lines, "\r\n") .. "\r\n\r\n"
-    local deadline = socket.gettime() + TIME_LIMIT
     local status, headers, body
     for _, keyward in ipairs(keywards) do
-        status, headers, body = parse(exchange(keyward, request, deadline))
+        status, headers, body = parse(exchange(keyward, request))
         if status and status ~= 503 then break end
     end
     return status, headers, body

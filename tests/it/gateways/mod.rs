@@ -9,6 +9,7 @@ mod questions;
 mod restarts;
 mod sockets;
 mod statuses;
+mod tokens;
 mod upgrades;
 
 use crate::app::{Browser, TestDatabase};
@@ -21,11 +22,14 @@ struct Example {
     command: &'static [&'static str],
     /// Whether it passes the `RateLimit` of a 200 on.
     tells_limits: bool,
+    /// Whether a token in `Authorization` reaches the API beside a key in `X-API-Key`.
+    passes_tokens: bool,
 }
 
 const NGINX: Example = Example {
     command: &["nginx", "-p", "$PWD", "-c", "nginx.conf"],
     tells_limits: true,
+    passes_tokens: true,
 };
 
 const CADDY: Example = Example {
@@ -38,11 +42,13 @@ const CADDY: Example = Example {
         "caddyfile",
     ],
     tells_limits: true,
+    passes_tokens: true,
 };
 
 const HAPROXY: Example = Example {
     command: &["haproxy", "-db", "-f", "haproxy.cfg"],
     tells_limits: true,
+    passes_tokens: true,
 };
 
 const APACHE: Example = Example {
@@ -56,6 +62,7 @@ const APACHE: Example = Example {
         "FOREGROUND",
     ],
     tells_limits: true,
+    passes_tokens: true,
 };
 
 const ENVOY: Example = Example {
@@ -68,11 +75,13 @@ const ENVOY: Example = Example {
         "warn",
     ],
     tells_limits: true,
+    passes_tokens: true,
 };
 
 const TRAEFIK: Example = Example {
     command: &["traefik", "--configFile=traefik.yaml"],
     tells_limits: false,
+    passes_tokens: false,
 };
 
 /// A test for each gateway.
