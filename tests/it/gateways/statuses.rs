@@ -12,7 +12,10 @@ fn a_huge_head_is_the_clients_fault(example: &Example) {
     let gateway = Gateway::start(example, keyward.url(), &echo.url);
     let key = format!("X-API-Key: {}", keyward.key());
     let check = |headers: &[&str]| {
-        let status = gateway.raw("/api/assets", headers);
+        // On a busy machine, Keyward may be too slow once.
+        let mut statuses = (0..3).map(|_| gateway.raw("/api/assets", headers));
+        let answered = statuses.find(|status| status != "503");
+        let status = answered.unwrap_or_else(|| "503".to_owned());
         let lines = headers.len();
         let length = headers.iter().map(|line| line.len()).max();
         let is_clients = status.starts_with('4') || status == "200";
