@@ -10,7 +10,9 @@ local identity = {
 -- What Keyward reads.
 local asked = { "x-api-key", "authorization", "user-agent" }
 
-local refusals = { [400] = true, [401] = true, [403] = true, [429] = true, [503] = true }
+local refusals = {
+    [400] = true, [401] = true, [403] = true, [408] = true, [429] = true, [431] = true, [503] = true,
+}
 
 -- HAProxy counts values from 0.
 local function first(headers, name)
@@ -22,6 +24,7 @@ local function unavailable(txn)
     local reply = txn:reply()
     reply:set_status(503)
     reply:add_header("content-type", "application/problem+json")
+    reply:add_header("retry-after", "1")
     reply:add_header("cache-control", "no-store")
     reply:set_body('{"type":"about:blank","title":"Service Unavailable","status":503}')
     txn:done(reply)
@@ -55,7 +58,7 @@ local function ask(txn)
         url = "http://127.0.0.1/verify?" .. txn:get_var("txn.needs"),
         dst = socket,
         headers = headers,
-        timeout = 4000,
+        timeout = 5000,
     })
 end
 

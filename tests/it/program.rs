@@ -62,6 +62,21 @@ impl Program {
         Self::start(database, command, log)
     }
 
+    /// Serves `database` at these addresses to gateways on this machine, with as many connections as
+    /// they may want. The first address is the one for people.
+    pub fn serve_gateways(database: &TestDatabase, addresses: &[&str]) -> Self {
+        let script = "ulimit -S -n 8192; exec \"$0\" \"$@\"";
+        let mut shell = without_settings(Command::new("bash"), database.folder());
+        shell.args(["-c", script, env!("CARGO_BIN_EXE_keyward"), "serve"]);
+        for address in addresses {
+            shell.args(["--listen", address]);
+        }
+        shell
+            .env("KEYWARD_SECRET", SECRET)
+            .env("KEYWARD_TRUSTED_PROXIES", "127.0.0.1");
+        Self::start(database, shell, "info")
+    }
+
     /// The same, with the secret in its file next to the database.
     pub fn serve_with_secret_file(database: &TestDatabase) -> Self {
         let command = command(database.folder(), &["serve", "--listen", "127.0.0.1:0"]);
