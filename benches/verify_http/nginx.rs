@@ -39,7 +39,8 @@ fn lines(check: Check, secrets: &[String], upstream: &Server) -> String {
             format!("upstream keyward {{ server {address}; keepalive 64; }}"),
             "location / { auth_request /_keyward; proxy_pass http://upstream; }
              location = /_keyward { internal; proxy_pass http://keyward/verify;
-               proxy_pass_request_body off; proxy_set_header Content-Length \"\"; }",
+               proxy_pass_request_body off; proxy_set_header Content-Length \"\";
+               proxy_set_header Connection \"\"; }",
         ),
         Check::Map => {
             let keys = secrets.iter().map(|secret| format!("{secret} 1;\n"));

@@ -187,8 +187,7 @@ mod tests {
     fn a_peer_on_a_unix_socket_is_trusted_to_name_the_client() {
         let proxies = TrustedProxies::default();
         let hops = [("X-Forwarded-For", &b"198.51.100.1, 203.0.113.7"[..])];
-        let client =
-            |hops: &[HeaderLine<'static>]| proxies.client_of(None, hops.to_vec().into_iter());
+        let client = |hops: &[HeaderLine<'static>]| proxies.client_of(None, hops.iter().copied());
         assert_eq!(client(&hops), Some("203.0.113.7".parse().unwrap()));
         assert_eq!(client(&[]), None);
     }

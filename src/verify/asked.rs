@@ -58,9 +58,15 @@ impl Asked {
         }
     }
 
-    /// Reads a requirement, in the syntax of a query. An unknown parameter is an error: a misspelt
+    /// Reads a requirement, in the syntax of a query. A bare slash or question mark can only come from
+    /// a gateway that appends what a client chose. An unknown parameter is an error: a misspelt
     /// `scope` must not let everything through. So is a repeated one, except `scope`.
     fn read_requirement(text: &str) -> Result<Self, String> {
+        if text.contains(['/', '?']) {
+            return Err(format!(
+                "In what is required, / and ? are written %2F and %3F. {APPENDS}"
+            ));
+        }
         let mut asked = Asked::default();
         let required = &mut asked.required;
         let mut seen: Vec<Cow<str>> = Vec::new();
@@ -69,7 +75,9 @@ impl Asked {
                 return Err(format!("`{name}` comes twice."));
             }
             match &*name {
-                "scope" if required.scopes.len() == MAX_REQUIRED_SCOPES => return Err(too_many()),
+                "scope" if required.scopes.len() == MAX_REQUIRED_SCOPES => {
+                    return Err(too_many_scopes());
+                }
                 "scope" => required.scopes.push(value.into_owned()),
                 "all" => {
                     required.all = match &*value {
@@ -101,29 +109,27 @@ impl Asked {
     }
 }
 
+/// What to do about a client's path in a requirement.
+const APPENDS: &str = "A gateway that appends the client's path and query to the address it asks \
+    must use /verify/<requirement>/-.";
+
 /// How much of something unexpected a message repeats, in characters.
 const MAX_SHOWN: usize = 80;
 
 /// Checks the scopes that a question requires.
-///
-/// # Errors
-/// A sentence that says what is wrong.
-pub(super) fn check_scopes(scopes: &[String]) -> Result<(), String> {
-    if scopes.len() > MAX_REQUIRED_SCOPES {
-        return Err(too_many());
-    }
+fn check_scopes(scopes: &[String]) -> Result<(), String> {
     let Some(wrong) = scopes.iter().find(|scope| !can_be_required(scope)) else {
         return Ok(());
     };
     let shown: String = wrong.chars().take(MAX_SHOWN).collect();
     Err(format!(
-        "`{shown}` can't be a scope: names have up to 64 of the characters a-z, 0-9 and : . _ -. \
-         A gateway that appends the client's path and query to the address it asks must use \
-         /verify/<requirement>/-."
+        "`{shown}` can't be a scope: names have up to 64 of the characters a-z, 0-9 and : . _ - /, \
+         and begin with a letter or digit. {APPENDS}"
     ))
 }
 
-fn too_many() -> String {
+/// The sentence for a question that requires too many scopes.
+pub(super) fn too_many_scopes() -> String {
     format!("At most {MAX_REQUIRED_SCOPES} scopes can be required at once.")
 }
 
@@ -204,12 +210,24 @@ mod tests {
             "scope=/api/assets",
             "scope=read:assets/api",
             "scope=read:assets?page=2",
+            "scope=%2Fapi",
+            "scope=read:assets%3Fpage=2",
             &"scope=a&".repeat(51),
         ] {
             assert!(Asked::read("/verify", query).is_err(), "{query}");
-            let path = format!("/verify/{}/-/", query.replace('/', "%2F"));
+            let path = format!("/verify/{query}/-/");
             assert!(Asked::read(&path, "").is_err(), "{path}");
         }
         assert!(Asked::read("/verify", &"scope=a&".repeat(50)).is_ok());
+        let slash = "scope=live%2Fstreams:read";
+        let asked = [
+            Asked::read("/verify", slash).unwrap(),
+            Asked::read(&format!("/verify/{slash}/-"), "").unwrap(),
+        ];
+        assert!(
+            asked
+                .iter()
+                .all(|asked| asked.required.scopes == ["live/streams:read"])
+        );
     }
 }

@@ -99,10 +99,6 @@ impl VerifyEndpoint {
     }
 
     /// The question, or the answer to a request that doesn't ask a proper one.
-    #[expect(
-        clippy::result_large_err,
-        reason = "refusals are as common as questions"
-    )]
     fn question<'a>(
         &self,
         request: Request<'a, impl Iterator<Item = HeaderLine<'a>> + Clone>,

@@ -8,12 +8,12 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use keyward_guard::Problem;
 use keyward_key::Environment;
-use keyward_key::verdict::{Outcome, Requirement};
+use keyward_key::verdict::{MAX_REQUIRED_SCOPES, Outcome, Requirement};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::answer::Answer;
-use super::asked::check_scopes;
+use super::asked::too_many_scopes;
 use super::front::respond;
 use super::ledger::Caller;
 use super::verifier::{Unsure, Verdict, Verifier};
@@ -30,6 +30,7 @@ pub struct VerifyBody {
     key: Option<String>,
     /// One of these is enough, unless `all` is set.
     #[serde(default)]
+    #[schema(max_items = 50)]
     scopes: Vec<String>,
     #[serde(default)]
     all: bool,
@@ -159,8 +160,9 @@ async fn read_body(req: &HttpRequest, payload: web::Payload) -> Result<VerifyBod
         };
         Problem::new(request_id(req), status, code, &detail)
     })?;
-    check_scopes(&body.scopes).map_err(|detail| {
-        Problem::new(request_id(req), StatusCode::BAD_REQUEST, "INVALID", &detail)
-    })?;
+    if body.scopes.len() > MAX_REQUIRED_SCOPES {
+        let (status, detail) = (StatusCode::BAD_REQUEST, too_many_scopes());
+        return Err(Problem::new(request_id(req), status, "INVALID", &detail));
+    }
     Ok(body)
 }

@@ -250,8 +250,9 @@ impl Fields for BytesMut {
         self.extend_from_slice(b": ");
         for part in value {
             // Everything that is stored can be sent. What somebody else wrote into the database
-            // might end the line.
-            match part.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            // might end the line. (Without branches, this costs next to nothing.)
+            let is_visible = |byte: u8| (b' '..=b'~').contains(&byte);
+            match part.bytes().fold(true, |all, byte| all & is_visible(byte)) {
                 true => self.extend_from_slice(part.as_bytes()),
                 false => tracing::error!(%name, "a value that can't be sent in a header"),
             }

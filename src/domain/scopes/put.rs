@@ -90,8 +90,8 @@ fn check(
     let name = wanted.name.trim();
     let mut errors = Vec::new();
     if !scope::is_name(name) {
-        let detail = "Use up to 64 of the characters a-z, 0-9 and : . _ -, beginning with a letter \
-                      or digit.";
+        let detail = "Use up to 64 of the characters a-z, 0-9 and : . _ - /, beginning with a \
+                      letter or digit.";
         errors.push(FieldError::new("name", detail));
     }
     if before.is_none() && catalogue.len() >= MAX_SCOPES {
@@ -102,8 +102,9 @@ fn check(
         errors.push(FieldError::new("description", detail));
         String::new()
     });
-    let includes = check_includes(catalogue, name, &wanted.includes).unwrap_or_else(|detail| {
-        errors.push(FieldError::new("includes", detail));
+    let includes = check_includes(catalogue, name, &wanted.includes).unwrap_or_else(|details| {
+        let wrong = details.into_iter();
+        errors.extend(wrong.map(|detail| FieldError::new("includes", detail)));
         Vec::new()
     });
     match errors.is_empty() {
@@ -121,35 +122,38 @@ fn check_includes(
     catalogue: &[Scope],
     name: &str,
     wanted: &[String],
-) -> Result<Vec<String>, String> {
+) -> Result<Vec<String>, Vec<String>> {
     if wanted.len() > MAX_SCOPES {
-        return Err(format!("A scope includes at most {MAX_SCOPES} others."));
+        return Err(vec![format!(
+            "A scope includes at most {MAX_SCOPES} others."
+        )]);
     }
     let others = catalogue.iter().filter(|scope| scope.name != name);
     let others: HashMap<&str, &[String]> = others
         .map(|scope| (scope.name.as_str(), scope.includes.as_slice()))
         .collect();
-    let mut includes: Vec<String> = Vec::new();
-    for included in wanted {
-        if !others.contains_key(included.as_str()) {
-            let shown: String = included.chars().take(scope::MAX_LENGTH).collect();
-            return Err(format!("This project has no other scope {shown}."));
-        }
-        if !includes.contains(included) {
-            includes.push(included.clone());
-        }
-    }
     let mut chains = Chains {
         includes: others,
         known: HashMap::new(),
         sought: name,
     };
-    let mut longest = 0;
-    for included in &includes {
-        match chains.below(included) {
-            None => return Err(format!("{included} includes {name} already.")),
-            Some(chain) => longest = longest.max(chain),
+    let mut includes: Vec<String> = Vec::new();
+    let (mut wrong, mut longest) = (Vec::new(), 0);
+    for included in wanted {
+        if !chains.includes.contains_key(included.as_str()) {
+            let shown: String = included.chars().take(scope::MAX_LENGTH).collect();
+            wrong.push(format!("This project has no other scope {shown}."));
+        } else if let Some(chain) = chains.below(included) {
+            longest = longest.max(chain);
+            if !includes.contains(included) {
+                includes.push(included.clone());
+            }
+        } else {
+            wrong.push(format!("{included} includes {name} already."));
         }
+    }
+    if !wrong.is_empty() {
+        return Err(wrong);
     }
     // Above it are the scopes that include it.
     chains.includes.insert(name, &includes);
@@ -159,9 +163,9 @@ fn check_includes(
         .iter()
         .filter_map(|scope| chains.below(&scope.name));
     match whole.chain([longest + 1]).max() {
-        Some(longest) if longest > MAX_CHAIN => Err(format!(
+        Some(longest) if longest > MAX_CHAIN => Err(vec![format!(
             "At most {MAX_CHAIN} scopes may include one another in a row."
-        )),
+        )]),
         _ => Ok(includes),
     }
 }
@@ -216,7 +220,7 @@ mod tests {
         catalogue: &[Scope],
         name: &str,
         includes: &[&str],
-    ) -> Result<Vec<String>, String> {
+    ) -> Result<Vec<String>, Vec<String>> {
         let includes: Vec<String> = includes.iter().map(|name| (*name).to_owned()).collect();
         check_includes(catalogue, name, &includes)
     }
@@ -230,7 +234,7 @@ mod tests {
         );
         assert_eq!(
             including(&catalogue, "s2", &["s0"]),
-            Err("s0 includes s2 already.".into())
+            Err(vec!["s0 includes s2 already.".into()])
         );
         assert!(including(&catalogue, "s2", &["s2"]).is_err());
     }

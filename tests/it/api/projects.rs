@@ -204,29 +204,53 @@ fn a_catalogue_has_at_most_500_scopes_in_chains_of_eight() {
     let api = app.owners_program();
     let scope = |includes: &[&str]| json!({"description": "A scope", "includes": includes});
     for (name, included) in (1..8).map(|number| (number, number - 1)) {
-        let (path, included) = (format!("/projects/default/scopes/s{name}"), format!("s{included}"));
+        let (path, included) = (
+            format!("/projects/default/scopes/s{name}"),
+            format!("s{included}"),
+        );
         let includes: &[&str] = if name == 1 { &[] } else { &[&included] };
         assert_eq!(api.put(&path, &scope(includes)).status, 201);
     }
-    assert_eq!(api.put("/projects/default/scopes/s8", &scope(&["s7"])).status, 201);
+    assert_eq!(
+        api.put("/projects/default/scopes/s8", &scope(&["s7"]))
+            .status,
+        201
+    );
     let longer = api.put("/projects/default/scopes/s9", &scope(&["s8"]));
-    assert_eq!((longer.status, longer.wrong_fields()), (422, vec!["includes".into()]));
+    assert_eq!(
+        (longer.status, longer.wrong_fields()),
+        (422, vec!["includes".into()])
+    );
     let below = api.put("/projects/default/scopes/s1", &scope(&["read:assets"]));
     assert_eq!(below.wrong_fields(), ["includes"]);
     // A key with the first of the chain has all of it.
-    let new = api.post("/keys", &json!({"name": "A", "scopes": ["s8"]})).json();
+    let new = api
+        .post("/keys", &json!({"name": "A", "scopes": ["s8"]}))
+        .json();
     let secret = new["data"]["key"].as_str().unwrap().to_owned();
     let needs_last = format!("{}/verify?scope=s1", app.url);
-    let asking = app.anonymous().client.get(needs_last).header("X-API-Key", secret);
+    let asking = app
+        .anonymous()
+        .client
+        .get(needs_last)
+        .header("X-API-Key", secret);
     assert_eq!(asking.send().unwrap().status(), 200);
 
     let rows = (0..489).map(|number| format!("(1, 'filler:{number}', 'A scope', '')"));
     let rows = rows.collect::<Vec<_>>().join(",");
-    let filled = format!("INSERT INTO scopes (project_id, name, description, includes) VALUES {rows}");
+    let filled =
+        format!("INSERT INTO scopes (project_id, name, description, includes) VALUES {rows}");
     app.database.execute(&filled).unwrap();
-    assert_eq!(api.put("/projects/default/scopes/last", &scope(&[])).status, 422);
+    assert_eq!(
+        api.put("/projects/default/scopes/last", &scope(&[])).status,
+        422
+    );
     let many: Vec<&str> = vec!["read:assets"; 501];
-    assert_eq!(api.put("/projects/default/scopes/s9", &scope(&many)).wrong_fields()[0], "name");
+    assert_eq!(
+        api.put("/projects/default/scopes/s9", &scope(&many))
+            .wrong_fields()[0],
+        "name"
+    );
     let wrong = api.put("/projects/default/scopes/s8", &scope(&many));
     assert_eq!(wrong.wrong_fields(), ["includes"]);
     let wrong = api.post("/keys", &json!({"name": "A", "scopes": many}));
