@@ -8,7 +8,7 @@ CREATE TABLE rollbacks (
   last_known BIGINT NOT NULL,
   -- Whether none before these was lost.
   is_exact BOOLEAN NOT NULL,
-  -- Ids of keys that were revoked again and projects that were archived again, parted by spaces.
+  -- Ids of keys that were revoked again and projects that were archived again, separated by spaces.
   keys TEXT NOT NULL,
   projects TEXT NOT NULL,
   -- NULL until an owner has seen it.

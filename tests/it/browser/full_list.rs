@@ -142,6 +142,9 @@ fn a_full_list_searches_filters_and_sorts_without_leaving_the_page() {
 
         it.open("/projects/default/keys/4").await;
         it.inspect("key").await;
+        app.database
+            .execute("INSERT INTO usage_gaps VALUES ('2026-11-20 10:00:00', 12345, 678)")
+            .unwrap();
         it.open("/projects/default/keys/5").await;
         it.find(".plot svg").await;
         it.inspect("key-used").await;
@@ -181,6 +184,15 @@ fn a_full_list_searches_filters_and_sorts_without_leaving_the_page() {
         it.press("Create key").await;
         it.find("#label-error").await;
         it.inspect("new-wrong").await;
+        app.database
+            .execute(
+                "INSERT INTO rollbacks VALUES (70, '2026-11-20 12:00:00', 61, 69, TRUE, '2 3 4', '', NULL, NULL)",
+            )
+            .unwrap();
+        it.open("/").await;
+        it.inspect("overview-lost").await;
+        it.press("Acknowledge loss").await;
+        it.wait_for("!document.querySelector('.lost')").await;
         it.open("/nothing/here").await;
         it.inspect("not-found").await;
         it.end().await;
