@@ -5,15 +5,16 @@ use thirtyfour::prelude::By;
 use super::chromium::{Chromium, in_browser};
 use crate::app::TestApp;
 
+/// A time as both databases write it.
+fn written(at: keyward::clock::UtcTime) -> String {
+    keyward::clock::rfc3339(at)
+        .replace('T', " ")
+        .replace('Z', "")
+}
+
 /// A month of use of one key, from a dozen sources.
 fn use_a_lot(app: &TestApp, key: i64) {
     let now = app.clock.now();
-    // As both databases write it.
-    let written = |at: keyward::clock::UtcTime| {
-        keyward::clock::rfc3339(at)
-            .replace('T', " ")
-            .replace('Z', "")
-    };
     let mut statements = String::new();
     for day in 0..30_i64 {
         let hour = written(now.date().midnight() - time::Duration::days(day));
@@ -142,9 +143,9 @@ fn a_full_list_searches_filters_and_sorts_without_leaving_the_page() {
 
         it.open("/projects/default/keys/4").await;
         it.inspect("key").await;
-        app.database
-            .execute("INSERT INTO usage_gaps VALUES ('2026-11-20 10:00:00', 12345, 678)")
-            .unwrap();
+        let hour = &written(app.clock.now())[..13];
+        let gap = format!("INSERT INTO usage_gaps VALUES ('{hour}:00:00', 12345, 678)");
+        app.database.execute(&gap).unwrap();
         it.open("/projects/default/keys/5").await;
         it.find(".plot svg").await;
         it.inspect("key-used").await;
