@@ -11,6 +11,7 @@ mod seed;
 
 use std::hint::black_box;
 use std::path::Path;
+use std::sync::Arc;
 
 use criterion::Criterion;
 use keyward::access::{Actor, Origin};
@@ -76,8 +77,8 @@ fn verdict(criterion: &mut Criterion) {
         environment_segment: true,
     };
     let secret = format.generate(Environment::Live).expect("randomness");
-    let scopes = ["read:assets", "write:assets"].map(str::to_owned);
-    let granted = Granted::resolve(&scopes, &[]);
+    let scopes = ["read:assets", "write:assets"];
+    let granted = Granted::resolve(scopes.into_iter(), &Arc::default());
     let key = Presented {
         project: "default",
         environment: Environment::Live,

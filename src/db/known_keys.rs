@@ -1,8 +1,10 @@
 //! What verifications need to know about keys and projects, and which of it has changed.
 
+use std::sync::Arc;
+
 use diesel::prelude::*;
 use ipnet::IpNet;
-use keyward_key::scope::{self, Inclusion};
+use keyward_key::scope::{self, Catalogue};
 use keyward_key::{Environment, KeyDigest};
 
 use super::key_rows::{environment_from_row, expiry_from_row, networks, rate_limit};
@@ -16,7 +18,7 @@ use crate::records::RateLimit;
 pub struct KnownKey {
     /// Returned in answers, and what usage is counted by.
     pub id: i64,
-    /// The project whose limit and inclusions apply.
+    /// The project whose limit and catalogue apply.
     pub project_id: i64,
     /// SHA-256 of the secret, by which a presented key is found.
     pub digest: KeyDigest,
@@ -47,8 +49,8 @@ pub struct KnownProject {
     pub slug: String,
     /// For keys that have no limit of their own; `None` is unlimited.
     pub rate_limit: Option<RateLimit>,
-    /// The scopes of the catalogue that include others.
-    pub inclusions: Vec<Inclusion>,
+    /// Its scopes, with what they include.
+    pub catalogue: Arc<Catalogue>,
     /// If true, none of its keys works any more.
     pub archived: bool,
     /// Whether it has keys from another system, whose secrets may have any format.
@@ -151,7 +153,7 @@ pub enum Which<'a> {
     WithIds(&'a [i64]),
 }
 
-/// The requested projects, with the inclusions from their catalogues.
+/// The requested projects, with their catalogues.
 pub fn projects(conn: &mut AnyConnection, which: Which) -> Result<Vec<KnownProject>, DbError> {
     type Row = (
         i64,
@@ -186,22 +188,19 @@ pub fn projects(conn: &mut AnyConnection, which: Which) -> Result<Vec<KnownProje
         return Ok(Vec::new());
     }
     let ids: Vec<i64> = rows.iter().map(|row| row.0).collect();
-    let including: Vec<(i64, String, String)> = scopes::table
+    let scopes: Vec<(i64, String, String)> = scopes::table
         .filter(scopes::project_id.eq_any(&ids))
-        .filter(scopes::includes.ne(""))
         .select((scopes::project_id, scopes::name, scopes::includes))
         .load(conn)?;
-    let inclusions = |project: i64| {
-        let own = including.iter().filter(|(owner, ..)| *owner == project);
-        own.map(|(_, scope, includes)| Inclusion {
-            scope: scope.clone(),
-            includes: scope::split(includes),
-        })
-        .collect()
+    let catalogue = |project: i64| {
+        let own = scopes.iter().filter(|(owner, ..)| *owner == project);
+        let own =
+            own.map(|(_, scope, includes)| (scope.as_str(), scope::parts(includes).collect()));
+        Arc::new(Catalogue::new(own))
     };
     let known = rows.into_iter().map(|row| KnownProject {
         id: row.0,
-        inclusions: inclusions(row.0),
+        catalogue: catalogue(row.0),
         slug: row.1,
         rate_limit: rate_limit(row.2, row.3),
         changed_in: row.4,

@@ -15,6 +15,7 @@ pub struct Places(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     all: usize,
+    of_clients: usize,
     of_one_client: usize,
     taken: Mutex<Taken>,
 }
@@ -33,21 +34,27 @@ pub struct Place {
 }
 
 impl Places {
-    /// Room for `all`, and for `of_one_client` from one address (for IPv6, from one /64).
-    pub fn new(all: usize, of_one_client: usize) -> Self {
+    /// Room for `all`, of which clients may take all but `kept`, and one client `of_one_client`: one
+    /// address, or for IPv6 one /64.
+    pub fn new(all: usize, kept: usize, of_one_client: usize) -> Self {
         Places(Arc::new(Inner {
             all,
+            of_clients: all.saturating_sub(kept),
             of_one_client,
             taken: Mutex::default(),
         }))
     }
 
-    /// A place for a client at this address; `None` if there is none. Without an address, only the
-    /// limit for all applies.
+    /// A place for a client at this address; `None` if there is none. Who has no address is no client
+    /// but a gateway, for which places are kept.
     pub fn take(&self, client: Option<IpAddr>) -> Option<Place> {
         let client = client.map(network);
         let mut taken = self.taken();
-        if taken.all >= self.0.all {
+        let limit = match client {
+            Some(_) => self.0.of_clients,
+            None => self.0.all,
+        };
+        if taken.all >= limit {
             return None;
         }
         if let Some(client) = client {
@@ -88,7 +95,7 @@ mod tests {
 
     #[test]
     fn one_client_can_not_take_every_place() {
-        let places = Places::new(3, 2);
+        let places = Places::new(4, 1, 2);
         let client = |text: &str| Some(text.parse().unwrap());
         let own = [
             places.take(client("192.0.2.1")),
@@ -98,9 +105,14 @@ mod tests {
         assert!(places.take(client("192.0.2.1")).is_none());
         let other = places.take(client("2001:db8::1"));
         assert!(other.is_some());
-        assert!(places.take(client("192.0.2.2")).is_none(), "full");
+        assert!(
+            places.take(client("192.0.2.2")).is_none(),
+            "full for clients"
+        );
+        let gateway = places.take(None);
+        assert!(gateway.is_some(), "the place that was kept");
         assert!(places.take(None).is_none(), "full");
-        drop(own);
+        drop((own, gateway));
         assert!(places.take(client("2001:db8::2")).is_some(), "the same /64");
         drop(other);
         assert_eq!(places.taken().all, 0);

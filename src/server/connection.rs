@@ -11,7 +11,7 @@ use actix_server::GracefulShutdownSignal;
 use actix_service::Service;
 use actix_web::web::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 use super::Limits;
 use super::stream::Stream;
@@ -22,6 +22,9 @@ use crate::verify::lane::{self, End};
 
 /// How long a client may read nothing of what it is sent.
 const STALL: Duration = Duration::from_secs(10);
+/// How long a connection in the HTTP server may bring no whole request: longer than reading one and
+/// answering it takes. The server itself limits only the first head.
+const QUIET: Duration = Duration::from_secs(30);
 
 /// The answer where there is no place.
 const CROWDED: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n\
@@ -60,6 +63,7 @@ where
                 return Ok(());
             };
             connection.read = read;
+            connection.quiet = Some(Box::pin(sleep(QUIET)));
             drop(http.call((connection, peer)).await);
             Ok(())
         }
@@ -67,13 +71,15 @@ where
     }
 }
 
-/// A connection that breaks if its client stops reading what it is sent.
+/// A connection that breaks if its client keeps the server waiting.
 pub(super) struct Connection {
     stream: Stream,
     /// Read already, and still to be handed out.
     read: BytesMut,
     /// Runs while the client reads nothing.
     stalled: Option<Pin<Box<Sleep>>>,
+    /// Runs while nothing is answered.
+    quiet: Option<Pin<Box<Sleep>>>,
     _place: Place,
 }
 
@@ -83,6 +89,7 @@ impl Connection {
             stream,
             read: BytesMut::new(),
             stalled: None,
+            quiet: None,
             _place: place,
         }
     }
@@ -94,6 +101,11 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if let Some(quiet) = &mut self.quiet
+            && quiet.as_mut().poll(cx).is_ready()
+        {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
         if self.read.is_empty() {
             return Pin::new(&mut self.stream).poll_read(cx, buf);
         }
@@ -113,6 +125,9 @@ impl AsyncWrite for Connection {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
         if written.is_ready() {
             self.stalled = None;
+            if let Some(quiet) = &mut self.quiet {
+                quiet.as_mut().reset(Instant::now() + QUIET);
+            }
             return written;
         }
         let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(STALL)));

@@ -4,12 +4,13 @@ use std::fs::{self, Permissions};
 use std::io;
 use std::net::TcpListener;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, chown};
-use std::os::unix::net::{UnixListener, UnixStream as Probe};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
 use actix_server::ServerBuilder;
 use actix_service::{ServiceFactory, ServiceFactoryExt as _, fn_service};
 use nix::unistd::Group;
+use rustix::io::Errno;
 use tokio::net::{TcpStream, UnixStream};
 
 use super::stream::Stream;
@@ -109,7 +110,7 @@ impl Listener {
 fn bind_unix(path: &Path, access: &SocketAccess) -> Result<Listener, ListenError> {
     match fs::symlink_metadata(path) {
         Ok(found) if !found.file_type().is_socket() => return Err(ListenError::NotASocket),
-        Ok(_) if Probe::connect(path).is_ok() => return Err(ListenError::Taken),
+        Ok(_) if is_answered(path)? => return Err(ListenError::Taken),
         _ => {}
     }
     let mut fresh = path.as_os_str().to_owned();
@@ -135,6 +136,20 @@ fn bind_unix(path: &Path, access: &SocketAccess) -> Result<Listener, ListenError
             fs::remove_file(&fresh).ok();
             Err(error)
         }
+    }
+}
+
+/// Whether a process accepts connections on this socket, or would if it had time.
+fn is_answered(path: &Path) -> io::Result<bool> {
+    use rustix::net::{
+        AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with,
+    };
+    let (family, kind) = (AddressFamily::UNIX, SocketType::STREAM);
+    let probe = socket_with(family, kind, SocketFlags::NONBLOCK, None)?;
+    match connect(&probe, &SocketAddrUnix::new(path)?) {
+        Err(Errno::CONNREFUSED | Errno::NOENT) => Ok(false),
+        Ok(()) | Err(Errno::AGAIN) => Ok(true),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -26,7 +26,7 @@ use stream::Stream;
 /// How long a client may take to send the head of a request, and a connection may be idle.
 const HEAD_TIME: Duration = Duration::from_secs(5);
 /// How long requests have to finish when the server stops, in seconds.
-const DRAIN_SECONDS: u64 = 10;
+const DRAIN_SECONDS: u64 = 8;
 /// How much of an answer is buffered for a connection, in bytes.
 const WRITE_BUFFER: usize = 16 * 1024;
 
@@ -47,6 +47,8 @@ const MOST_CONNECTIONS: usize = 16_384;
 const MOST_HTTP: usize = 2_048;
 /// Descriptors that are kept for databases, files and logs.
 const KEPT_DESCRIPTORS: usize = 128;
+/// So many connections, one address may always have, up to half of all. Above that, an eighth.
+const FEW: usize = 256;
 /// The most requests of one client that the console answers at once. Browsers send six.
 const CONSOLE_OF_ONE: usize = 128;
 
@@ -58,9 +60,9 @@ impl Limits {
         let all = (descriptors - KEPT_DESCRIPTORS.min(descriptors / 2)).min(MOST_CONNECTIONS);
         let http = MOST_HTTP.min(all / 2);
         Limits {
-            connections: Places::new(all, all / 2),
-            http: Places::new(http, http / 4),
-            console: Places::new(http, CONSOLE_OF_ONE.min(http / 8)),
+            connections: Places::new(all, all / 8, (all / 2).min(FEW.max(all / 8))),
+            http: Places::new(http, http / 8, http / 4),
+            console: Places::new(http, 0, CONSOLE_OF_ONE.min(http / 8)),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use ipnet::IpNet;
 use keyward_key::Environment;
-use keyward_key::scope::{self, Granted};
+use keyward_key::scope::{self, Catalogue, Granted};
 use keyward_key::verdict::{self, Outcome, Presented, Requirement};
 use percent_encoding::percent_decode_str;
 
@@ -48,8 +48,8 @@ pub struct Kind {
     pub environment: Environment,
     /// As the key lists them, separated by spaces, without the scopes they include.
     pub scopes: Box<str>,
-    /// What they come to. Worked out anew when the project's catalogue changes.
-    pub(super) granted: ArcSwap<Granted>,
+    /// What they come to, given a catalogue that may have changed since.
+    granted: ArcSwap<Granted>,
     /// The key's own limit; `None` applies the project's.
     pub(super) rate_limit: Option<RateLimit>,
     /// Networks it may be used from; empty allows any address.
@@ -70,23 +70,25 @@ impl Kind {
     /// A kind of key in `project`.
     pub(super) fn new(name: &KindName, project: Arc<Project>) -> Self {
         let (_, scopes, environment, rate_limit, allowed_ips) = name;
-        let kind = Kind {
+        Kind {
             project,
             environment: *environment,
             scopes: scopes.as_str().into(),
             granted: ArcSwap::default(),
             rate_limit: *rate_limit,
             allowed_ips: allowed_ips.clone(),
-        };
-        kind.follow_catalogue();
-        kind
+        }
     }
 
-    /// Works out what the scopes come to, given the project's catalogue as it is now.
-    pub(super) fn follow_catalogue(&self) {
-        let inclusions = &self.project.facts().inclusions;
-        let granted = Granted::resolve(&self.listed_scopes(), inclusions);
-        self.granted.store(Arc::new(granted));
+    /// What the scopes come to. Worked out by the first question after the catalogue has changed.
+    fn granted(&self, catalogue: &Arc<Catalogue>) -> arc_swap::Guard<Arc<Granted>> {
+        let known = self.granted.load();
+        if known.is_of(catalogue) {
+            return known;
+        }
+        let granted = Arc::new(Granted::resolve(scope::parts(&self.scopes), catalogue));
+        self.granted.store(Arc::clone(&granted));
+        arc_swap::Guard::from_inner(granted)
     }
 
     /// The scopes that the key lists, one by one.
@@ -185,7 +187,7 @@ impl Entry {
         let presented = Presented {
             project: &facts.slug,
             environment: self.kind.environment,
-            granted: &self.kind.granted.load(),
+            granted: &self.kind.granted(&facts.catalogue),
             allowed_ips: &self.kind.allowed_ips,
             expired: self.expires_at <= now || remembered,
             revoked: self.revoked || facts.archived,

@@ -141,14 +141,16 @@ impl Writer {
             return;
         }
         let archived = known.archived || self.has_archived(&known);
-        let has_new_catalogue = before.inclusions != known.inclusions;
-        project
-            .0
-            .store(Arc::new(KnownProject { archived, ..known }));
-        if has_new_catalogue {
-            let of_project = self.kinds.iter().filter(|((owner, ..), _)| *owner == id);
-            of_project.for_each(|(_, kind)| kind.follow_catalogue());
-        }
+        // What kinds have worked out from it stays valid while it is the same.
+        let catalogue = match before.catalogue == known.catalogue {
+            true => Arc::clone(&before.catalogue),
+            false => Arc::clone(&known.catalogue),
+        };
+        project.0.store(Arc::new(KnownProject {
+            archived,
+            catalogue,
+            ..known
+        }));
     }
 
     /// Whether this project is known to be archived, which is final. After the database lost

@@ -15,7 +15,7 @@ use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
 use actix_web::http::header::{self, HeaderName};
-use actix_web::web::{Buf, BytesMut};
+use actix_web::web::{Buf, BufMut, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, sleep};
 
@@ -26,6 +26,8 @@ use crate::http::client::HeaderLine;
 
 /// How long a connection may bring nothing: at least this long, and at most twice as long.
 const IDLE: Duration = Duration::from_secs(5);
+/// How much is read or written at once, and about how much is kept for a connection.
+const PIECE: usize = 4 * 1024;
 /// The largest beginning of a request whose end is waited for here.
 const MAX_HEAD: usize = 16 * 1024;
 /// The most header fields of a request that is read here.
@@ -56,9 +58,10 @@ pub async fn serve(
     let mut answers = Answers::default();
     loop {
         sent.reserve(1024);
+        let mut piece = (&mut sent).limit(PIECE);
         let length = tokio::select! {
             biased;
-            length = io.read_buf(&mut sent) => length?,
+            length = io.read_buf(&mut piece) => length?,
             () = &mut idle => match (asked_lately, sent.is_empty()) {
                 // A timer set for each request would cost more than reading it.
                 (true, _) => {
@@ -110,10 +113,13 @@ pub async fn serve(
             asked_lately = true;
             let length = question.length;
             sent.advance(length);
+            if answers.bytes.len() > PIECE {
+                answers.send(io).await?;
+            }
         }
-        if !answers.bytes.is_empty() {
-            io.write_all(&answers.bytes).await?;
-            answers.bytes.clear();
+        answers.send(io).await?;
+        if sent.is_empty() && sent.capacity() > 2 * PIECE {
+            sent = BytesMut::new();
         }
         match next {
             Next::Close => {
@@ -219,6 +225,18 @@ struct Answers {
 }
 
 impl Answers {
+    /// Sends what was added.
+    async fn send(&mut self, io: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+        if !self.bytes.is_empty() {
+            io.write_all(&self.bytes).await?;
+            self.bytes.clear();
+        }
+        if self.bytes.capacity() > 2 * PIECE {
+            self.bytes = BytesMut::new();
+        }
+        Ok(())
+    }
+
     /// Adds an answer given at `now`, in microseconds since 1970. After the last one, the connection
     /// is closed.
     fn write(&mut self, answer: &Answer, now: i64, is_last: bool) {

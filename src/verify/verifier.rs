@@ -262,7 +262,7 @@ mod tests {
             id: 1,
             slug: "default".into(),
             rate_limit: None,
-            inclusions: vec![],
+            catalogue: Arc::default(),
             archived: false,
             has_imported: false,
             changed_in: 0,

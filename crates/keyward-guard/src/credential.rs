@@ -67,10 +67,10 @@ pub fn read_lines<'a>(lines: impl Iterator<Item = (&'a str, &'a [u8])>) -> Crede
     match (own, bearer) {
         (None, None) => Credential::Missing,
         (Some(key), _) | (None, Some(key)) if key.contains(',') => Credential::Ambiguous,
-        (Some(key), Some(bearer)) if key != bearer => match holds_a_key(bearer) {
-            true => Credential::Ambiguous,
-            false => Credential::OneBeside { key, bearer },
-        },
+        (Some(key), _) if authorization.is_some_and(|value| holds_another_key(value, key)) => {
+            Credential::Ambiguous
+        }
+        (Some(key), Some(bearer)) if key != bearer => Credential::OneBeside { key, bearer },
         (Some(key), _) | (None, Some(key)) => Credential::One(key),
     }
 }
@@ -100,7 +100,7 @@ impl Carrier {
             return Some(carrier);
         }
         let alike = |(sent, own): (u8, u8)| {
-            sent.eq_ignore_ascii_case(&own) || (sent == b'_' && own == b'-')
+            sent.eq_ignore_ascii_case(&own) || (matches!(sent, b'_' | b'.') && own == b'-')
         };
         let is_alike = name.bytes().zip(own.bytes()).all(alike);
         is_alike.then_some(Carrier::LookAlike)
@@ -121,10 +121,12 @@ fn bearer(value: &str) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
-/// Whether somebody could read a key in this bearer.
-fn holds_a_key(bearer: &str) -> bool {
-    let mut words = bearer.split(|c: char| c == ',' || c.is_whitespace());
-    words.any(format::has_shape)
+/// Whether somebody could read a key in this authorization, of whatever scheme, that is not `key`.
+fn holds_another_key(value: &[u8], key: &str) -> bool {
+    let is_of_a_key = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let words = value.split(|byte| !is_of_a_key(byte));
+    let mut words = words.filter_map(|word| std::str::from_utf8(word).ok());
+    words.any(|word| word != key && format::has_shape(word))
 }
 
 #[cfg(test)]
@@ -186,11 +188,16 @@ mod tests {
     fn more_than_one_is_ambiguous() {
         let possible = format!("Bearer mk_live_{}", "0".repeat(38));
         let hidden = format!("Bearer x, hkr_{}", "0".repeat(38));
+        let bare = format!("mk_live_{}", "0".repeat(38));
+        let quoted = format!("Token \"{bare}\"");
         for lines in [
             &[("X-API-Key", "mk_a"), ("X-API-Key", "mk_b")][..],
             &[("X-API-Key", "mk_a"), ("X-API-Key", "mk_a")],
             &[("X-API-Key", "mk_a"), ("Authorization", &possible)],
             &[("X-API-Key", "mk_a"), ("Authorization", &hidden)],
+            &[("X-API-Key", "mk_a"), ("Authorization", &bare)],
+            &[("X-API-Key", "mk_a"), ("Authorization", &quoted)],
+            &[("X-API.Key", "mk_a")],
             &[
                 ("Authorization", "Bearer mk_a"),
                 ("Authorization", "Basic YTpi"),

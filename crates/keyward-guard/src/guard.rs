@@ -2,6 +2,7 @@
 
 use std::future::{Ready, ready};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::body::{BoxBody, EitherBody};
@@ -285,7 +286,7 @@ fn believe_gateway(req: &ServiceRequest, required: &Requirement) -> Result<ApiKe
     let presented = Presented {
         project: &key.project,
         environment: key.environment,
-        granted: &Granted::resolve(&key.scopes, &[]),
+        granted: &Granted::resolve(key.scopes.iter().map(String::as_str), &Arc::default()),
         allowed_ips: &[],
         expired: false,
         revoked: false,

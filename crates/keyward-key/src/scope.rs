@@ -1,6 +1,7 @@
 //! Scopes: what a key carries, and whether that is enough for a request.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// The scope that stands for every scope, including those added later.
 pub const EVERY_SCOPE: &str = "*";
@@ -8,46 +9,98 @@ pub const EVERY_SCOPE: &str = "*";
 /// The longest scope name, in characters.
 pub const MAX_LENGTH: usize = 64;
 
-/// One scope of a project's catalogue that includes others.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Inclusion {
-    /// The scope that includes others.
-    pub scope: String,
-    /// The scopes that it includes.
-    pub includes: Vec<String>,
+/// The scopes of a project, and what each of them comes to with all that it includes. Worked out
+/// once for the catalogue, so that it costs little for each key.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Catalogue {
+    places: HashMap<Box<str>, usize>,
+    /// For each scope, a bit for every scope that it comes to.
+    reach: Vec<Bits>,
 }
 
-/// Everything that a key's scopes come to: those it carries, and those they include. Worked out
-/// once, so that a question about one scope is one look-up.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+type Bits = Box<[u64]>;
+
+impl Catalogue {
+    /// A catalogue of these scopes, each with those that it includes itself.
+    pub fn new<'a>(scopes: impl Iterator<Item = (&'a str, Vec<&'a str>)>) -> Self {
+        let scopes: Vec<(&str, Vec<&str>)> = scopes.collect();
+        let mut places: HashMap<Box<str>, usize> = HashMap::new();
+        let named = scopes.iter().flat_map(|(name, includes)| {
+            let includes = includes.iter();
+            [name].into_iter().chain(includes)
+        });
+        for name in named {
+            let next = places.len();
+            places.entry((*name).into()).or_insert(next);
+        }
+        let words = places.len().div_ceil(64);
+        let mut reach: Vec<Bits> = vec![vec![0; words].into(); places.len()];
+        for (place, bits) in reach.iter_mut().enumerate() {
+            bits[place / 64] |= 1 << (place % 64);
+        }
+        // Each round follows one more step of inclusion; a circle adds nothing new at some point.
+        let mut has_grown = true;
+        while has_grown {
+            has_grown = false;
+            for (name, includes) in &scopes {
+                let mut all = reach[places[*name]].clone();
+                includes
+                    .iter()
+                    .for_each(|name| add(&mut all, &reach[places[*name]]));
+                has_grown |= all != reach[places[*name]];
+                reach[places[*name]] = all;
+            }
+        }
+        Catalogue { places, reach }
+    }
+}
+
+fn add(all: &mut Bits, more: &Bits) {
+    all.iter_mut()
+        .zip(more)
+        .for_each(|(all, more)| *all |= more);
+}
+
+/// Everything that a key's scopes come to: those it carries, and those they include. A question
+/// about one scope is one look-up.
+#[derive(Clone, Debug, Default)]
 pub struct Granted {
+    catalogue: Arc<Catalogue>,
     every: bool,
-    names: HashSet<Box<str>>,
+    in_catalogue: Bits,
+    /// Scopes that the key carries and its project no longer has.
+    others: HashSet<Box<str>>,
 }
 
 impl Granted {
-    /// What a key with `held` scopes may do, given the `inclusions` of its project's catalogue.
-    /// Takes time in proportion to their length, also if they run in a circle.
-    pub fn resolve(held: &[String], inclusions: &[Inclusion]) -> Self {
-        let including = inclusions.iter();
-        let including: HashMap<&str, &[String]> = including
-            .map(|inclusion| (inclusion.scope.as_str(), inclusion.includes.as_slice()))
-            .collect();
-        let mut granted = Granted::default();
-        let mut open: Vec<&str> = held.iter().map(String::as_str).collect();
-        while let Some(scope) = open.pop() {
+    /// What a key with `held` scopes may do.
+    pub fn resolve<'a>(held: impl Iterator<Item = &'a str>, catalogue: &Arc<Catalogue>) -> Self {
+        let mut granted = Granted {
+            catalogue: Arc::clone(catalogue),
+            in_catalogue: vec![0; catalogue.places.len().div_ceil(64)].into(),
+            ..Granted::default()
+        };
+        for scope in held {
             granted.every |= scope == EVERY_SCOPE;
-            if granted.names.insert(scope.into()) {
-                let included = including.get(scope).copied().unwrap_or_default();
-                open.extend(included.iter().map(String::as_str));
+            match catalogue.places.get(scope) {
+                Some(place) => add(&mut granted.in_catalogue, &catalogue.reach[*place]),
+                None => drop(granted.others.insert(scope.into())),
             }
         }
         granted
     }
 
+    /// Whether it was worked out from this very catalogue.
+    pub fn is_of(&self, catalogue: &Arc<Catalogue>) -> bool {
+        Arc::ptr_eq(&self.catalogue, catalogue)
+    }
+
     /// Whether that is enough where `wanted` is required.
     pub fn has(&self, wanted: &str) -> bool {
-        self.every || self.names.contains(wanted)
+        let is_set = |place: &usize| self.in_catalogue[place / 64] >> (place % 64) & 1 == 1;
+        self.every
+            || self.catalogue.places.get(wanted).is_some_and(is_set)
+            || self.others.contains(wanted)
     }
 }
 
@@ -67,42 +120,29 @@ pub fn is_name(text: &str) -> bool {
 }
 
 /// Reads scopes as the database stores them: names separated by single spaces.
+pub fn parts(joined: &str) -> impl Iterator<Item = &str> {
+    joined.split(' ').filter(|name| !name.is_empty())
+}
+
+/// The same, as text of their own.
 pub fn split(joined: &str) -> Vec<String> {
-    joined
-        .split(' ')
-        .filter(|name| !name.is_empty())
-        .map(str::to_owned)
-        .collect()
+    parts(joined).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn streaming() -> Vec<Inclusion> {
-        vec![
-            Inclusion {
-                scope: "streams:write".into(),
-                includes: vec!["streams:read".into()],
-            },
-            Inclusion {
-                scope: "streams:admin".into(),
-                includes: vec!["streams:write".into()],
-            },
-            Inclusion {
-                scope: "loop:a".into(),
-                includes: vec!["loop:b".into()],
-            },
-            Inclusion {
-                scope: "loop:b".into(),
-                includes: vec!["loop:a".into()],
-            },
-        ]
-    }
-
     fn granted(held: &[&str]) -> Granted {
-        let held: Vec<String> = held.iter().map(|name| (*name).to_owned()).collect();
-        Granted::resolve(&held, &streaming())
+        let scopes = [
+            ("streams:admin", vec!["streams:write"]),
+            ("streams:write", vec!["streams:read"]),
+            ("streams:read", vec![]),
+            ("loop:a", vec!["loop:b"]),
+            ("loop:b", vec!["loop:a"]),
+        ];
+        let catalogue = Arc::new(Catalogue::new(scopes.into_iter()));
+        Granted::resolve(held.iter().copied(), &catalogue)
     }
 
     #[test]
@@ -110,6 +150,27 @@ mod tests {
         assert!(granted(&["streams:write"]).has("streams:read"));
         assert!(granted(&["streams:admin"]).has("streams:read"));
         assert!(!granted(&["streams:read"]).has("streams:write"));
+        assert!(granted(&["streams:read"]).has("streams:read"));
+    }
+
+    #[test]
+    fn a_scope_that_the_project_no_longer_has_is_still_carried() {
+        assert!(granted(&["old", "streams:write"]).has("old"));
+        assert!(granted(&["old", "streams:write"]).has("streams:read"));
+        assert!(!granted(&["old"]).has("streams:read"));
+    }
+
+    #[test]
+    fn every_scope_of_a_large_catalogue_has_its_own_place() {
+        let names: Vec<String> = (0..500).map(|number| format!("s{number}")).collect();
+        // Each includes the two after it.
+        let included = |at: usize| names.iter().skip(at + 1).take(2).map(String::as_str);
+        let scopes = (0..500).map(|at| (names[at].as_str(), included(at).collect()));
+        let catalogue = Arc::new(Catalogue::new(scopes));
+        let granted = Granted::resolve(["s250"].into_iter(), &catalogue);
+        let held = names.iter().filter(|name| granted.has(name)).count();
+        assert_eq!(held, 250);
+        assert!(!granted.has("s249") && granted.has("s250") && granted.has("s499"));
     }
 
     #[test]

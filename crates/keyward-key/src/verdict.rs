@@ -164,11 +164,14 @@ fn has_scopes(key: &Presented, required: &Requirement) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+
     const SCOPES: [&str; 2] = ["read:assets", "write:assets"];
 
     fn scopes() -> Granted {
-        Granted::resolve(&SCOPES.map(str::to_owned), &[])
+        Granted::resolve(SCOPES.into_iter(), &Arc::default())
     }
 
     fn good(granted: &Granted) -> Presented<'_> {

@@ -15,7 +15,7 @@ pub(super) fn project(changed_in: i64, rate_limit: Option<RateLimit>) -> KnownPr
         id: 1,
         slug: "default".into(),
         rate_limit,
-        inclusions: vec![],
+        catalogue: Arc::default(),
         archived: false,
         has_imported: false,
         changed_in,

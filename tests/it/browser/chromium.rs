@@ -1,6 +1,7 @@
 //! A browser with its driver, and what a test does with it.
 
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -39,6 +40,7 @@ impl Chromium {
             .arg(format!("--port={port}"))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
+            .process_group(0)
             .spawn()
             .expect("chromedriver is installed; tests/run does so");
         let profile = tempfile::tempdir().unwrap();
@@ -226,8 +228,13 @@ impl Chromium {
 }
 
 impl Drop for Chromium {
+    /// Ends the driver, and with it the browser that a failed test leaves behind.
     fn drop(&mut self) {
-        self.process.kill().ok();
+        let group = format!("-{}", self.process.id());
+        Command::new("kill")
+            .args(["-9", "--", &group])
+            .status()
+            .ok();
         self.process.wait().ok();
     }
 }

@@ -15,23 +15,36 @@ fn never_reading(address: SocketAddr) -> TcpStream {
     stream
 }
 
-/// Waits until the server has cut this connection off.
-fn wait_until_cut(mut stream: &TcpStream) {
+/// Waits until the server has cut this connection off, though it goes on to send `drop`.
+fn wait_until_cut(mut stream: &TcpStream, drop: &str) {
     let began = Instant::now();
-    while began.elapsed() < Duration::from_secs(60) {
-        if stream.write_all(b"G").is_err() {
+    while began.elapsed() < Duration::from_secs(90) {
+        if stream.write_all(drop.as_bytes()).is_err() {
             return;
         }
         std::thread::sleep(Duration::from_millis(100));
     }
-    panic!("a client that does not read is kept");
+    panic!("a client that keeps the server waiting is kept");
+}
+
+#[test]
+fn a_client_that_sends_its_second_head_or_a_body_in_drops_is_cut_off() {
+    let app = TestApp::start();
+    let head = TcpStream::connect(app.address).unwrap();
+    let first = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /login HTTP/1.1\r\n";
+    (&head).write_all(first.as_bytes()).unwrap();
+    let body = TcpStream::connect(app.address).unwrap();
+    let ask = "POST /verify HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    (&body).write_all(ask.as_bytes()).unwrap();
+    wait_until_cut(&head, "X-A: b\r\n");
+    wait_until_cut(&body, "1\r\nx\r\n");
 }
 
 #[test]
 fn a_client_that_does_not_read_is_cut_off() {
     let app = TestApp::start();
     let stalled = never_reading(app.address);
-    wait_until_cut(&stalled);
+    wait_until_cut(&stalled, "G");
 }
 
 #[test]
