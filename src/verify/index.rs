@@ -57,6 +57,13 @@ impl Index {
         self.has_imported.load(Ordering::Acquire)
     }
 
+    /// Notes whether one of these projects has keys from another system.
+    pub(super) fn note_imported(&self, projects: &[KnownProject]) {
+        if projects.iter().any(|project| project.has_imported) {
+            self.has_imported.store(true, Ordering::Release);
+        }
+    }
+
     /// The projects of these keys that are not in memory yet.
     pub fn unknown_projects(&self, keys: &[KnownKey]) -> Vec<i64> {
         let writer = self.writer();
@@ -81,9 +88,7 @@ impl Index {
         if writer.reading.number != reading {
             return;
         }
-        if projects.iter().any(|project| project.has_imported) {
-            self.has_imported.store(true, Ordering::Release);
-        }
+        self.note_imported(&projects);
         for known in projects {
             writer.take_in_project(known);
         }

@@ -40,6 +40,7 @@ impl Index {
     /// audit entry before those that it lost, if it lost some. `now` is in microseconds since 1970.
     pub fn begin_reading(&self, projects: Vec<KnownProject>, lost_after: Option<i64>, now: i64) {
         let mut writer = self.writer();
+        self.note_imported(&projects);
         let mut undone = Undone::default();
         // Those of another project with the same id must not be used again.
         writer.kinds.clear();

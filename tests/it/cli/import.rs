@@ -6,8 +6,8 @@ use keyward_key::{Environment, KeyDigest, KeyFormat, PlainKey};
 use serde_json::{Value, json};
 
 use super::{json_lines, run_on, told};
-use crate::app::TestApp;
-use crate::program::{command, run_with_input};
+use crate::app::{Browser, TestApp, eventually};
+use crate::program::{Program, command, run_with_input};
 
 pub(crate) fn import(app: &TestApp, lines: &[Value], arguments: &[&str]) -> Output {
     let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
@@ -84,6 +84,25 @@ fn imported_keys_are_listed_and_pass_at_once() {
     assert_eq!(job["rate_limit"], json!({"requests": 5, "seconds": 60}));
     assert_eq!(job["allowed_ips"], json!(["10.0.0.0/8"]));
     assert_eq!(job["created_at"], "2024-05-06T07:08:09Z");
+}
+
+#[test]
+fn imported_keys_pass_on_an_instance_that_starts_later() {
+    let app = TestApp::start();
+    let imported = import(&app, &[line("legacy-secret")], &[]);
+    assert!(imported.status.success(), "{imported:?}");
+    let later = Program::serve(&app.database, "info");
+    // At first from the database, then from memory.
+    let log = app.database.folder().join("log");
+    let is_loaded = || std::fs::read_to_string(&log).is_ok_and(|log| log.contains("in memory"));
+    let browser = Browser::new(&later.url);
+    eventually(|| {
+        assert_eq!(browser.verify("legacy-secret").0, 200);
+        is_loaded().then_some(())
+    });
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    assert_eq!(browser.verify("legacy-secret").0, 200);
+    assert_eq!(browser.verify("legacy-secrets").0, 401);
 }
 
 #[test]
