@@ -28,11 +28,13 @@ impl TestDatabase {
         };
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("keyward_{}_{count}", std::process::id());
+        let patient = "connect_timeout=10"; // Many tests connect to it at once.
+        let server = format!("{server}?{patient}");
         let mut conn = DatabaseUrl::parse(&server).unwrap().open().unwrap();
         conn.batch_execute(&format!("CREATE DATABASE {name}"))
             .unwrap();
         let base = server.rsplit_once('/').unwrap().0;
-        let url = format!("{base}/{name}");
+        let url = format!("{base}/{name}?{patient}");
         let folder = tempfile::tempdir().unwrap();
         TestDatabase {
             url,
