@@ -141,12 +141,18 @@ impl Entry {
         self.changed_in > entry && has_expired
     }
 
+    /// Whether it ends before this time, in microseconds since 1970.
+    pub(super) fn ended_before(&self, end: i64) -> bool {
+        self.expires_at < end
+    }
+
     /// Ends `row`, just read from the database, no later than what is known here: the database may
-    /// have lost its last changes.
-    pub(super) fn restrain(&self, row: &mut KnownKey) {
+    /// have lost its last changes. If it `has_lost` some for sure, its numbers say nothing about
+    /// which of the two is newer.
+    pub(super) fn restrain(&self, row: &mut KnownKey, has_lost: bool) {
         row.revoked |= self.is_ended();
         let ends_earlier = row.expires_at.map_or(i64::MAX, to_micros) > self.expires_at;
-        if self.changed_in > row.changed_in && ends_earlier {
+        if (has_lost || self.changed_in > row.changed_in) && ends_earlier {
             row.expires_at = self.expires_at();
         }
     }

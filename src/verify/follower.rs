@@ -94,6 +94,12 @@ impl Known {
         self.load(conn, database, clock)
     }
 
+    /// Whether the database lost changes that are known here.
+    pub(super) fn is_ahead_of(&self, conn: &mut AnyConnection) -> Result<bool, DbError> {
+        let last = self.applied().last();
+        Ok(!instances::continues(conn, &last)?)
+    }
+
     /// The id of this instance's row; 0 before there is one.
     pub(super) fn own_instance(&self) -> i64 {
         self.instance.load(Ordering::Acquire)
@@ -225,6 +231,7 @@ fn beat(
 ) -> Result<i64, FollowError> {
     let asked = Moment::now();
     if !conn.is_to(database) {
+        known.lease.end();
         return Err(FollowError::Replaced);
     }
     known.follow_or_reload(conn, database, clock)?;

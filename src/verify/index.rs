@@ -109,13 +109,18 @@ impl Index {
     }
 
     /// The key as it was just read, regardless of what is in memory, except that it ends no later
-    /// than is known there.
-    pub fn fresh(&self, project: KnownProject, mut key: KnownKey) -> (Entry, Arc<KnownProject>) {
+    /// than is known there. `has_lost` says that the database lost changes that memory knows.
+    pub fn fresh(
+        &self,
+        project: KnownProject,
+        mut key: KnownKey,
+        has_lost: bool,
+    ) -> (Entry, Arc<KnownProject>) {
         let writer = self.writer();
         key.revoked |= writer.gone.contains(&key.digest) || writer.has_archived(&project);
         drop(writer);
         if let Some(present) = self.keys.pin().get(&key.digest) {
-            present.restrain(&mut key);
+            present.restrain(&mut key, has_lost);
         }
         let facts = Arc::new(project);
         let project = Arc::new(Project(ArcSwap::new(Arc::clone(&facts))));

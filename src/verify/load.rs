@@ -49,6 +49,7 @@ impl Known {
         if let Some(loss) = &loss {
             self.tell(conn, loss, &undone, clock)?;
         }
+        self.index.end_telling();
         *self.applied() = Heads::from(heads);
         self.is_loaded.store(true, Ordering::Release);
         let (keys, took) = (self.index.len(), started.elapsed());

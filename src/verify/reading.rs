@@ -22,6 +22,9 @@ use crate::domain::rollbacks::Undone;
 pub(super) struct Reading {
     /// Rises with each reading.
     pub(super) number: u32,
+    /// The last one after which the database knew everything. What later ones read says nothing
+    /// about what it had lost.
+    told: u32,
     /// The last audit entry before the lost ones; `None` if none were lost.
     lost_after: Option<i64>,
     /// When it began, in microseconds since 1970.
@@ -63,6 +66,7 @@ impl Index {
         }
         writer.reading = Reading {
             number: writer.reading.number + 1,
+            told: writer.reading.told,
             lost_after,
             began: now,
             undone,
@@ -83,12 +87,15 @@ impl Index {
             let reading = &writer.reading;
             let was_revoked =
                 writer.gone.contains(&digest) || present.is_some_and(|present| present.revoked);
-            let works = known
-                .expires_at
-                .is_none_or(|end| to_micros(end) > reading.began);
+            let end = known.expires_at.map_or(i64::MAX, to_micros);
+            let works = end > reading.began;
             // A key that was rotated without an overlap has ended too.
             let was_ended = reading.lost_after.is_some_and(|entry| {
-                present.is_some_and(|present| present.ended_after(entry, reading.began))
+                present.is_some_and(|present| {
+                    present.reading <= reading.told
+                        && present.ended_before(end)
+                        && present.ended_after(entry, reading.began)
+                })
             });
             if !known.revoked && (was_revoked || (works && was_ended)) {
                 writer.reading.undone.keys.push((known.id, digest));
@@ -96,6 +103,12 @@ impl Index {
             }
             map.insert(digest, writer.entry(known, &project, present));
         }
+    }
+
+    /// Notes that the database knows everything that the last reading found missing.
+    pub fn end_telling(&self) {
+        let reading = &mut self.writer().reading;
+        reading.told = reading.number;
     }
 
     /// Ends the reading: forgets the keys that the database does not have, and returns what it

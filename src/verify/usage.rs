@@ -64,9 +64,9 @@ impl UsageBuffer {
         gathered.missed.take_in(&mut missed);
     }
 
-    /// Writes out what was gathered until `patience` runs out. The next time goes on from there,
-    /// so that every key has its turn. What was not written stays for the next time, unless the database will never accept
-    /// it.
+    /// Writes out what was gathered until `patience` runs out. The next time goes on from there, so
+    /// that every key has its turn. What was not written stays for the next time, unless the database
+    /// will never accept it.
     ///
     /// # Errors
     /// The database is unavailable, locked or full.

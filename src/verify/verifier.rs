@@ -220,7 +220,8 @@ impl Verifier {
 /// A key and its project, as just read.
 type Fresh = (Entry, Arc<KnownProject>);
 
-/// Reads a key, and adds it to memory, where its rate limit is counted.
+/// Reads a key, and adds it to memory, where its rate limit is counted. Not from a database that has
+/// lost changes, though: what memory knows must not be overwritten before all of it is compared.
 fn look_up(pool: &Pool, known: &Known, digest: &KeyDigest) -> Result<Option<Fresh>, String> {
     let mut conn = pool.get().map_err(|error| error.to_string())?;
     let reading = known.index.reading();
@@ -232,10 +233,13 @@ fn look_up(pool: &Pool, known: &Known, digest: &KeyDigest) -> Result<Option<Fres
         let Some(project) = projects.into_iter().next() else {
             return Ok(None);
         };
-        known
-            .index
-            .take_in_of(reading, vec![project.clone()], vec![key.clone()]);
-        Ok(Some(known.index.fresh(project, key)))
+        let has_lost = known.is_ahead_of(&mut conn)?;
+        if !has_lost {
+            known
+                .index
+                .take_in_of(reading, vec![project.clone()], vec![key.clone()]);
+        }
+        Ok(Some(known.index.fresh(project, key, has_lost)))
     };
     read().map_err(|error| error.to_string())
 }

@@ -42,7 +42,11 @@ fn read(index: &Index, projects: Vec<KnownProject>, keys: Vec<KnownKey>) -> Undo
 
 /// The verdict on a row that was just read, without a lease.
 fn outcome_of_row(index: &Index, project: KnownProject, row: KnownKey) -> Outcome {
-    let (fresh, facts) = index.fresh(project, row);
+    outcome_of(index, project, row, false)
+}
+
+fn outcome_of(index: &Index, project: KnownProject, row: KnownKey, has_lost: bool) -> Outcome {
+    let (fresh, facts) = index.fresh(project, row, has_lost);
     let required = Requirement::default();
     fresh.judge(&facts, &fresh, &required, None, now()).0
 }
@@ -104,12 +108,31 @@ fn a_key_that_was_ended_at_once_by_a_lost_change_stays_ended() {
         outcome_of_row(&index, project(0, None), key(4)),
         Outcome::Expired
     );
-    let undone = read(&index, vec![project(0, None)], vec![key(4)]);
+    // Edited since, so that its number is above the lost one.
+    let edited = outcome_of(&index, project(0, None), key(9), true);
+    assert_eq!(edited, Outcome::Expired);
+    let undone = read(&index, vec![project(0, None)], vec![key(9)]);
     assert_eq!(undone.keys.len(), 1);
     assert_eq!(outcome(&index), Some(Outcome::Revoked));
     // What the database has not lost is as the database says.
     let index = memory(project(0, None), ended(4));
     let undone = read(&index, vec![project(0, None)], vec![key(5)]);
+    assert!(undone.keys.is_empty());
+    assert_eq!(outcome(&index), Some(Outcome::Valid));
+}
+
+#[test]
+fn a_key_that_was_prolonged_before_the_database_was_told_keeps_working() {
+    let ending = |changed_in, end| KnownKey {
+        expires_at: Some(end),
+        ..key(changed_in)
+    };
+    let index = memory(project(0, None), key(4));
+    index.end_telling();
+    // The database could not be told after the first reading, and has to be read again.
+    let (past, future) = (NOW_UTC - Duration::SECOND, NOW_UTC + Duration::DAY);
+    read(&index, vec![project(0, None)], vec![ending(8, past)]);
+    let undone = read(&index, vec![project(0, None)], vec![ending(9, future)]);
     assert!(undone.keys.is_empty());
     assert_eq!(outcome(&index), Some(Outcome::Valid));
 }

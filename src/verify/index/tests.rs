@@ -90,7 +90,7 @@ fn what_was_just_read_counts_before_memory_but_goes_on_counting_there() {
     });
     index.take_in(vec![project(0, limit)], vec![key(5)]);
     let judge = |known: KnownKey| {
-        let (fresh, facts) = index.fresh(project(0, limit), known);
+        let (fresh, facts) = index.fresh(project(0, limit), known, false);
         index.read(&KeyDigest::of("mk_live_x"), |memory| {
             fresh
                 .judge(

@@ -111,11 +111,11 @@ impl Callers {
         self.met().gathering += 1;
     }
 
-    /// Forgets callers that no row names, if there are many. `named` are the callers of all rows
+    /// Forgets callers that no row names, if there are many of them or of their user agents. `named` are the callers of all rows
     /// that were gathered.
     pub fn forget_unnamed(&self, named: impl Iterator<Item = u64>) {
         let mut met = self.met();
-        if met.sources.len() > MOST_CALLERS / 2 {
+        if met.sources.len() > MOST_CALLERS / 2 || met.agents.len() > MOST_AGENTS / 2 {
             let named: HashSet<u64, RandomState> = named.collect();
             let gathering = met.gathering;
             met.sources

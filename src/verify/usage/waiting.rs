@@ -100,7 +100,7 @@ impl Waiting {
             missed.sources(row);
         });
         if self.rows.len() + self.fresh.len() > self.limit {
-            for row in &mut self.fresh {
+            for row in self.fresh.iter_mut().filter(|row| row.caller != NO_SOURCE) {
                 missed.sources(row);
                 row.caller = NO_SOURCE;
             }
