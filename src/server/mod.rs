@@ -5,8 +5,10 @@ mod listener;
 mod stream;
 
 use std::fmt::Debug;
+use std::future::poll_fn;
 use std::io;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 use actix_http::{HttpService, Request, Response};
@@ -106,7 +108,8 @@ where
 {
     let mut server = Server::build()
         .workers(workers)
-        .shutdown_timeout(DRAIN_SECONDS);
+        .shutdown_timeout(DRAIN_SECONDS)
+        .shutdown_signal(asked_to_stop()?);
     let stopping = server.graceful_shutdown_signal();
     let mut files = Vec::new();
     for listener in listeners {
@@ -148,6 +151,31 @@ where
     }
     let server = server.run();
     Ok(Running { server, files })
+}
+
+/// Ends when the process is asked to stop. Signals are noticed from now on, not only once the
+/// threads have started: whoever was told the address may send one.
+fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let kinds = [
+        SignalKind::terminate(),
+        SignalKind::interrupt(),
+        SignalKind::quit(),
+    ];
+    let mut signals = kinds
+        .into_iter()
+        .map(signal)
+        .collect::<io::Result<Vec<_>>>()?;
+    Ok(poll_fn(move |cx| {
+        let has_come = signals
+            .iter_mut()
+            .any(|signal| signal.poll_recv(cx).is_ready());
+        if has_come {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }))
 }
 
 /// A server that serves.
