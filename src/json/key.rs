@@ -11,6 +11,7 @@ use crate::records::{Key, KeyState, Project, RateLimit, RevokeReason};
 
 /// A key. The secret is not part of it.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Key)]
 pub struct KeyJson<'a> {
     #[schema(examples(1))]
     id: i64,
@@ -71,6 +72,7 @@ pub struct KeyJson<'a> {
 
 /// A key that was just made, and its secret.
 #[derive(Serialize, ToSchema)]
+#[schema(as = CreatedKey)]
 pub struct NewKeyJson<'a> {
     #[serde(flatten)]
     of: KeyJson<'a>,
@@ -82,6 +84,7 @@ pub struct NewKeyJson<'a> {
 /// So many requests in so many seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = RateLimit)]
 pub struct RateLimitJson {
     #[schema(minimum = 1, maximum = 1_000_000, examples(600))]
     pub requests: i64,

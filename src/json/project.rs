@@ -12,6 +12,7 @@ use crate::records::Project;
 
 /// A project.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Project)]
 pub struct ProjectJson {
     /// The word that names it in URLs.
     #[schema(examples("default"))]

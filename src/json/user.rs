@@ -10,6 +10,7 @@ use crate::records::{Grant, Person, Project, Role, User};
 
 /// A person, and what they have been given.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = User)]
 pub struct UserJson {
     #[schema(examples(1))]
     pub id: i64,
@@ -27,6 +28,7 @@ pub struct UserJson {
 
 /// A role that a person has on a project, or on all.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UserGrant)]
 pub struct UserGrantJson {
     /// The slug of the project; null is all.
     #[schema(required, examples("default"))]

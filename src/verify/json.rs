@@ -88,7 +88,8 @@ struct RateLimitAnswer {
 ///
 /// Always 200 when the question was understood. Presenting the key is credential enough: the
 /// answer says nothing that its holder could not find out.
-#[utoipa::path(post, path = "/keys/verify", tag = "keys", request_body = VerifyBody,
+#[utoipa::path(post, path = "/keys/verify", operation_id = "verifyKey",
+    tag = "keys", request_body = VerifyBody,
     security(()),
     responses((status = 200, description = "The verdict", body = VerifyData<'static>)))]
 pub async fn verify(

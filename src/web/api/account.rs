@@ -18,6 +18,7 @@ use crate::web::shared::session::{self, is_over};
 
 /// Who you are.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Account)]
 pub struct AccountJson {
     #[schema(example = 1)]
     id: i64,
@@ -42,6 +43,7 @@ pub struct PasswordFields {
 
 /// A session in a browser.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BrowserSession)]
 pub struct BrowserSessionJson {
     /// Names the session without giving it away.
     id: String,
@@ -70,7 +72,8 @@ impl From<StoredSession> for BrowserSessionJson {
 /// Read your account
 ///
 /// As everything here, not with a personal token: it is not you.
-#[utoipa::path(get, path = "/account", tag = "account",
+#[utoipa::path(get, path = "/account", operation_id = "readAccount",
+    tag = "account",
     responses((status = 200, description = "Who you are", body = Data<AccountJson>)))]
 pub async fn read(req: HttpRequest, bearer: Bearer) -> Result<HttpResponse, ApiError> {
     let user = bearer.act(account::own_user).await?;
@@ -84,7 +87,8 @@ pub async fn read(req: HttpRequest, bearer: Bearer) -> Result<HttpResponse, ApiE
 /// Change your password
 ///
 /// Every session and short-lived token ends, this one too.
-#[utoipa::path(put, path = "/account/password", tag = "account", request_body = PasswordFields,
+#[utoipa::path(put, path = "/account/password", operation_id = "changePassword",
+    tag = "account", request_body = PasswordFields,
     responses((status = 204, description = "It is changed")))]
 pub async fn put_password(
     req: HttpRequest,
@@ -105,7 +109,8 @@ pub async fn put_password(
 }
 
 /// List your sessions in browsers
-#[utoipa::path(get, path = "/account/sessions", tag = "account", params(PageQuery),
+#[utoipa::path(get, path = "/account/sessions", operation_id = "listSessions",
+    tag = "account", params(PageQuery),
     responses((status = 200, description = "The latest first",
         body = Collection<BrowserSessionJson>)))]
 pub async fn sessions(
@@ -127,7 +132,8 @@ pub async fn sessions(
 /// End all your sessions
 ///
 /// Also your short-lived tokens, this one too.
-#[utoipa::path(delete, path = "/account/sessions", tag = "account",
+#[utoipa::path(delete, path = "/account/sessions", operation_id = "endSessions",
+    tag = "account",
     responses((status = 204, description = "They have ended")))]
 pub async fn delete_sessions(bearer: Bearer) -> Result<HttpResponse, ApiError> {
     bearer
@@ -137,7 +143,8 @@ pub async fn delete_sessions(bearer: Bearer) -> Result<HttpResponse, ApiError> {
 }
 
 /// End one of your sessions
-#[utoipa::path(delete, path = "/account/sessions/{id}", tag = "account",
+#[utoipa::path(delete, path = "/account/sessions/{id}", operation_id = "endSession",
+    tag = "account",
     params(("id" = String, Path, description = "As the list gives it")),
     responses((status = 204, description = "It has ended")))]
 pub async fn delete_session(

@@ -29,6 +29,7 @@ pub struct AuditQuery {
 
 /// Who did what to which thing, when, from where.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AuditEntry)]
 pub struct EntryJson {
     #[schema(example = 17)]
     id: i64,
@@ -82,7 +83,8 @@ impl EntryJson {
 ///
 /// The newest first: of the projects whose log you may read, and with a role on all projects
 /// also those of no project, such as sign-ins.
-#[utoipa::path(get, path = "/audit", tag = "audit", params(AuditQuery),
+#[utoipa::path(get, path = "/audit", operation_id = "listAuditEntries",
+    tag = "audit", params(AuditQuery),
     responses((status = 200, description = "A page of entries", body = Collection<EntryJson>)))]
 pub async fn list(
     req: HttpRequest,

@@ -17,6 +17,7 @@ use crate::records::{Grant, Project, Role};
 
 /// A role that somebody has.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Grant)]
 pub struct GrantJson {
     #[schema(example = 2)]
     user_id: i64,
@@ -60,7 +61,8 @@ impl GrantJson {
 }
 
 /// List the roles on a project
-#[utoipa::path(get, path = "/projects/{project}/grants", tag = "grants",
+#[utoipa::path(get, path = "/projects/{project}/grants", operation_id = "listGrants",
+    tag = "grants",
     params(("project" = String, Path, example = "default"), PageQuery),
     responses((status = 200, description = "Who has which role on it",
         body = Collection<GrantJson>)))]
@@ -74,7 +76,8 @@ pub async fn list_on_project(
 }
 
 /// List the roles on all projects
-#[utoipa::path(get, path = "/grants", tag = "grants", params(PageQuery),
+#[utoipa::path(get, path = "/grants", operation_id = "listGlobalGrants",
+    tag = "grants", params(PageQuery),
     responses((status = 200, description = "Who has which role on all projects",
         body = Collection<GrantJson>)))]
 pub async fn list_on_all(
@@ -88,7 +91,8 @@ pub async fn list_on_all(
 /// Give a role on a project
 ///
 /// In place of the one the person has there. It holds from their next request on.
-#[utoipa::path(put, path = "/projects/{project}/grants/{user}", tag = "grants",
+#[utoipa::path(put, path = "/projects/{project}/grants/{user}", operation_id = "putGrant",
+    tag = "grants",
     request_body = GrantFields,
     params(("project" = String, Path, example = "default"), ("user" = String, Path, example = "ben@example.com",
             description = "An email, or an id"),
@@ -109,7 +113,8 @@ pub async fn put_on_project(
 /// Give a role on all projects
 ///
 /// In place of the one the person has there. It holds from their next request on.
-#[utoipa::path(put, path = "/grants/{user}", tag = "grants", request_body = GrantFields,
+#[utoipa::path(put, path = "/grants/{user}", operation_id = "putGlobalGrant",
+    tag = "grants", request_body = GrantFields,
     params(("user" = String, Path, example = "ben@example.com",
             description = "An email, or an id"),
         ("If-Match" = Option<String>, Header, description = "The ETag of the answer that gave \
@@ -126,9 +131,12 @@ pub async fn put_on_all(
 }
 
 /// Take a role on a project away
-#[utoipa::path(delete, path = "/projects/{project}/grants/{user}", tag = "grants",
+#[utoipa::path(delete, path = "/projects/{project}/grants/{user}", operation_id = "deleteGrant",
+    tag = "grants",
     params(("project" = String, Path, example = "default"), ("user" = String, Path, example = "ben@example.com",
-            description = "An email, or an id")),
+            description = "An email, or an id"),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the answer that gave \
+            the present role; 412 if it was changed since")),
     responses((status = 204, description = "It is gone")))]
 pub async fn delete_on_project(
     req: HttpRequest,
@@ -140,9 +148,12 @@ pub async fn delete_on_project(
 }
 
 /// Take a role on all projects away
-#[utoipa::path(delete, path = "/grants/{user}", tag = "grants",
+#[utoipa::path(delete, path = "/grants/{user}", operation_id = "deleteGlobalGrant",
+    tag = "grants",
     params(("user" = String, Path, example = "ben@example.com",
-            description = "An email, or an id")),
+            description = "An email, or an id"),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the answer that gave \
+            the present role; 412 if it was changed since")),
     responses((status = 204, description = "It is gone")))]
 pub async fn delete_on_all(
     req: HttpRequest,

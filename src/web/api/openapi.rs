@@ -1,12 +1,20 @@
 //! The OpenAPI 3.1 document, made from the handlers.
 
+mod failures;
+mod parameters;
+mod wrappers;
+
 use std::sync::LazyLock;
 
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi, ToSchema};
+
+use failures::Failures;
+use parameters::Parameters;
+use wrappers::Wrappers;
 
 use super::base::error::{ApiError, ErrorCode};
 use super::{account, audit, grants, keys, projects, scopes, session, tokens, users};
@@ -83,42 +91,39 @@ struct FieldProblem {
         (name = "audit", description = "Who did what, when, from where."),
         (name = "session", description = "Sign in with email and password."),
     ),
-    modifiers(&Everywhere),
+    modifiers(&Credential, &Failures, &Parameters, &Wrappers),
 )]
 struct Document;
 
-/// What every operation shares: how to authenticate, and what failures look like.
-struct Everywhere;
+/// How a caller says who asks.
+struct Credential;
 
-impl Modify for Everywhere {
+impl Modify for Credential {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let bearer = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
             .description(Some("A personal token, or the token of POST /session."));
-        if let Some(components) = &mut document.components {
-            components.add_security_scheme("bearer", SecurityScheme::Http(bearer.build()));
-        }
-        let problem = ContentBuilder::new()
-            .schema(Some(Ref::from_schema_name("Problem")))
-            .build();
-        let failure = ResponseBuilder::new()
-            .description("It failed; `code` says why.")
-            .content("application/problem+json", problem)
-            .build();
-        for item in document.paths.paths.values_mut() {
-            let operations = [
-                &mut item.get,
-                &mut item.post,
-                &mut item.put,
-                &mut item.patch,
-                &mut item.delete,
-            ];
-            for operation in operations.into_iter().flatten() {
-                let responses = &mut operation.responses.responses;
-                responses.insert("default".into(), failure.clone().into());
-            }
-        }
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer.build()));
     }
+}
+
+/// Every operation, and whether its method may change something.
+fn operations(
+    document: &mut utoipa::openapi::OpenApi,
+) -> impl Iterator<Item = (bool, &mut Operation)> {
+    let items = document.paths.paths.values_mut();
+    items.flat_map(|item| {
+        let read = item.get.iter_mut().map(|operation| (false, operation));
+        let methods = [
+            &mut item.post,
+            &mut item.put,
+            &mut item.patch,
+            &mut item.delete,
+        ];
+        let change = methods.into_iter().flatten();
+        read.chain(change.map(|operation| (true, operation)))
+    })
 }
 
 static JSON: LazyLock<String> =

@@ -82,7 +82,8 @@ pub struct Archival {
 }
 
 /// List projects
-#[utoipa::path(get, path = "/projects", tag = "projects", params(PageQuery),
+#[utoipa::path(get, path = "/projects", operation_id = "listProjects",
+    tag = "projects", params(PageQuery),
     responses((status = 200, description = "The projects that exist for you",
         body = Collection<ProjectJson>)))]
 pub async fn list(
@@ -98,7 +99,8 @@ pub async fn list(
 }
 
 /// Create a project
-#[utoipa::path(post, path = "/projects", tag = "projects", request_body = NewProject,
+#[utoipa::path(post, path = "/projects", operation_id = "createProject",
+    tag = "projects", request_body = NewProject,
     params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200,
         description = "For 24 hours a repeated call creates nothing and gets the same answer")),
     responses((status = 201, description = "The new project", body = Data<ProjectJson>)))]
@@ -130,7 +132,8 @@ pub async fn create(
 }
 
 /// Read a project
-#[utoipa::path(get, path = "/projects/{project}", tag = "projects",
+#[utoipa::path(get, path = "/projects/{project}", operation_id = "readProject",
+    tag = "projects",
     params(("project" = String, Path, example = "default")),
     responses((status = 200, description = "The project", body = Data<ProjectJson>)))]
 pub async fn read(
@@ -147,7 +150,8 @@ pub async fn read(
 }
 
 /// Edit a project
-#[utoipa::path(patch, path = "/projects/{project}", tag = "projects",
+#[utoipa::path(patch, path = "/projects/{project}", operation_id = "editProject",
+    tag = "projects",
     request_body = ProjectPatch,
     params(("project" = String, Path, example = "default"),
         ("If-Match" = Option<String>, Header, description = "The ETag of the project as it was \
@@ -175,7 +179,8 @@ pub async fn edit(
 /// Archive a project
 ///
 /// There is no way back. When the answer is here, no instance accepts any of its keys.
-#[utoipa::path(post, path = "/projects/{project}/archival", tag = "projects",
+#[utoipa::path(post, path = "/projects/{project}/archival", operation_id = "archiveProject",
+    tag = "projects",
     request_body = Archival, params(("project" = String, Path, example = "default")),
     responses((status = 200, description = "The project, archived", body = Data<ProjectJson>)))]
 pub async fn archive(

@@ -17,6 +17,7 @@ use crate::records::Scope;
 
 /// A scope of a project's catalogue.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Scope)]
 pub struct ScopeJson {
     #[schema(example = "streams:write")]
     name: String,
@@ -68,7 +69,8 @@ impl From<ScopeUse> for ScopeJson {
 }
 
 /// List a project's scopes
-#[utoipa::path(get, path = "/projects/{project}/scopes", tag = "scopes",
+#[utoipa::path(get, path = "/projects/{project}/scopes", operation_id = "listScopes",
+    tag = "scopes",
     params(("project" = String, Path, example = "default"), PageQuery),
     responses((status = 200, description = "Its catalogue", body = Collection<ScopeJson>)))]
 pub async fn list(
@@ -95,7 +97,8 @@ pub async fn list(
 /// Add the scopes of a ready catalogue
 ///
 /// Those that the project has already stay as they are.
-#[utoipa::path(post, path = "/projects/{project}/scopes", tag = "scopes",
+#[utoipa::path(post, path = "/projects/{project}/scopes", operation_id = "addCatalogue",
+    tag = "scopes",
     request_body = CatalogueFields, params(("project" = String, Path, example = "default")),
     responses((status = 200, description = "The whole catalogue",
         body = Collection<ScopeJson>)))]
@@ -120,7 +123,8 @@ pub async fn add_ready(
 }
 
 /// Read a scope
-#[utoipa::path(get, path = "/projects/{project}/scopes/{scope}", tag = "scopes",
+#[utoipa::path(get, path = "/projects/{project}/scopes/{scope}", operation_id = "readScope",
+    tag = "scopes",
     params(("project" = String, Path, example = "default"),
         ("scope" = String, Path, example = "read:assets")),
     responses((status = 200, description = "The scope", body = Data<ScopeJson>)))]
@@ -141,7 +145,8 @@ pub async fn read(
 }
 
 /// Add a scope, or replace what is said of it
-#[utoipa::path(put, path = "/projects/{project}/scopes/{scope}", tag = "scopes",
+#[utoipa::path(put, path = "/projects/{project}/scopes/{scope}", operation_id = "putScope",
+    tag = "scopes",
     request_body = ScopeFields,
     params(("project" = String, Path, example = "default"),
         ("scope" = String, Path, example = "write:assets"),
@@ -182,7 +187,8 @@ pub async fn put(
 /// Delete a scope
 ///
 /// 409 while working keys carry it: the answer names them.
-#[utoipa::path(delete, path = "/projects/{project}/scopes/{scope}", tag = "scopes",
+#[utoipa::path(delete, path = "/projects/{project}/scopes/{scope}", operation_id = "deleteScope",
+    tag = "scopes",
     params(("project" = String, Path, example = "default"),
         ("scope" = String, Path, example = "read:analytics"),
         ("If-Match" = Option<String>, Header, description = "The ETag of the scope as it was \

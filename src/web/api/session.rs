@@ -29,6 +29,7 @@ pub struct Credentials {
 
 /// A short-lived token.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Session)]
 pub struct SessionJson {
     /// A JSON Web Token (RFC 7519), to be sent as `Authorization: Bearer`.
     #[schema(example = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.…")]
@@ -41,7 +42,8 @@ pub struct SessionJson {
 ///
 /// The token lets its bearer in for 15 minutes. It ends at once when the person is disabled or
 /// gets another role or password. Scripts are better served by a personal token.
-#[utoipa::path(post, path = "/session", tag = "session", request_body = Credentials,
+#[utoipa::path(post, path = "/session", operation_id = "signIn",
+    tag = "session", request_body = Credentials,
     security(()),
     responses((status = 201, description = "A token", body = Data<SessionJson>)))]
 pub async fn create(

@@ -20,6 +20,7 @@ use crate::records::{Project, Token};
 
 /// A personal token, without its secret.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Token)]
 pub struct TokenJson {
     #[schema(example = 1)]
     id: i64,
@@ -50,6 +51,7 @@ pub struct TokenJson {
 
 /// A personal token that was just made, with its secret.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CreatedToken)]
 pub struct NewTokenJson {
     #[serde(flatten)]
     record: TokenJson,
@@ -105,7 +107,8 @@ impl TokenJson {
 /// List your personal tokens
 ///
 /// Whoever comes with a personal token sees that one.
-#[utoipa::path(get, path = "/tokens", tag = "tokens", params(PageQuery),
+#[utoipa::path(get, path = "/tokens", operation_id = "listTokens",
+    tag = "tokens", params(PageQuery),
     responses((status = 200, description = "The newest first", body = Collection<TokenJson>)))]
 pub async fn list_own(
     req: HttpRequest,
@@ -119,7 +122,8 @@ pub async fn list_own(
 ///
 /// Not with a personal token: sign in first. The secret, `token`, is in this answer and nowhere
 /// else, ever.
-#[utoipa::path(post, path = "/tokens", tag = "tokens", request_body = NewToken,
+#[utoipa::path(post, path = "/tokens", operation_id = "createToken",
+    tag = "tokens", request_body = NewToken,
     params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200,
         description = "For 24 hours a repeated call makes nothing and gets the same answer, \
                        without the secret")),
@@ -158,7 +162,8 @@ pub async fn create(
 }
 
 /// Read one of your personal tokens
-#[utoipa::path(get, path = "/tokens/{id}", tag = "tokens", params(("id" = i64, Path)),
+#[utoipa::path(get, path = "/tokens/{id}", operation_id = "readToken",
+    tag = "tokens", params(("id" = i64, Path)),
     responses((status = 200, description = "The token", body = Data<TokenJson>)))]
 pub async fn read_own(
     req: HttpRequest,
@@ -177,14 +182,16 @@ pub async fn read_own(
 }
 
 /// Revoke one of your personal tokens
-#[utoipa::path(delete, path = "/tokens/{id}", tag = "tokens", params(("id" = i64, Path)),
+#[utoipa::path(delete, path = "/tokens/{id}", operation_id = "revokeToken",
+    tag = "tokens", params(("id" = i64, Path)),
     responses((status = 200, description = "The token, revoked", body = Data<TokenJson>)))]
 pub async fn revoke_own(bearer: Bearer, id: web::Path<i64>) -> Result<HttpResponse, ApiError> {
     revoke(&bearer, bearer.id(), id.into_inner()).await
 }
 
 /// List a person's personal tokens
-#[utoipa::path(get, path = "/users/{user}/tokens", tag = "tokens",
+#[utoipa::path(get, path = "/users/{user}/tokens", operation_id = "listUserTokens",
+    tag = "tokens",
     params(("user" = i64, Path, example = 1), PageQuery),
     responses((status = 200, description = "The newest first", body = Collection<TokenJson>)))]
 pub async fn list_of_user(
@@ -197,7 +204,8 @@ pub async fn list_of_user(
 }
 
 /// Revoke a person's personal token
-#[utoipa::path(delete, path = "/users/{user}/tokens/{id}", tag = "tokens",
+#[utoipa::path(delete, path = "/users/{user}/tokens/{id}", operation_id = "revokeUserToken",
+    tag = "tokens",
     params(("user" = i64, Path, example = 1), ("id" = i64, Path)),
     responses((status = 200, description = "The token, revoked", body = Data<TokenJson>)))]
 pub async fn revoke_of_user(

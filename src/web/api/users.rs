@@ -46,6 +46,7 @@ pub struct UserPatch {
 
 /// A link with which a person chooses a password.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PasswordLink)]
 pub struct PasswordLinkJson {
     /// It works once. It is in this answer and nowhere else.
     #[schema(example = "https://keys.example.com/password?code=…")]
@@ -56,6 +57,7 @@ pub struct PasswordLinkJson {
 
 /// A person who was just invited, and the link to hand to them.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = InvitedUser)]
 pub struct InvitedJson {
     #[serde(flatten)]
     user: UserJson,
@@ -66,7 +68,8 @@ pub struct InvitedJson {
 }
 
 /// List people
-#[utoipa::path(get, path = "/users", tag = "users", params(PageQuery),
+#[utoipa::path(get, path = "/users", operation_id = "listUsers",
+    tag = "users", params(PageQuery),
     responses((status = 200, description = "Everybody", body = Collection<UserJson>)))]
 pub async fn list(
     req: HttpRequest,
@@ -88,7 +91,8 @@ pub async fn list(
 /// Invite a person
 ///
 /// They choose their password with the link in the answer; nobody else ever knows it.
-#[utoipa::path(post, path = "/users", tag = "users", request_body = Invitation,
+#[utoipa::path(post, path = "/users", operation_id = "inviteUser",
+    tag = "users", request_body = Invitation,
     params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200,
         description = "For 24 hours a repeated call invites nobody and gets the same answer, \
                        without the link")),
@@ -123,7 +127,8 @@ pub async fn create(
 }
 
 /// Read a person
-#[utoipa::path(get, path = "/users/{user}", tag = "users",
+#[utoipa::path(get, path = "/users/{user}", operation_id = "readUser",
+    tag = "users",
     params(("user" = i64, Path, example = 1)),
     responses((status = 200, description = "The person", body = Data<UserJson>)))]
 pub async fn read(
@@ -139,7 +144,8 @@ pub async fn read(
 /// Disable a person, or enable them again
 ///
 /// Disabling ends every session and token of theirs at once. The last owner can't be disabled.
-#[utoipa::path(patch, path = "/users/{user}", tag = "users", request_body = UserPatch,
+#[utoipa::path(patch, path = "/users/{user}", operation_id = "editUser",
+    tag = "users", request_body = UserPatch,
     params(("user" = i64, Path, example = 2)),
     responses((status = 200, description = "The person as they are now", body = Data<UserJson>)))]
 pub async fn edit(
@@ -166,7 +172,8 @@ pub async fn edit(
 /// End every session of a person
 ///
 /// Also their short-lived tokens; not their personal ones.
-#[utoipa::path(delete, path = "/users/{user}/sessions", tag = "users",
+#[utoipa::path(delete, path = "/users/{user}/sessions", operation_id = "endUserSessions",
+    tag = "users",
     params(("user" = i64, Path, example = 2)),
     responses((status = 204, description = "They have ended")))]
 pub async fn delete_sessions(bearer: Bearer, id: web::Path<i64>) -> Result<HttpResponse, ApiError> {
@@ -178,7 +185,8 @@ pub async fn delete_sessions(bearer: Bearer, id: web::Path<i64>) -> Result<HttpR
 /// Make a link for another password
 ///
 /// For somebody who forgot theirs, or did not use the link they got. Earlier links end.
-#[utoipa::path(post, path = "/users/{user}/password-link", tag = "users",
+#[utoipa::path(post, path = "/users/{user}/password-link", operation_id = "createPasswordLink",
+    tag = "users",
     params(("user" = i64, Path, example = 2)),
     responses((status = 201, description = "The link", body = Data<PasswordLinkJson>)))]
 pub async fn create_link(

@@ -2,6 +2,7 @@
 
 mod credentials;
 mod curl;
+mod generated;
 mod idempotency;
 mod keys;
 mod openapi;

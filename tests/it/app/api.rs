@@ -2,7 +2,7 @@
 
 use reqwest::blocking::Client;
 
-use super::Answer;
+use super::{Answer, contract};
 
 /// A program that calls the management API with a bearer token.
 #[derive(Clone)]
@@ -30,7 +30,7 @@ impl Api {
         headers: &[(&str, &str)],
     ) -> Answer {
         let url = format!("{}/api/v1{path}", self.url);
-        let mut call = self.client.request(method, url);
+        let mut call = self.client.request(method.clone(), url);
         if !self.token.is_empty() {
             call = call.bearer_auth(&self.token);
         }
@@ -40,6 +40,8 @@ impl Api {
         for (name, value) in headers {
             call = call.header(*name, *value);
         }
-        call.send().unwrap().into()
+        let answer: Answer = call.send().unwrap().into();
+        contract::assert_documented(method.as_str(), path, answer.status);
+        answer
     }
 }

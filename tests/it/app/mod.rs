@@ -3,6 +3,7 @@
 mod answer;
 mod api;
 mod browser;
+mod contract;
 mod database;
 
 use std::net::SocketAddr;

@@ -106,7 +106,8 @@ impl ErrorCode {
         self.into()
     }
 
-    fn status(self) -> StatusCode {
+    /// The status of answers with this code.
+    pub fn status(self) -> StatusCode {
         match self {
             ErrorCode::BadRequest => StatusCode::BAD_REQUEST,
             ErrorCode::Unauthorized | ErrorCode::WrongPassword => StatusCode::UNAUTHORIZED,

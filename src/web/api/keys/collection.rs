@@ -102,7 +102,8 @@ pub struct NewKey {
 }
 
 /// List keys
-#[utoipa::path(get, path = "/projects/{project}/keys", tag = "keys",
+#[utoipa::path(get, path = "/projects/{project}/keys", operation_id = "listKeys",
+    tag = "keys",
     params(("project" = String, Path, example = "default"), KeysQuery),
     responses((status = 200, description = "A page of keys", body = Collection<KeyJson<'static>>)))]
 pub async fn list(
@@ -166,7 +167,8 @@ pub async fn list(
 /// Create a key
 ///
 /// The secret, `key`, is in this answer and nowhere else, ever.
-#[utoipa::path(post, path = "/projects/{project}/keys", tag = "keys", request_body = NewKey,
+#[utoipa::path(post, path = "/projects/{project}/keys", operation_id = "createKey",
+    tag = "keys", request_body = NewKey,
     params(("project" = String, Path, example = "default"),
         ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200,
         description = "For 24 hours a repeated call creates nothing and gets the same answer, \

@@ -53,6 +53,7 @@ pub struct RevokeQuery {
 
 /// The state of a key, in a few bytes.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = State)]
 pub struct StateJson {
     /// `active`, `expiring`, `expired` or `revoked`.
     #[schema(example = "active")]
@@ -60,7 +61,8 @@ pub struct StateJson {
 }
 
 /// Read a key
-#[utoipa::path(get, path = "/projects/{project}/keys/{id}", tag = "keys",
+#[utoipa::path(get, path = "/projects/{project}/keys/{id}", operation_id = "readKey",
+    tag = "keys",
     params(("project" = String, Path, example = "default"), ("id" = i64, Path)),
     responses((status = 200, description = "The key", body = Data<KeyJson<'static>>)))]
 pub async fn read(
@@ -78,7 +80,8 @@ pub async fn read(
 /// Read a key's state
 ///
 /// For those who poll: with `If-None-Match` the answer is mostly an empty 304.
-#[utoipa::path(get, path = "/projects/{project}/keys/{id}/state", tag = "keys",
+#[utoipa::path(get, path = "/projects/{project}/keys/{id}/state", operation_id = "readKeyState",
+    tag = "keys",
     params(("project" = String, Path, example = "default"), ("id" = i64, Path)),
     responses((status = 200, description = "The state", body = Data<StateJson>)))]
 pub async fn state(
@@ -94,7 +97,8 @@ pub async fn state(
 }
 
 /// Edit a key
-#[utoipa::path(patch, path = "/projects/{project}/keys/{id}", tag = "keys",
+#[utoipa::path(patch, path = "/projects/{project}/keys/{id}", operation_id = "editKey",
+    tag = "keys",
     request_body = KeyPatch,
     params(("project" = String, Path, example = "default"), ("id" = i64, Path),
         ("If-Match" = Option<String>, Header, description = "The ETag of the key as it was read; \
@@ -126,7 +130,8 @@ pub async fn edit(
 ///
 /// There is no way back. When the answer is here, no instance accepts the key any more. One that
 /// was revoked before is answered as it is.
-#[utoipa::path(delete, path = "/projects/{project}/keys/{id}", tag = "keys",
+#[utoipa::path(delete, path = "/projects/{project}/keys/{id}", operation_id = "revokeKey",
+    tag = "keys",
     params(("project" = String, Path, example = "default"), ("id" = i64, Path), RevokeQuery),
     responses((status = 200, description = "The key, revoked", body = Data<KeyJson<'static>>)))]
 pub async fn revoke(

@@ -33,7 +33,8 @@ pub struct Rotation {
 ///
 /// Creates its successor, with the same name, scopes and limits. The old key keeps working for
 /// the overlap, then expires. The secret, `key`, is in this answer and nowhere else, ever.
-#[utoipa::path(post, path = "/projects/{project}/keys/{id}/rotation", tag = "keys",
+#[utoipa::path(post, path = "/projects/{project}/keys/{id}/rotation", operation_id = "rotateKey",
+    tag = "keys",
     request_body = Option<Rotation>,
     params(("project" = String, Path, example = "default"), ("id" = i64, Path),
         ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200,

@@ -14,6 +14,7 @@ use crate::web::api::base::error::ApiError;
 
 /// How a key is used.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Usage)]
 pub struct UsageJson {
     /// How many requests passed in the last 24 hours, counted by whole hours.
     #[schema(example = 1204)]
@@ -28,6 +29,7 @@ pub struct UsageJson {
 
 /// When not everything was recorded, and what is missing, of all keys together.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UsageGap)]
 struct UsageGapJson {
     #[schema(format = DateTime)]
     from: String,
@@ -41,6 +43,7 @@ struct UsageGapJson {
 
 /// How often a key passed and was refused on one day.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UsageDay)]
 struct DayJson {
     #[schema(format = Date, example = "2026-11-21")]
     day: String,
@@ -52,6 +55,7 @@ struct DayJson {
 
 /// A place a key is used from.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Source)]
 struct SourceJson {
     /// Empty where it is not known.
     #[schema(example = "203.0.113.7")]
@@ -108,7 +112,8 @@ impl From<Source> for SourceJson {
 }
 
 /// Read how a key is used
-#[utoipa::path(get, path = "/projects/{project}/keys/{id}/usage", tag = "keys",
+#[utoipa::path(get, path = "/projects/{project}/keys/{id}/usage", operation_id = "readKeyUsage",
+    tag = "keys",
     params(("project" = String, Path, example = "default"), ("id" = i64, Path)),
     responses((status = 200, description = "Its use", body = Data<UsageJson>)))]
 pub async fn read(

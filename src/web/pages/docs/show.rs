@@ -131,7 +131,7 @@ impl Operation {
         let path = format!("{}{path}", text(&document["servers"][0]["url"]));
         let ends = method == "delete" || path.ends_with("/archival");
         let answers = entries(&operation["responses"])
-            .filter(|(status, _)| *status != "default")
+            .filter(|(status, _)| status.starts_with('2'))
             .map(|(status, answer)| Answer::read(document, status, answer, ends));
         Operation {
             id,
