@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use diesel::dsl::{exists, not};
+use diesel::dsl::{exists, not, sql};
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Timestamp;
 use keyward_key::Environment;
+use time::macros::{datetime, format_description};
 
 use super::any::MultiBackend;
 use super::key_rows::KeyRow;
@@ -15,6 +18,11 @@ use super::{AnyConnection, DbError};
 use crate::clock::UtcTime;
 use crate::records::key::{DORMANT, EXPIRING};
 use crate::records::{Key, KeyState};
+
+/// What unused keys are sorted by, so that they come last when the list begins with the latest.
+const NEVER_FIRST: UtcTime = datetime!(1970-01-01 0:00);
+/// The same, when the list begins with the earliest.
+const NEVER_LAST: UtcTime = datetime!(9999-12-31 0:00);
 
 /// A search starts from words found in at most this many keys. Words found in more keys are so
 /// common that walking the list in its order soon fills a page.
@@ -55,7 +63,7 @@ pub enum SortBy {
     Label,
     /// Keys that never expire count as the latest.
     Expires,
-    /// When it was last used or, if never, created.
+    /// Keys that were never used come last in either direction.
     LastUsed,
 }
 
@@ -166,10 +174,10 @@ pub fn page(
     };
     let backwards = seek.is_some_and(|seek| seek.backwards);
     let query = filtered(conn, found, plan, now);
-    let query = sorted(query, order.by, order.descending != backwards, seek);
+    let query = sorted(query, order, order.descending != backwards, seek);
     let query = query.limit(limit).offset(skip);
     let rows: Vec<KeyRow> = query.select(KeyRow::as_select()).load(conn)?;
-    let mut listed: Vec<Listed> = rows.into_iter().map(|row| listed(row, order.by)).collect();
+    let mut listed: Vec<Listed> = rows.into_iter().map(|row| listed(row, order)).collect();
     if backwards {
         listed.reverse();
     }
@@ -293,7 +301,7 @@ macro_rules! keyset {
     };
 }
 
-fn sorted<'a>(query: Query<'a>, by: SortBy, descending: bool, seek: Option<&Seek>) -> Query<'a> {
+fn sorted<'a>(query: Query<'a>, order: Order, descending: bool, seek: Option<&Seek>) -> Query<'a> {
     let text = seek.and_then(|seek| match &seek.value {
         SortValue::Text(value) => Some((value.clone(), seek.id)),
         _ => None,
@@ -302,10 +310,13 @@ fn sorted<'a>(query: Query<'a>, by: SortBy, descending: bool, seek: Option<&Seek
         SortValue::Time(value) => Some((value, seek.id)),
         _ => None,
     });
-    match by {
+    match order.by {
         SortBy::Label => keyset!(query, keys::label_folded, descending, text),
         SortBy::Expires => keyset!(query, keys::expires_at, descending, time),
-        SortBy::LastUsed => keyset!(query, keys::quiet_since, descending, time),
+        SortBy::LastUsed => match order.descending {
+            true => keyset!(query, last_use_or(NEVER_FIRST), descending, time),
+            false => keyset!(query, last_use_or(NEVER_LAST), descending, time),
+        },
         SortBy::Created => match (descending, seek) {
             (false, None) => query.order(keys::id.asc()),
             (true, None) => query.order(keys::id.desc()),
@@ -315,12 +326,26 @@ fn sorted<'a>(query: Query<'a>, by: SortBy, descending: bool, seek: Option<&Seek
     }
 }
 
-fn listed(row: KeyRow, by: SortBy) -> Listed {
-    let value = match by {
+/// The last use, or `never`: written as the indexes on it have it, which is how Diesel writes times.
+fn last_use_or(never: UtcTime) -> SqlLiteral<Timestamp> {
+    let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
+    let never = never.format(&format).expect("a constant");
+    sql(&format!("coalesce(keys.last_used_at, '{never}')"))
+}
+
+fn listed(row: KeyRow, order: Order) -> Listed {
+    let value = match order.by {
         SortBy::Created => SortValue::Id,
         SortBy::Label => SortValue::Text(row.label_folded.clone()),
         SortBy::Expires => SortValue::Time(row.expires_at),
-        SortBy::LastUsed => SortValue::Time(row.quiet_since),
+        SortBy::LastUsed => {
+            let never = if order.descending {
+                NEVER_FIRST
+            } else {
+                NEVER_LAST
+            };
+            SortValue::Time(row.last_used_at.unwrap_or(never))
+        }
     };
     Listed {
         key: row.into(),

@@ -70,10 +70,9 @@ pub(super) struct KeyRow {
     revoke_note: Option<String>,
     replaces: Option<i64>,
     replaced_by: Option<i64>,
-    last_used_at: Option<UtcTime>,
+    pub(super) last_used_at: Option<UtcTime>,
     last_used_ip: Option<String>,
     last_used_agent: Option<String>,
-    pub(super) quiet_since: UtcTime,
     version: i64,
 }
 

@@ -206,7 +206,6 @@ diesel::table! {
         user_id -> BigInt,
         idempotency_key -> Text,
         request -> Binary,
-        status -> BigInt,
         answer -> Text,
         created_at -> Timestamp,
     }

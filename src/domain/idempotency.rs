@@ -1,55 +1,46 @@
-//! Calls with an `Idempotency-Key`: reserved before they create anything, and remembered with
-//! their answer.
+//! Calls with an `Idempotency-Key`: remembered by the very transaction that creates something, so
+//! that a call is remembered exactly if it was done.
+
+use serde::Serialize;
 
 use super::{DomainError, Op};
-pub use crate::db::idempotent_calls::Call;
-use crate::db::{idempotent_calls, is_taken, unaudited};
+use crate::db::{Tx, idempotent_calls, is_taken};
 
-/// Reserves this key for a call by the person `user`. Returns the earlier call with it, if any.
-///
-/// # Errors
-/// The database fails.
-pub fn reserve(
-    op: &mut Op,
-    user: i64,
-    idempotency_key: &str,
-    request: &[u8],
-) -> Result<Option<Call>, DomainError> {
-    let now = op.now();
-    if let Some(call) = idempotent_calls::find(op.conn(), user, idempotency_key)? {
-        return Ok(Some(call));
-    }
-    let begun = unaudited(op.conn(), |tx| {
-        idempotent_calls::begin(tx, user, idempotency_key, request, now)
-    });
-    match begun {
-        Ok(()) => Ok(None),
-        // Another call with the same key was faster.
-        Err(error) if is_taken(&error) => {
-            Ok(idempotent_calls::find(op.conn(), user, idempotency_key)?)
-        }
-        Err(error) => Err(error.into()),
-    }
+pub use crate::db::idempotent_calls::EarlierCall;
+
+/// A call that creates nothing if it was made before.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Who makes it.
+    pub user: i64,
+    /// The `Idempotency-Key`.
+    pub key: String,
+    /// The digest of method, path and body.
+    pub request: Vec<u8>,
 }
 
-/// Stores the answer to a call.
+/// The earlier call with the same key, if any.
 ///
 /// # Errors
 /// The database fails.
-pub fn finish(
-    op: &mut Op,
-    user: i64,
-    idempotency_key: &str,
-    status: u16,
-    answer: &str,
+pub fn earlier(op: &mut Op, call: &Call) -> Result<Option<EarlierCall>, DomainError> {
+    Ok(idempotent_calls::find(op.conn(), call.user, &call.key)?)
+}
+
+/// Remembers what `call` created: `record`, which holds no secret. Does nothing without a call.
+///
+/// # Errors
+/// Another call with the same key was faster.
+pub(super) fn remember(
+    tx: &mut Tx,
+    call: Option<&Call>,
+    record: &impl Serialize,
 ) -> Result<(), DomainError> {
-    Ok(op.unaudited(|tx| idempotent_calls::finish(tx, user, idempotency_key, status, answer))?)
-}
-
-/// Forgets a call that created nothing.
-///
-/// # Errors
-/// The database fails.
-pub fn forget(op: &mut Op, user: i64, idempotency_key: &str) -> Result<(), DomainError> {
-    Ok(op.unaudited(|tx| idempotent_calls::forget(tx, user, idempotency_key))?)
+    let Some(call) = call else { return Ok(()) };
+    let record = serde_json::to_string(record).expect("strings and numbers");
+    let stored = idempotent_calls::insert(tx, call.user, &call.key, &call.request, &record);
+    stored.map_err(|error| match is_taken(&error) {
+        true => DomainError::Conflict("A call with this Idempotency-Key was made already.".into()),
+        false => error.into(),
+    })
 }

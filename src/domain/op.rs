@@ -1,6 +1,7 @@
 //! The context of one operation.
 
 use super::DomainError;
+use super::idempotency::Call;
 use crate::access::{Action, Actor, OwnPermit, Permit, policy};
 use crate::clock::UtcTime;
 use crate::db::{self, AnyConnection, Connection, DbError, Ending, NewEntry, Permission, Tx};
@@ -11,12 +12,28 @@ pub struct Op<'a> {
     conn: &'a mut Connection,
     actor: &'a Actor,
     now: UtcTime,
+    call: Option<Call>,
 }
 
 impl<'a> Op<'a> {
     /// An operation by `actor` at the time `now`.
     pub fn new(conn: &'a mut Connection, actor: &'a Actor, now: UtcTime) -> Self {
-        Op { conn, actor, now }
+        Op {
+            conn,
+            actor,
+            now,
+            call: None,
+        }
+    }
+
+    /// What this operation creates is remembered as done by `call`.
+    pub fn for_call(&mut self, call: Option<Call>) {
+        self.call = call;
+    }
+
+    /// The call that this operation is remembered by.
+    pub(super) fn call(&self) -> Option<Call> {
+        self.call.clone()
     }
 
     /// The connection, for reading.

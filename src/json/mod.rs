@@ -3,8 +3,10 @@
 mod key;
 mod project;
 mod schema;
+mod token;
 mod user;
 
 pub use key::{KeyJson, NewKeyJson, RateLimitJson};
 pub use project::ProjectJson;
+pub use token::TokenJson;
 pub use user::UserJson;

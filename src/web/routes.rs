@@ -202,9 +202,6 @@ fn api(base: &str) -> impl HttpServiceFactory + 'static {
             web::PathConfig::default()
                 .error_handler(|_, _| ApiError::from(DomainError::NotFound).into()),
         )
-        .app_data(web::QueryConfig::default().error_handler(|error, _| {
-            ApiError::BadRequest(format!("The query can't be read: {error}.")).into()
-        }))
         .service(resource("/openapi.json").get(openapi::show))
         .service(resource("/session").post(session_api::create))
         .service(resource("/keys/verify").post(verify::json::verify))

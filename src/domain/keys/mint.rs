@@ -10,7 +10,8 @@ use crate::db::reveals::Of;
 use crate::db::{AnyConnection, Ending, Tx, keys, scopes};
 use crate::domain::archived::{require_open, reread_open};
 use crate::domain::reveal::{Minted, MintedKey, Reveal};
-use crate::domain::{DomainError, FieldError, Op, projects};
+use crate::domain::{DomainError, FieldError, Op, idempotency, projects};
+use crate::json::KeyJson;
 use crate::records::{KeyTerms, Project, Scope};
 
 /// The data for the form that creates a key.
@@ -74,6 +75,7 @@ fn mint_with(
     hand_over: impl FnOnce(&mut Tx, i64, &PlainKey) -> Result<(), DomainError>,
 ) -> Result<MintedKey, DomainError> {
     let permit = op.require(Action::MintKeys, project)?;
+    let call = op.call();
     op.change(permit, |tx| {
         let now = tx.now();
         let project = &reread_open(tx.conn(), project)?;
@@ -82,6 +84,7 @@ fn mint_with(
         let written = write(tx, project, environment, &terms, &secret, None)?;
         hand_over(tx, written.id, &secret)?;
         let key = keys::by_id(tx.conn(), project.id, written.id)?.ok_or(DomainError::NotFound)?;
+        idempotency::remember(tx, call.as_ref(), &KeyJson::new(&key, project, now))?;
         let mut entry = tx.key_entry("key.created", &key);
         entry
             .details

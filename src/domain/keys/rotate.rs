@@ -12,7 +12,8 @@ use crate::db::reveals::Of;
 use crate::db::{Ending, Tx, keys};
 use crate::domain::archived::reread_open;
 use crate::domain::reveal::{Minted, MintedKey, Reveal};
-use crate::domain::{DomainError, Op, projects};
+use crate::domain::{DomainError, Op, idempotency, projects};
+use crate::json::KeyJson;
 use crate::records::{Key, KeyTerms, Project};
 
 /// The longest overlap.
@@ -99,6 +100,7 @@ fn rotate_with(
             "Choose an overlap of at most 90 days (7,776,000 seconds).",
         ));
     }
+    let call = op.call();
     op.change(permit, |tx| {
         let now = tx.now();
         let project = &reread_open(tx.conn(), project)?;
@@ -118,6 +120,7 @@ fn rotate_with(
         let (new, secret, entry) = write_successor(tx, project, &old, &terms, "key.rotated")?;
         hand_over(tx, new, &secret)?;
         let key = keys::by_id(tx.conn(), project.id, new)?.ok_or(DomainError::NotFound)?;
+        idempotency::remember(tx, call.as_ref(), &KeyJson::new(&key, project, now))?;
         let entry = entry.with("replaced_ends_at", rfc3339(ends_at));
         Ok(Ending::Done(MintedKey { key, secret }, entry))
     })

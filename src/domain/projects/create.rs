@@ -4,7 +4,8 @@ use super::draft::{ProjectDraft, check_slug};
 use crate::access::Action;
 use crate::db::{Ending, projects, scopes};
 use crate::domain::scopes::Catalogue;
-use crate::domain::{DomainError, Op};
+use crate::domain::{DomainError, Op, idempotency};
+use crate::json::ProjectJson;
 use crate::records::Project;
 
 /// Checks that the actor may open the form for a new project.
@@ -37,6 +38,7 @@ pub fn create(
             return Err(DomainError::Invalid(errors.collect()));
         }
     };
+    let call = op.call();
     op.change(permit, |tx| {
         if projects::by_slug(tx.conn(), slug)?.is_some() {
             let detail = "A project has this slug already.";
@@ -47,6 +49,7 @@ pub fn create(
             scopes::insert(tx, id, &scope)?;
         }
         let project = projects::by_id(tx.conn(), id)?.ok_or(DomainError::NotFound)?;
+        idempotency::remember(tx, call.as_ref(), &ProjectJson::new(&project))?;
         let mut entry = tx
             .project_entry("project.created", &project)
             .with("slug", slug)

@@ -9,8 +9,9 @@ use crate::db::reveals::Of;
 use crate::db::tokens::{self, NewToken};
 use crate::db::{Ending, Tx, projects};
 use crate::domain::reveal::{Minted, Reveal};
-use crate::domain::{DomainError, FieldError, Op, text};
-use crate::records::Token;
+use crate::domain::{DomainError, FieldError, Op, idempotency, text};
+use crate::json::TokenJson;
+use crate::records::{Project, Token};
 
 /// A requested personal token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,7 +41,7 @@ struct Checked {
     description: String,
     expires_at: UtcTime,
     permissions: String,
-    project_id: Option<i64>,
+    project: Option<Project>,
 }
 
 /// Creates a token whose secret can be revealed once in the session `session_id`. It can live for
@@ -91,23 +92,28 @@ fn create_with(
     };
     let secret = format.generate(Environment::Live)?;
     let prefix = format.prefix(&secret, Environment::Live);
+    let call = op.call();
     op.change(permit, |tx| {
         let user_id = permit.user_id();
+        let project_id = checked.project.as_ref().map(|project| project.id);
         let new = NewToken {
             user_id,
             digest: secret.digest(),
             prefix: &prefix,
             description: &checked.description,
             permissions: &checked.permissions,
-            project_id: checked.project_id,
+            project_id,
             expires_at: checked.expires_at,
         };
         let id = tokens::insert(tx, &new)?;
         hand_over(tx, id, &secret)?;
         let token = tokens::by_id(tx.conn(), user_id, id)?.ok_or(DomainError::NotFound)?;
+        let project = checked.project.as_slice();
+        let record = TokenJson::new(&token, project, tx.now());
+        idempotency::remember(tx, call.as_ref(), &record)?;
         let entry = tx
             .entry("token.created", &checked.description)
-            .in_project(checked.project_id)
+            .in_project(project_id)
             .with("token_prefix", prefix.as_str())
             .with("permissions", checked.permissions.as_str())
             .with("expires_at", rfc3339(checked.expires_at));
@@ -169,7 +175,7 @@ fn check(op: &mut Op, draft: &TokenDraft, max_days: u16) -> Result<Checked, Doma
             description,
             expires_at,
             permissions: chosen.join(" "),
-            project_id: project.map(|project| project.id),
+            project,
         }),
         _ => Err(DomainError::Invalid(errors)),
     }

@@ -5,7 +5,8 @@ use super::new_person::require_free;
 use crate::access::Action;
 use crate::db::{Ending, grants, projects, users};
 use crate::domain::passwords::NOBODYS_HASH;
-use crate::domain::{DomainError, FieldError, Op, text};
+use crate::domain::{DomainError, FieldError, Op, idempotency, text};
+use crate::json::UserJson;
 use crate::records::{Person, Role};
 
 /// Adds a person who has yet to choose a password, with a role on the project with this slug, or on
@@ -46,6 +47,7 @@ pub fn invite(
         _ => return Err(DomainError::Invalid(errors)),
     };
     op.allow_to_give(role, project_id)?;
+    let call = op.call();
     let code = new_code()?;
     op.change(permit, |tx| {
         require_free(tx, &email)?;
@@ -56,6 +58,9 @@ pub fn invite(
             user: users::by_id(tx.conn(), user_id)?.ok_or(DomainError::NotFound)?,
             grants: grants::of_user(tx.conn(), user_id)?,
         };
+        let all = projects::all(tx.conn())?;
+        let record = UserJson::new(&person, &all);
+        idempotency::remember(tx, call.as_ref(), &record)?;
         let entry = tx
             .entry("user.invited", &email)
             .in_project(project_id)

@@ -9,6 +9,7 @@ use super::base::bearer::Bearer;
 use super::base::body::Json;
 use super::base::error::ApiError;
 use super::base::paging::PageQuery;
+use super::base::query::Query;
 use crate::clock::rfc3339;
 use crate::domain::passwords::Password;
 use crate::domain::{DomainError, account};
@@ -116,7 +117,7 @@ pub async fn put_password(
 pub async fn sessions(
     req: HttpRequest,
     bearer: Bearer,
-    query: web::Query<PageQuery>,
+    query: Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let page = query.page()?;
     let mut all = bearer.act(account::list_sessions).await?;

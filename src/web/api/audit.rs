@@ -1,6 +1,6 @@
 //! `/api/v1/audit`: the audit log.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -8,6 +8,7 @@ use super::base::answer::{self, Collection};
 use super::base::bearer::Bearer;
 use super::base::error::ApiError;
 use super::base::paging::{self, From, Page};
+use super::base::query::Query;
 use crate::clock::rfc3339;
 use crate::domain::{audit, projects};
 use crate::records::{AuditEntry, Project};
@@ -89,10 +90,15 @@ impl EntryJson {
 pub async fn list(
     req: HttpRequest,
     bearer: Bearer,
-    query: web::Query<AuditQuery>,
+    query: Query<AuditQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let mut errors = Vec::new();
+    let Query {
+        fields: query,
+        list,
+    } = query;
     let page = Page::read(
+        &list,
         query.limit,
         query.after.as_deref(),
         query.start,
@@ -120,9 +126,7 @@ pub async fn list(
     let end = usize::try_from(start)
         .unwrap_or(usize::MAX)
         .saturating_add(log.entries.len());
-    let next = log
-        .next
-        .map(|entry| paging::cursor(end, &entry.to_string()));
+    let next = log.next.map(|entry| page.cursor(end, &entry.to_string()));
     let entries = log.entries.into_iter();
     let value = entries
         .map(|entry| EntryJson::new(entry, &projects))

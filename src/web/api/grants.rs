@@ -10,6 +10,7 @@ use super::base::bearer::Bearer;
 use super::base::body::Json;
 use super::base::error::ApiError;
 use super::base::paging::PageQuery;
+use super::base::query::Query;
 use crate::clock::rfc3339;
 use crate::domain::grants::{self, Given, Whom};
 use crate::domain::{DomainError, Op, projects};
@@ -70,7 +71,7 @@ pub async fn list_on_project(
     req: HttpRequest,
     bearer: Bearer,
     slug: web::Path<String>,
-    query: web::Query<PageQuery>,
+    query: Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     list(&req, &bearer, Some(slug.into_inner()), &query).await
 }
@@ -83,7 +84,7 @@ pub async fn list_on_project(
 pub async fn list_on_all(
     req: HttpRequest,
     bearer: Bearer,
-    query: web::Query<PageQuery>,
+    query: Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     list(&req, &bearer, None, &query).await
 }
@@ -167,7 +168,7 @@ async fn list(
     req: &HttpRequest,
     bearer: &Bearer,
     slug: Option<String>,
-    query: &PageQuery,
+    query: &Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let page = query.page()?;
     let (project, all) = bearer

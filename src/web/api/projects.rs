@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use keyward_key::Environment;
 use serde::Deserialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::base::answer::{self, Collection, Data};
@@ -11,7 +12,8 @@ use super::base::body::Json;
 use super::base::error::ApiError;
 use super::base::idempotency::{self, Created};
 use super::base::paging::PageQuery;
-use super::base::types::null_or;
+use super::base::query::Query;
+use super::base::types::{never_null, null_or};
 use crate::domain::projects::{self, ProjectDraft};
 use crate::domain::scopes::Catalogue;
 use crate::domain::{DomainError, FieldError};
@@ -27,16 +29,21 @@ use crate::records::Project;
 }))]
 pub struct NewProject {
     /// Names it in URLs, for good: 2 to 40 of `a-z`, `0-9` and `-`.
+    #[serde(default, deserialize_with = "never_null")]
     #[schema(required, value_type = String, min_length = 2, max_length = 40,
         pattern = "^[a-z0-9][a-z0-9-]*[a-z0-9]$")]
     slug: Option<String>,
+    #[serde(default, deserialize_with = "never_null")]
     #[schema(required, value_type = String, min_length = 1, max_length = 100)]
     name: Option<String>,
     /// What its keys begin with: 2 to 12 of `a-z` and `0-9`.
+    #[serde(default, deserialize_with = "never_null")]
     #[schema(required, value_type = String, pattern = "^[a-z0-9]{2,12}$")]
     key_start: Option<String>,
     /// `["live", "test"]`, and its keys say which; or `["live"]`, and they say nothing. Without
     /// it both.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(nullable = false)]
     environments: Option<Vec<Environment>>,
     /// A ready catalogue of scopes to start from: `media` or `streaming`.
     catalogue: Option<String>,
@@ -54,10 +61,16 @@ pub struct NewProject {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Media", "rate_limit": {"requests": 600, "seconds": 60}}))]
 pub struct ProjectPatch {
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(nullable = false)]
     name: Option<String>,
     /// Fixed once the project has keys.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(nullable = false)]
     key_start: Option<String>,
     /// Fixed once the project has keys.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(nullable = false)]
     environments: Option<Vec<Environment>>,
     #[serde(default, deserialize_with = "null_or")]
     #[schema(value_type = Option<RateLimitJson>)]
@@ -89,7 +102,7 @@ pub struct Archival {
 pub async fn list(
     req: HttpRequest,
     bearer: Bearer,
-    query: web::Query<PageQuery>,
+    query: Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let page = query.page()?;
     let all = bearer.act(projects::list).await?;
@@ -110,7 +123,11 @@ pub async fn create(
     body: Json<NewProject>,
 ) -> Result<HttpResponse, ApiError> {
     let new = body.fields;
-    let creating = async {
+    let location = |project: &Value| {
+        let slug = project["slug"].as_str().unwrap_or_default();
+        format!("/api/v1/projects/{slug}")
+    };
+    let creating = async |call| {
         let catalogue: Option<Catalogue> = match &new.catalogue {
             None => None,
             Some(name) => Some(
@@ -120,15 +137,18 @@ pub async fn create(
         };
         let (slug, draft) = (new.slug.clone().unwrap_or_default(), new.draft()?);
         let project = bearer
-            .act(move |op| projects::create(op, &slug, &draft, catalogue))
+            .act(move |op| {
+                op.for_call(call);
+                projects::create(op, &slug, &draft, catalogue)
+            })
             .await?;
         Ok(Created {
-            location: format!("/api/v1/projects/{}", project.slug),
             data: serde_json::to_value(ProjectJson::new(&project)).expect("strings and numbers"),
             secret: None,
         })
     };
-    idempotency::create(&req, &bearer, &body.raw, projects::create_form, creating).await
+    let allow = projects::create_form;
+    idempotency::create(&req, &bearer, &body.raw, allow, location, creating).await
 }
 
 /// Read a project

@@ -10,6 +10,8 @@ use super::base::bearer::Bearer;
 use super::base::body::Json;
 use super::base::error::ApiError;
 use super::base::paging::PageQuery;
+use super::base::query::Query;
+use super::base::types::null_is_empty;
 use crate::db::key_list::COUNTED;
 use crate::domain::scopes::{self, Catalogue, ScopeUse};
 use crate::domain::{DomainError, projects};
@@ -42,8 +44,8 @@ pub struct ScopeFields {
     #[serde(default)]
     description: String,
     /// Scopes of the same project that come with it.
-    #[serde(default)]
-    includes: Vec<String>,
+    #[serde(default, deserialize_with = "null_is_empty")]
+    includes: Option<Vec<String>>,
 }
 
 /// A ready catalogue.
@@ -77,7 +79,7 @@ pub async fn list(
     req: HttpRequest,
     bearer: Bearer,
     slug: web::Path<String>,
-    query: web::Query<PageQuery>,
+    query: Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let page = query.page()?;
     let start = page.start();
@@ -164,7 +166,7 @@ pub async fn put(
     let scope = Scope {
         name: name.clone(),
         description: body.fields.description,
-        includes: body.fields.includes,
+        includes: body.fields.includes.unwrap_or_default(),
     };
     let still = answer::if_match(&req, version);
     let (is_new, with_use) = bearer

@@ -4,6 +4,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::base::answer::{self, Collection, Data};
@@ -12,42 +13,11 @@ use super::base::body::Json;
 use super::base::error::ApiError;
 use super::base::idempotency::{self, Created};
 use super::base::paging::PageQuery;
-use super::base::types::Time;
-use crate::clock::{UtcTime, rfc3339};
+use super::base::query::Query;
+use super::base::types::{Time, never_null};
 use crate::domain::tokens::{self, TokenDraft};
 use crate::domain::{Op, projects};
-use crate::records::{Project, Token};
-
-/// A personal token, without its secret.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Token)]
-pub struct TokenJson {
-    #[schema(example = 1)]
-    id: i64,
-    #[schema(example = "Nightly rotation")]
-    description: String,
-    /// The first characters of the secret, to recognise it by.
-    #[schema(example = "kwp_a1b2c3d4")]
-    token_prefix: String,
-    #[schema(example = json!(["keys:read", "keys:create"]))]
-    permissions: Vec<String>,
-    /// The slug of the one project it is bound to; null is all.
-    #[schema(required, example = "default")]
-    project: Option<String>,
-    is_active: bool,
-    #[schema(format = DateTime)]
-    created_at: String,
-    #[schema(format = DateTime)]
-    expires_at: String,
-    #[schema(required, format = DateTime)]
-    last_used_at: Option<String>,
-    #[schema(required, example = "203.0.113.7")]
-    last_used_ip: Option<String>,
-    #[schema(required, format = DateTime)]
-    revoked_at: Option<String>,
-    #[schema(required)]
-    revoked_by: Option<String>,
-}
+use crate::json::TokenJson;
 
 /// A personal token that was just made, with its secret.
 #[derive(Debug, Serialize, ToSchema)]
@@ -76,32 +46,11 @@ pub struct NewToken {
     #[serde(default)]
     permissions: Vec<String>,
     /// At most a year from now, or less where the instance says so.
+    #[serde(default, deserialize_with = "never_null")]
     #[schema(required, value_type = Time)]
     expires_at: Option<Time>,
     /// The slug of the one project it is bound to; without it, all.
     project: Option<String>,
-}
-
-impl TokenJson {
-    fn new(token: &Token, projects: &[Project], now: UtcTime) -> Self {
-        let project = projects
-            .iter()
-            .find(|project| Some(project.id) == token.project_id);
-        TokenJson {
-            id: token.id,
-            description: token.description.clone(),
-            token_prefix: token.prefix.clone(),
-            permissions: token.permissions.clone(),
-            project: project.map(|project| project.slug.clone()),
-            is_active: token.is_active(now),
-            created_at: rfc3339(token.created_at),
-            expires_at: rfc3339(token.expires_at),
-            last_used_at: token.last_used_at.map(rfc3339),
-            last_used_ip: token.last_used_ip.clone(),
-            revoked_at: token.revoked_at.map(rfc3339),
-            revoked_by: token.revoked_by.clone(),
-        }
-    }
 }
 
 /// List your personal tokens
@@ -113,7 +62,7 @@ impl TokenJson {
 pub async fn list_own(
     req: HttpRequest,
     bearer: Bearer,
-    query: web::Query<PageQuery>,
+    query: Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     list(&req, &bearer, bearer.id(), &query).await
 }
@@ -144,8 +93,10 @@ pub async fn create(
     };
     let max_days = bearer.state.max_token_days;
     let allow = |op: &mut Op| op.require_own().map(|_| ());
-    let creating = async {
+    let location = |token: &Value| format!("/api/v1/tokens/{}", token["id"]);
+    let creating = async |call| {
         let creating = bearer.act(move |op| {
+            op.for_call(call);
             let projects = projects::list(op)?;
             let made = tokens::create_at_once(op, &draft, max_days)?;
             Ok((made.token, projects, made.secret))
@@ -153,12 +104,11 @@ pub async fn create(
         let (token, projects, secret) = creating.await?;
         let json = TokenJson::new(&token, &projects, bearer.now);
         Ok(Created {
-            location: format!("/api/v1/tokens/{}", token.id),
             data: serde_json::to_value(json).expect("strings and numbers"),
             secret: Some(("token", secret.expose().to_owned().into())),
         })
     };
-    idempotency::create(&req, &bearer, &body.raw, allow, creating).await
+    idempotency::create(&req, &bearer, &body.raw, allow, location, creating).await
 }
 
 /// Read one of your personal tokens
@@ -198,7 +148,7 @@ pub async fn list_of_user(
     req: HttpRequest,
     bearer: Bearer,
     user: web::Path<i64>,
-    query: web::Query<PageQuery>,
+    query: Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     list(&req, &bearer, user.into_inner(), &query).await
 }
@@ -220,7 +170,7 @@ async fn list(
     req: &HttpRequest,
     bearer: &Bearer,
     of: i64,
-    query: &PageQuery,
+    query: &Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let page = query.page()?;
     let (all, projects) = bearer

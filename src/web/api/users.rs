@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::base::answer::{self, Collection, Data};
@@ -11,6 +12,8 @@ use super::base::body::Json;
 use super::base::error::ApiError;
 use super::base::idempotency::{self, Created};
 use super::base::paging::PageQuery;
+use super::base::query::Query;
+use super::base::types::never_null;
 use crate::access::Action;
 use crate::clock::rfc3339;
 use crate::domain::users::{self, PasswordLink};
@@ -41,6 +44,8 @@ pub struct Invitation {
 #[schema(example = json!({"disabled": true}))]
 pub struct UserPatch {
     /// Whether they are kept out.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(nullable = false)]
     disabled: Option<bool>,
 }
 
@@ -74,7 +79,7 @@ pub struct InvitedJson {
 pub async fn list(
     req: HttpRequest,
     bearer: Bearer,
-    query: web::Query<PageQuery>,
+    query: Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let page = query.page()?;
     let (all, projects) = bearer
@@ -108,22 +113,23 @@ pub async fn create(
         project,
     } = body.fields;
     let allow = |op: &mut Op| op.allow_on_all(Action::ManageUsers);
-    let creating = async {
+    let location = |user: &Value| format!("/api/v1/users/{}", user["id"]);
+    let creating = async |call| {
         let role = role.parse::<Role>();
         let role = role.map_err(|error| DomainError::field("role", format!("{error}.")))?;
         let inviting = bearer.act(move |op| {
+            op.for_call(call);
             let projects = projects::list(op)?;
             let (link, person) = users::invite(op, &email, role, project.as_deref())?;
             Ok((link, UserJson::new(&person, &projects)))
         });
         let (link, user) = inviting.await?;
         Ok(Created {
-            location: format!("/api/v1/users/{}", link.user_id),
             data: serde_json::to_value(user).expect("strings and numbers"),
             secret: Some(("password_link", links::absolute(&req, &link.path()).into())),
         })
     };
-    idempotency::create(&req, &bearer, &body.raw, allow, creating).await
+    idempotency::create(&req, &bearer, &body.raw, allow, location, creating).await
 }
 
 /// Read a person

@@ -1,11 +1,28 @@
 //! Cursors: where a page of a list begins, as an opaque word in its URL.
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use sha2::{Digest, Sha256};
 
 use crate::clock::{from_micros, to_micros};
 use crate::db::key_list::{Seek, SortBy, SortValue};
 
-/// The cursor for a URL.
+/// Binds `place` to a list: which list, its filter and its order, in a text. Rows are missing from
+/// the pages of another one that begins there.
+pub fn bind(list: &str, place: &str) -> String {
+    format!("{}.{place}", binding(list))
+}
+
+/// The place in a cursor that was bound to this list; `None` if it belongs to another.
+pub fn unbind<'a>(list: &str, cursor: &'a str) -> Option<&'a str> {
+    let (bound, place) = cursor.split_once('.')?;
+    (bound == binding(list)).then_some(place)
+}
+
+fn binding(list: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(list)[..6])
+}
+
+/// The place in a list for a cursor.
 pub fn encode(seek: &Seek) -> String {
     let value = match &seek.value {
         SortValue::Id => String::new(),
@@ -15,7 +32,7 @@ pub fn encode(seek: &Seek) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(format!("{} {value}", seek.id))
 }
 
-/// The place a cursor stands for in a list sorted by `by`; `None` if it is not a cursor.
+/// The place that [`encode`] wrote, in a list sorted by `by`; `None` if it is none.
 pub fn decode(cursor: &str, by: SortBy, backwards: bool) -> Option<Seek> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
     let text = String::from_utf8(bytes).ok()?;
@@ -60,6 +77,14 @@ mod tests {
             };
             assert_eq!(decode(&encode(&seek), by, true), Some(seek));
         }
+    }
+
+    #[test]
+    fn a_cursor_belongs_to_its_list() {
+        let bound = bind("/keys?scope=a", "7 x");
+        assert_eq!(unbind("/keys?scope=a", &bound), Some("7 x"));
+        assert_eq!(unbind("/keys?scope=b", &bound), None);
+        assert_eq!(unbind("/keys?scope=a", "7 x"), None);
     }
 
     #[test]

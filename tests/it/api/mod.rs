@@ -2,9 +2,11 @@
 
 mod credentials;
 mod curl;
+mod cursors;
 mod generated;
 mod idempotency;
 mod keys;
+mod nulls;
 mod openapi;
 mod people;
 mod problems;

@@ -10,6 +10,7 @@ use actix_web::{FromRequest, HttpRequest};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::details::{sentence, unknown_field};
 use super::error::ApiError;
 use crate::domain::{DomainError, FieldError};
 use crate::http::body;
@@ -106,22 +107,10 @@ fn read_fields<T: DeserializeOwned>(mut object: Map<String, Value>) -> Result<T,
         let field = if field == "." { name.clone() } else { field };
         if object.remove(&name).is_none() {
             // No field left to leave out: the error is about the object as a whole.
-            return Err(DomainError::field("body", detail));
+            return Err(DomainError::field("body", sentence(&detail)));
         }
-        errors.push(FieldError::new(field, capitalised(&detail)));
+        errors.push(FieldError::new(field, sentence(&detail)));
     }
-}
-
-/// The name in serde's message about a field that does not exist.
-fn unknown_field(detail: &str) -> String {
-    detail.split('`').nth(1).unwrap_or_default().to_owned()
-}
-
-fn capitalised(detail: &str) -> String {
-    let mut characters = detail.chars();
-    let first = characters.next().map(char::to_uppercase);
-    let first: String = first.into_iter().flatten().collect();
-    format!("{first}{}.", characters.as_str())
 }
 
 #[cfg(test)]

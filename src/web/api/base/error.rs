@@ -169,16 +169,6 @@ impl From<SignInError> for ApiError {
 }
 
 impl ApiError {
-    /// Whether it is certain that the call changed nothing.
-    pub fn means_nothing_was_done(&self) -> bool {
-        !matches!(
-            self,
-            ApiError::Domain(
-                DomainError::TimedOut | DomainError::Unavailable(_) | DomainError::Internal(_)
-            )
-        )
-    }
-
     fn code(&self) -> ErrorCode {
         match self {
             ApiError::Domain(error) => match error {

@@ -4,7 +4,9 @@
 pub mod answer;
 pub mod bearer;
 pub mod body;
+pub mod details;
 pub mod error;
 pub mod idempotency;
 pub mod paging;
+pub mod query;
 pub mod types;

@@ -3,7 +3,10 @@
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::error::ApiError;
+use super::query::Query;
 use crate::domain::{DomainError, FieldError};
+use crate::web::shared::cursor;
 
 const DEFAULT_LIMIT: i64 = 50;
 const MAX_LIMIT: i64 = 200;
@@ -15,6 +18,7 @@ pub struct Page {
     pub limit: usize,
     /// Where it begins.
     pub from: From,
+    list: String,
 }
 
 /// Where a page begins.
@@ -27,9 +31,10 @@ pub enum From {
 }
 
 impl Page {
-    /// Reads the parameters `limit`, `after` and `start`. Whatever is wrong with them goes into
-    /// `errors`.
+    /// Reads the parameters `limit`, `after` and `start` of a query for `list`. Whatever is wrong
+    /// with them goes into `errors`.
     pub fn read(
+        list: &str,
         limit: Option<i64>,
         after: Option<&str>,
         start: Option<i64>,
@@ -49,7 +54,7 @@ impl Page {
                 None
             }
             (Some(cursor), None) => {
-                let read = read_cursor(cursor);
+                let read = read_cursor(list, cursor);
                 if read.is_none() {
                     errors.push(no_cursor());
                 }
@@ -60,6 +65,7 @@ impl Page {
         Page {
             limit: usize::try_from(limit).unwrap_or(1),
             from: from.unwrap_or(From::Position(0)),
+            list: list.to_owned(),
         }
     }
 
@@ -78,7 +84,13 @@ impl Page {
         let end = start.saturating_add(self.limit).min(total);
         all.truncate(end);
         let page = all.split_off(start.min(end));
-        (page, (end < total).then(|| cursor(end, "")))
+        (page, (end < total).then(|| self.cursor(end, "")))
+    }
+
+    /// The cursor for another page of the same list, which begins at this position. `place` is
+    /// where the list finds it again.
+    pub fn cursor(&self, position: usize, place: &str) -> String {
+        cursor::bind(&self.list, &format!("{position}.{place}"))
     }
 }
 
@@ -97,44 +109,54 @@ pub struct PageQuery {
     start: Option<i64>,
 }
 
-impl PageQuery {
+impl Query<PageQuery> {
     /// The page that it asks for.
     ///
     /// # Errors
     /// Every parameter that is wrong.
-    pub fn page(&self) -> Result<Page, DomainError> {
+    pub fn page(&self) -> Result<Page, ApiError> {
         let mut errors = Vec::new();
-        let page = Page::read(self.limit, self.after.as_deref(), self.start, &mut errors);
+        let PageQuery {
+            limit,
+            after,
+            start,
+        } = &self.fields;
+        let page = Page::read(&self.list, *limit, after.as_deref(), *start, &mut errors);
         all_right(errors)?;
         Ok(page)
     }
 }
 
-/// The cursor for a page that begins at this position. `place` is where the list finds it again.
-pub fn cursor(position: usize, place: &str) -> String {
-    format!("{position}.{place}")
-}
-
-fn read_cursor(text: &str) -> Option<From> {
-    let (position, place) = text.split_once('.')?;
+fn read_cursor(list: &str, text: &str) -> Option<From> {
+    let (position, place) = cursor::unbind(list, text)?.split_once('.')?;
     let plain = !position.is_empty() && position.bytes().all(|byte| byte.is_ascii_digit());
     let position = position.parse().ok().filter(|_| plain)?;
     Some(From::Cursor(position, place.to_owned()))
 }
 
-/// The error for an `after` that is not a cursor.
+const WRONG_CURSOR: &str =
+    "This is not the cursor of a page of this list, with this filter and order.";
+
+/// The error for an `after` that is not a cursor of this list.
 pub fn no_cursor() -> FieldError {
-    FieldError::new("after", "This is not the cursor of a page.")
+    FieldError::new("after", WRONG_CURSOR)
+}
+
+/// The refusal of a cursor of another list.
+pub fn wrong_cursor() -> ApiError {
+    ApiError::BadRequest(WRONG_CURSOR.into())
 }
 
 /// Passes if no error was found in a query.
 ///
 /// # Errors
-/// All of `errors`, if there are any.
-pub fn all_right(errors: Vec<FieldError>) -> Result<(), DomainError> {
-    match errors.is_empty() {
-        true => Ok(()),
-        false => Err(DomainError::Invalid(errors)),
+/// All of `errors`, if there are any. A cursor is nothing that people write, so one of another list
+/// is a request that can't be understood.
+pub fn all_right(errors: Vec<FieldError>) -> Result<(), ApiError> {
+    match errors.as_slice() {
+        [] => Ok(()),
+        [only] if only.detail == WRONG_CURSOR => Err(wrong_cursor()),
+        _ => Err(DomainError::Invalid(errors).into()),
     }
 }
 
@@ -148,7 +170,7 @@ mod tests {
         let mut after = None;
         let mut seen = Vec::new();
         loop {
-            let page = Page::read(Some(2), after.as_deref(), None, &mut errors);
+            let page = Page::read("/keys", Some(2), after.as_deref(), None, &mut errors);
             let (part, next) = page.cut(vec![1, 2, 3, 4, 5]);
             seen.push(part);
             match next {
@@ -157,7 +179,7 @@ mod tests {
             }
         }
         assert_eq!(seen, [vec![1, 2], vec![3, 4], vec![5]]);
-        let page = Page::read(None, None, Some(9), &mut errors);
+        let page = Page::read("/keys", None, None, Some(9), &mut errors);
         assert_eq!(page.cut(vec![1]), (vec![], None));
         assert!(errors.is_empty());
     }
@@ -165,8 +187,14 @@ mod tests {
     #[test]
     fn wrong_parameters_are_named() {
         let mut errors = Vec::new();
-        Page::read(Some(0), Some("x"), None, &mut errors);
-        Page::read(Some(201), Some("1."), Some(-1), &mut errors);
+        Page::read("/keys", Some(0), Some("x"), None, &mut errors);
+        Page::read(
+            "/keys",
+            Some(201),
+            Some(&cursor::bind("/keys", "1.")),
+            Some(-1),
+            &mut errors,
+        );
         let fields: Vec<&str> = errors.iter().map(|error| &*error.field).collect();
         assert_eq!(fields, ["limit", "after", "limit", "start", "start"]);
     }

@@ -25,6 +25,24 @@ impl<'de> Deserialize<'de> for Time {
     }
 }
 
+/// Reads a field that may be left out, and can't be null.
+pub fn never_null<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
+/// Reads a list that may be left out, and that null empties.
+pub fn null_is_empty<'de, T, D>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Option::deserialize(deserializer).map(|list| Some(list.unwrap_or_default()))
+}
+
 /// Distinguishes a field that is null, `Some(None)`, from a missing one, `None` (RFC 7396).
 pub fn null_or<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where

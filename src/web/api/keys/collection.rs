@@ -1,13 +1,14 @@
 //! `/api/v1/projects/{project}/keys`: list and create.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use keyward_key::Environment;
 use keyward_key::scope::EVERY_SCOPE;
 use serde::Deserialize;
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::as_json;
 use super::path::{InProject, location};
+use super::{as_json, id_of};
 use crate::access::Action;
 use crate::clock::UtcTime;
 use crate::db::key_list::{COUNTED, KeyFilter, Order, SortBy};
@@ -22,7 +23,8 @@ use crate::web::api::base::body::Json;
 use crate::web::api::base::error::ApiError;
 use crate::web::api::base::idempotency::{self, Created};
 use crate::web::api::base::paging::{self, From, Page};
-use crate::web::api::base::types::{Time, null_or};
+use crate::web::api::base::query::Query;
+use crate::web::api::base::types::{Time, never_null, null_is_empty, null_or};
 use crate::web::shared::cursor;
 
 /// Which keys to list.
@@ -78,6 +80,7 @@ pub struct KeysQuery {
 }))]
 pub struct NewKey {
     /// What people call it: 1 to 100 characters.
+    #[serde(default, deserialize_with = "never_null")]
     #[schema(required, value_type = String, min_length = 1, max_length = 100)]
     name: Option<String>,
     /// In the short form, the slug of the project; without it, the one the token is bound to, else
@@ -85,10 +88,13 @@ pub struct NewKey {
     #[schema(ignore)]
     project: Option<String>,
     /// Without it `live`.
-    #[schema(value_type = Option<Environment>)]
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(nullable = false)]
     environment: Option<Environment>,
     /// Scopes of the project's catalogue, or `*` for every scope, also those added later.
     /// Without it `["*"]`.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(nullable = false)]
     scopes: Option<Vec<String>>,
     /// Null is never. Without it, what the project says.
     #[serde(default, deserialize_with = "null_or")]
@@ -96,9 +102,9 @@ pub struct NewKey {
     expires_at: Option<Option<Time>>,
     /// Null, or without it: the project's.
     rate_limit: Option<RateLimitJson>,
-    /// Addresses or networks the key may be used from; empty, or without it: anywhere.
-    #[serde(default)]
-    allowed_ips: Vec<String>,
+    /// Addresses or networks the key may be used from; empty, null, or without it: anywhere.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    allowed_ips: Option<Vec<String>>,
 }
 
 /// List keys
@@ -110,12 +116,16 @@ pub async fn list(
     req: HttpRequest,
     bearer: Bearer,
     in_project: InProject,
-    query: web::Query<KeysQuery>,
+    query: Query<KeysQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let mut query = query.into_inner();
+    let Query {
+        fields: mut query,
+        list,
+    } = query;
     let mut errors = Vec::new();
     let slug = in_project.or_named(query.project.take(), &mut errors);
     let page = Page::read(
+        &list,
         query.limit,
         query.after.as_deref(),
         query.start,
@@ -123,38 +133,45 @@ pub async fn list(
     );
     let order = query.order(&mut errors);
     let filter = query.filter(&mut errors);
-    let (seek, skip) = match &page.from {
+    let (place, skip) = match &page.from {
         From::Position(start) => (None, *start),
-        From::Cursor(_, place) => {
-            let seek = cursor::decode(place, order.by, false);
-            if seek.is_none() {
-                errors.push(paging::no_cursor());
-            }
-            (seek, 0)
-        }
+        From::Cursor(_, place) => (Some(place.clone()), 0),
     };
     paging::all_right(errors)?;
-    let slice = Slice {
-        order,
-        seek,
-        skip,
-        limit: page.limit,
-    };
-    let is_filtered = filter != KeyFilter::default();
-    let (project, found) = bearer
+    let (limit, is_filtered) = (page.limit, filter != KeyFilter::default());
+    let found = bearer
         .act(move |op| {
             let project = projects::find_or_own(op, slug.as_deref())?;
+            let of = project.id.to_string();
+            let seek = |place: String| {
+                let place = cursor::unbind(&of, &place)?;
+                cursor::decode(place, order.by, false)
+            };
+            let seek = match place.map(seek) {
+                Some(None) => return Ok(None),
+                seek => seek.flatten(),
+            };
+            let slice = Slice {
+                order,
+                seek,
+                skip,
+                limit,
+            };
             let found = keys::list(op, &project, &filter, &slice)?;
-            Ok((project, found))
+            Ok(Some((project, found)))
         })
         .await?;
+    let Some((project, found)) = found else {
+        return Err(paging::wrong_cursor());
+    };
     let start = page.start();
     let end = start.saturating_add(i64::try_from(found.keys.len()).unwrap_or(i64::MAX));
     // With a filter, keys are counted only up to this number.
     let total = Some(found.total).filter(|total| !is_filtered || *total < COUNTED);
     let next = found.next.as_ref().map(|seek| {
         let position = usize::try_from(end).unwrap_or(usize::MAX);
-        paging::cursor(position, &cursor::encode(seek))
+        let place = cursor::bind(&project.id.to_string(), &cursor::encode(seek));
+        page.cursor(position, &place)
     });
     let value = found
         .keys
@@ -189,8 +206,11 @@ pub async fn create(
         let project = projects::find_or_own(op, of.as_deref())?;
         op.allow(Action::MintKeys, &project)
     };
-    let creating = async {
+    let in_path = in_project.0.clone();
+    let location = |key: &Value| location(in_path.as_deref(), id_of(key));
+    let creating = async |call| {
         let creating = bearer.act(move |op| {
+            op.for_call(call);
             let project = projects::find_or_own(op, slug.as_deref())?;
             let environment = new.environment.unwrap_or(Environment::Live);
             let draft = KeyDraft {
@@ -202,12 +222,11 @@ pub async fn create(
         });
         let (project, key, secret) = creating.await?;
         Ok(Created {
-            location: location(in_project.0.as_deref(), key.id),
             data: as_json(&bearer, &project, &key),
             secret: Some(("key", secret.expose().to_owned().into())),
         })
     };
-    idempotency::create(&req, &bearer, &body.raw, allow, creating).await
+    idempotency::create(&req, &bearer, &body.raw, allow, location, creating).await
 }
 
 impl NewKey {
@@ -224,7 +243,7 @@ impl NewKey {
                 Some(at) => at.map(|at| at.0),
             },
             rate_limit: self.rate_limit.map(Into::into),
-            allowed_ips: self.allowed_ips,
+            allowed_ips: self.allowed_ips.unwrap_or_default(),
             unreadable: Vec::new(),
         }
     }

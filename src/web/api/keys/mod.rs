@@ -17,6 +17,11 @@ fn as_json(bearer: &Bearer, project: &Project, key: &Key) -> Value {
     serde_json::to_value(KeyJson::new(key, project, bearer.now)).expect("strings and numbers")
 }
 
+/// The id in a key's JSON.
+fn id_of(key: &Value) -> i64 {
+    key["id"].as_i64().unwrap_or_default()
+}
+
 /// What `If-Match` compares.
 fn version(key: &Key) -> String {
     key.version.to_string()

@@ -1,11 +1,11 @@
 //! `/api/v1/projects/{project}/keys/{id}`: read, edit, revoke; and `/state` for polling.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::path::KeyPath;
-use super::{as_json, version};
+use super::version;
 use crate::domain::DomainError;
 use crate::domain::keys::{self, KeyDraft, RevokeRequest};
 use crate::json::{KeyJson, RateLimitJson};
@@ -14,7 +14,8 @@ use crate::web::api::base::answer::{self, Data};
 use crate::web::api::base::bearer::Bearer;
 use crate::web::api::base::body::Json;
 use crate::web::api::base::error::ApiError;
-use crate::web::api::base::types::{Time, null_or};
+use crate::web::api::base::query::Query;
+use crate::web::api::base::types::{Time, never_null, null_is_empty, null_or};
 
 /// What of a key is to change. What is left out stays as it is (RFC 7396).
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -22,9 +23,12 @@ use crate::web::api::base::types::{Time, null_or};
 #[schema(example = json!({"name": "Production Backend EU", "rate_limit": null}))]
 pub struct KeyPatch {
     /// What people call it: 1 to 100 characters.
-    #[schema(min_length = 1, max_length = 100)]
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(nullable = false, min_length = 1, max_length = 100)]
     name: Option<String>,
     /// All of them, not only those that are new.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(nullable = false)]
     scopes: Option<Vec<String>>,
     /// Null is never.
     #[serde(default, deserialize_with = "null_or")]
@@ -34,7 +38,8 @@ pub struct KeyPatch {
     #[serde(default, deserialize_with = "null_or")]
     #[schema(value_type = Option<RateLimitJson>)]
     rate_limit: Option<Option<RateLimitJson>>,
-    /// All of them; an empty list is anywhere.
+    /// All of them; null or an empty list is anywhere.
+    #[serde(default, deserialize_with = "null_is_empty")]
     allowed_ips: Option<Vec<String>>,
 }
 
@@ -120,10 +125,8 @@ pub async fn edit(
             Ok((project, key))
         })
         .await?;
-    Ok(answer::changed(
-        as_json(&bearer, &project, &key),
-        &version(&key),
-    ))
+    let data = KeyJson::new(&key, &project, bearer.now);
+    Ok(answer::changed(data, &version(&key)))
 }
 
 /// Revoke a key
@@ -137,9 +140,9 @@ pub async fn edit(
 pub async fn revoke(
     bearer: Bearer,
     path: KeyPath,
-    query: web::Query<RevokeQuery>,
+    query: Query<RevokeQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let query = query.into_inner();
+    let query = query.fields;
     let request = RevokeRequest {
         reason: query
             .reason
@@ -159,10 +162,8 @@ pub async fn revoke(
             }
         })
         .await?;
-    Ok(answer::changed(
-        as_json(&bearer, &project, &key),
-        &version(&key),
-    ))
+    let data = KeyJson::new(&key, &project, bearer.now);
+    Ok(answer::changed(data, &version(&key)))
 }
 
 impl KeyPatch {

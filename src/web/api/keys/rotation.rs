@@ -2,11 +2,12 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
+use serde_json::Value;
 use time::Duration;
 use utoipa::ToSchema;
 
-use super::as_json;
 use super::path::{KeyPath, location};
+use super::{as_json, id_of};
 use crate::access::Action;
 use crate::domain::{Op, keys};
 use crate::json::NewKeyJson;
@@ -15,6 +16,7 @@ use crate::web::api::base::bearer::Bearer;
 use crate::web::api::base::body::OptionalJson;
 use crate::web::api::base::error::ApiError;
 use crate::web::api::base::idempotency::{self, Created};
+use crate::web::api::base::types::never_null;
 
 /// One day, in seconds.
 const DEFAULT_OVERLAP: i64 = 86_400;
@@ -25,7 +27,8 @@ const DEFAULT_OVERLAP: i64 = 86_400;
 #[schema(example = json!({"overlap_seconds": 3600}))]
 pub struct Rotation {
     /// How long the old key keeps working, at most 90 days; a day without it.
-    #[schema(minimum = 0, maximum = 7_776_000)]
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(nullable = false, minimum = 0, maximum = 7_776_000)]
     overlap_seconds: Option<i64>,
 }
 
@@ -55,19 +58,21 @@ pub async fn rotate(
         let (project, _) = keys::find_in(op, of.as_deref(), id)?;
         op.allow(Action::MintKeys, &project)
     };
-    let creating = async {
+    let in_path = path.project.clone();
+    let location = |key: &Value| location(in_path.as_deref(), id_of(key));
+    let creating = async |call| {
         let KeyPath { project: slug, id } = path.clone();
         let rotating = bearer.act(move |op| {
+            op.for_call(call);
             let (project, _) = keys::find_in(op, slug.as_deref(), id)?;
             let minted = keys::rotate_at_once(op, &project, id, overlap)?;
             Ok((project, minted.key, minted.secret))
         });
         let (project, key, secret) = rotating.await?;
         Ok(Created {
-            location: location(path.project.as_deref(), key.id),
             data: as_json(&bearer, &project, &key),
             secret: Some(("key", secret.expose().to_owned().into())),
         })
     };
-    idempotency::create(&req, &bearer, &body.raw, allow, creating).await
+    idempotency::create(&req, &bearer, &body.raw, allow, location, creating).await
 }

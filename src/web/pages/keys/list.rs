@@ -79,8 +79,12 @@ pub async fn show(
     let (slug, query) = (path.into_inner(), query.into_inner().tidied());
     let list = format!("/projects/{slug}/keys");
     let (filter, order) = (query.filter(), query.order());
-    let after = cursor::decode(&query.after, order.by, false);
-    let seek = after.or_else(|| cursor::decode(&query.before, order.by, true));
+    let own = query.at_start().url(&list);
+    let seek = |cursor: &str, backwards| {
+        let place = cursor::unbind(&own, cursor)?;
+        cursor::decode(place, order.by, backwards)
+    };
+    let seek = seek(&query.after, false).or_else(|| seek(&query.before, true));
     let loading = visitor.view(move |op| {
         let project = projects::find(op, &slug)?;
         let slice = Slice {
@@ -100,7 +104,8 @@ pub async fn show(
     }
 
     let turned = |seek: &Seek| {
-        let (mut turned, cursor) = (query.at_start(), cursor::encode(seek));
+        let mut turned = query.at_start();
+        let cursor = cursor::bind(&own, &cursor::encode(seek));
         match seek.backwards {
             true => turned.before = cursor,
             false => turned.after = cursor,
