@@ -15,7 +15,7 @@ use crate::config::{Config, ConfigError, ListenAddress};
 use crate::db::connection::{DatabaseUrl, OpenError};
 use crate::db::instances::Memory;
 use crate::db::migrate::{self, MigrateError};
-use crate::db::{Connection, Pool, PoolError};
+use crate::db::{Connection, Pool, PoolError, installation};
 use crate::domain::tokens::JwtKeys;
 use crate::domain::{DomainError, Op, account};
 use crate::http::TrustedProxies;
@@ -103,6 +103,7 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
     let secret = InstanceSecret::find(config)?;
     let nobody = Actor::nobody(Origin::default());
     let setup_code = account::issue_code(&mut Op::new(&mut conn, &nobody, clock.now()))?;
+    let installation = installation::id(&mut conn).map_err(DomainError::from)?;
     drop(conn);
 
     let known = Arc::new(Known::default());
@@ -118,10 +119,13 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
         Arc::clone(&usage),
     ));
     let proxies = web::Data::new(TrustedProxies::new(config.trusted_proxies.clone()));
+    let cookie_keys = secret.cookie_keys();
     let state = web::Data::new(AppState::new(
         pages.clone(),
         clock.clone(),
         JwtKeys::new(secret.jwt_keys()),
+        &cookie_keys[0],
+        installation,
         config,
     ));
     let retention = time::Duration::days(config.usage_retention_days.into());
@@ -131,7 +135,6 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
         limits.api_limits.forget_quiet();
     };
     let maintenance = Maintenance::start(pages, clock, usage, forget_quiet, retention);
-    let cookie_keys = secret.cookie_keys();
 
     let limits = Limits::of_this_process();
     let (places, trusted) = (limits.console.clone(), TrustedProxies::clone(&proxies));

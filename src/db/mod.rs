@@ -6,6 +6,7 @@ pub mod change;
 pub mod connection;
 pub mod grants;
 pub mod idempotent_calls;
+pub mod installation;
 pub mod instances;
 pub mod key_list;
 mod key_rows;

@@ -216,6 +216,7 @@ diesel::table! {
         id -> BigInt,
         last_entry -> BigInt,
         hash -> Binary,
+        installation -> Text,
     }
 }
 

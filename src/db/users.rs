@@ -2,6 +2,7 @@
 
 use diesel::dsl::{exists, select};
 use diesel::prelude::*;
+use unicode_normalization::UnicodeNormalization;
 
 use super::change::{Tx, UnauditedTx};
 use super::schema::{grants, users};
@@ -50,10 +51,12 @@ pub fn all(conn: &mut AnyConnection) -> Result<Vec<User>, DbError> {
     Ok(rows.into_iter().map(User::from).collect())
 }
 
-/// The person with this email, which must be lower case.
+/// The person with this email, which must be tidied. Addresses that were written down before they
+/// were normalised are found too.
 pub fn by_email(conn: &mut AnyConnection, email: &str) -> Result<Option<User>, DbError> {
     users::table
-        .filter(users::email.eq(email))
+        .filter(users::email.eq_any([email, &email.nfd().collect::<String>()]))
+        .order(users::id)
         .select(UserRow::as_select())
         .first(conn)
         .optional()

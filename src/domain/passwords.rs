@@ -4,6 +4,8 @@ use std::fmt;
 
 use argon2::Params;
 use argon2::password_hash::phc::PasswordHash;
+use unicode_general_category::{GeneralCategory, get_general_category};
+use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use super::{DomainError, password_hash};
@@ -16,14 +18,38 @@ const MEMORY: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
-/// A password as typed. Never printed, wiped from memory when dropped.
+/// A password. Never printed, wiped from memory when dropped.
 #[derive(Clone)]
-pub struct Password(Zeroizing<String>);
+pub struct Password {
+    /// As in RFC 8265, OpaqueString: keyboards differ in how they compose a letter.
+    normal: Zeroizing<String>,
+    /// As typed, if that is something else: old hashes are of this.
+    typed: Option<Zeroizing<String>>,
+}
+
+/// How a password fits a stored hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// It is another password.
+    No,
+    /// It is the one.
+    Yes,
+    /// It is the one, and the hash was made before passwords were normalised.
+    AsTyped,
+}
 
 impl Password {
-    /// The password as typed: nothing is trimmed or changed.
+    /// The password that somebody typed. Nothing is trimmed; what looks the same is the same
+    /// (RFC 8265, section 4.2: NFC, and every kind of space is a space).
     pub fn new(typed: String) -> Self {
-        Password(Zeroizing::new(typed))
+        let typed = Zeroizing::new(typed);
+        let spaces = typed.chars().map(|character| match is_space(character) {
+            true => ' ',
+            false => character,
+        });
+        let normal: Zeroizing<String> = Zeroizing::new(spaces.nfc().collect());
+        let typed = (typed != normal).then_some(typed);
+        Password { normal, typed }
     }
 
     /// Checks a new password: 12 to 128 characters, not easy to guess, not the email.
@@ -31,19 +57,22 @@ impl Password {
     /// # Errors
     /// A sentence that says what is wrong.
     pub fn check(&self, email: &str) -> Result<(), &'static str> {
-        let length = self.0.chars().count();
+        let length = self.normal.chars().count();
         if length < MIN_CHARS {
             return Err("Use at least 12 characters.");
         }
         if length > MAX_CHARS {
             return Err("Use at most 128 characters.");
         }
-        let typed = self.0.to_lowercase();
+        if self.normal.chars().any(char::is_control) {
+            return Err("Remove control characters.");
+        }
+        let typed = self.normal.to_lowercase();
         let local = email.split('@').next().unwrap_or_default();
         if typed == email || (local.len() >= MIN_CHARS && typed == local) {
             return Err("Use something other than the email.");
         }
-        if zxcvbn::zxcvbn(&self.0, &[email, local]).score() < zxcvbn::Score::Three {
+        if zxcvbn::zxcvbn(&self.normal, &[email, local]).score() < zxcvbn::Score::Three {
             return Err("This password is easy to guess. Use a longer phrase.");
         }
         Ok(())
@@ -55,15 +84,34 @@ impl Password {
     /// The operating system has no randomness for the salt.
     pub fn hash(&self) -> Result<String, DomainError> {
         let params = Params::new(MEMORY, PASSES, LANES, None).expect("parameters within bounds");
-        password_hash::create(self.0.as_bytes(), &params)
+        password_hash::create(self.normal.as_bytes(), &params)
             .map_err(|error| DomainError::Internal(error.to_string()))
     }
 
-    /// Whether `kept` is a hash of this password. Takes as long as [`hash`](Self::hash).
-    pub fn is(&self, kept: &str) -> bool {
-        let verified = |kept| password_hash::verify(self.0.as_bytes(), &kept).unwrap_or(false);
-        PasswordHash::new(kept).is_ok_and(verified)
+    /// Whether `kept` is a hash of this password. Takes as long as [`hash`](Self::hash), and twice as
+    /// long for a wrong password that was not typed in its normal form.
+    pub fn fit(&self, kept: &str) -> Fit {
+        let is = |password: &str| {
+            let verified =
+                |kept| password_hash::verify(password.as_bytes(), &kept).unwrap_or(false);
+            PasswordHash::new(kept).is_ok_and(verified)
+        };
+        match &self.typed {
+            _ if is(&self.normal) => Fit::Yes,
+            Some(typed) if is(typed) => Fit::AsTyped,
+            _ => Fit::No,
+        }
     }
+
+    /// Whether `kept` is a hash of this password.
+    pub fn is(&self, kept: &str) -> bool {
+        self.fit(kept) != Fit::No
+    }
+}
+
+/// Every space but the ASCII one: the general category Zs.
+fn is_space(character: char) -> bool {
+    get_general_category(character) == GeneralCategory::SpaceSeparator
 }
 
 /// Whether a stored hash was made with weaker parameters than today's.
@@ -132,6 +180,20 @@ mod tests {
         assert!(!is_outdated(&hash));
         assert!(is_outdated(&hash.replace("m=19456", "m=4096")));
         assert!(!Password::new(String::new()).is(NOBODYS_HASH));
+    }
+
+    #[test]
+    fn what_looks_the_same_is_the_same_password() {
+        let composed = Password::new("ma\u{f1}ana ma\u{f1}ana 7".into());
+        let decomposed = Password::new("man\u{303}ana\u{a0}man\u{303}ana 7".into());
+        assert_eq!(decomposed.fit(&composed.hash().unwrap()), Fit::Yes);
+        assert_eq!(composed.fit(&decomposed.hash().unwrap()), Fit::Yes);
+        // A hash from before passwords were normalised.
+        let params = Params::new(MEMORY, PASSES, LANES, None).unwrap();
+        let typed = "man\u{303}ana\u{a0}man\u{303}ana 7";
+        let old = password_hash::create(typed.as_bytes(), &params).unwrap();
+        assert_eq!(decomposed.fit(&old), Fit::AsTyped);
+        assert_eq!(composed.fit(&old), Fit::No);
     }
 
     #[test]

@@ -51,12 +51,12 @@ fn is_plain(character: char) -> bool {
         )
 }
 
-/// Tidies an email address: lower case, one `@` with something on either side.
+/// Tidies an email address: NFC, lower case, one `@` with something on either side.
 ///
 /// # Errors
 /// A sentence that says what is wrong.
 pub fn tidy_email(text: &str) -> Result<String, &'static str> {
-    let email = text.trim().to_lowercase();
+    let email: String = text.trim().to_lowercase().nfc().collect();
     let parts = email
         .split_once('@')
         .filter(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));

@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod client;
+pub mod details;
 pub mod places;
 pub mod request_id;
 

@@ -20,6 +20,7 @@ use super::verifier::{Unsure, Verdict, Verifier};
 use crate::clock::rfc3339;
 use crate::http::body::{self, BodyError};
 use crate::http::client::header_lines;
+use crate::http::details::{sentence, unknown_field};
 use crate::http::{TrustedProxies, request_id};
 
 /// A key that somebody presented, and what it must be good for.
@@ -153,14 +154,36 @@ async fn read_body(req: &HttpRequest, payload: web::Payload) -> Result<VerifyBod
         };
         Problem::new(request_id(req), status, code, &error.to_string())
     })?;
-    let body: VerifyBody = serde_json::from_slice(&read).map_err(|error| {
-        let detail = format!("The body is not what is expected here: {error}.");
-        let (status, code) = match error.is_data() {
-            true => (StatusCode::UNPROCESSABLE_ENTITY, "INVALID"),
-            false => (StatusCode::BAD_REQUEST, "BAD_REQUEST"),
+    let mut reader = serde_json::Deserializer::from_slice(&read);
+    let read = serde_path_to_error::deserialize(&mut reader);
+    let read = read.map_err(|error| (error.path().to_string(), error.into_inner()));
+    let read = read.and_then(|body| match reader.end() {
+        Ok(()) => Ok(body),
+        Err(error) => Err((".".to_owned(), error)),
+    });
+    let body: VerifyBody = read.map_err(|(path, error)| {
+        if !error.is_data() {
+            let (status, detail) = (StatusCode::BAD_REQUEST, "The body is not a JSON object.");
+            return Problem::new(request_id(req), status, "BAD_REQUEST", detail);
+        }
+        // Serde adds where in the text it stopped.
+        let message = error.to_string();
+        let message = message.split(" at line ").next().unwrap_or_default();
+        let field = match path.as_str() {
+            "." => unknown_field(message),
+            path => path.to_owned(),
         };
-        Problem::new(request_id(req), status, code, &detail)
+        let (status, detail) = (StatusCode::UNPROCESSABLE_ENTITY, sentence(message));
+        let whole = format!("{field}: {detail}");
+        let problem = Problem::new(request_id(req), status, "INVALID", &whole);
+        problem.with_errors([(field.as_str(), detail.as_str())].into_iter())
     })?;
+    if !body::is_json(req.headers()) {
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        let detail = "Send JSON, with the header Content-Type: application/json.";
+        let code = "UNSUPPORTED_MEDIA_TYPE";
+        return Err(Problem::new(request_id(req), status, code, detail));
+    }
     if body.scopes.len() > MAX_REQUIRED_SCOPES {
         let (status, detail) = (StatusCode::BAD_REQUEST, too_many_scopes());
         return Err(Problem::new(request_id(req), status, "INVALID", &detail));

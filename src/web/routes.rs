@@ -16,7 +16,7 @@ use super::pages::{
     projects, rollbacks, setup, users as users_pages,
 };
 use super::shared::error::{self, LeadOn};
-use super::shared::{AppState, WebError, assets, rotated_cookies, session};
+use super::shared::{AppState, WebError, assets, cross_site, session, session_cookie};
 use crate::domain::DomainError;
 use crate::instance_secret::DerivedKey;
 use crate::verify;
@@ -35,11 +35,16 @@ pub fn configure(
     for base in ["/api/v1", "/api"] {
         config.service(api(base));
     }
-    config.app_data(web::Data::new(rotated_cookies::Keys::new(cookie_keys)));
+    config.app_data(web::Data::new(session_cookie::Keys::new(
+        cookie_keys,
+        &state.installation,
+        state.is_https(),
+    )));
     let pages = scope("")
         .wrap(HtmxMiddleware)
         .wrap(session::middleware(state, &cookie_keys[0].bytes))
-        .wrap(from_fn(rotated_cookies::renew))
+        .wrap(from_fn(session_cookie::choose))
+        .wrap(from_fn(cross_site::refuse))
         .wrap(from_fn(error::answer))
         .service(resource("/setup").get(setup::show).post(setup::submit))
         .service(

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use crate::access::{Actor, Who};
 use crate::db::{AnyConnection, NewEntry, audit, users};
 use crate::domain::actors::Recognised;
-use crate::domain::passwords::{self, NOBODYS_HASH, Password};
+use crate::domain::passwords::{self, Fit, NOBODYS_HASH, Password};
 use crate::domain::{DomainError, Op, text};
 use crate::records::User;
 
@@ -36,17 +36,17 @@ pub fn sign_in(
     let hash = user
         .as_ref()
         .map_or(NOBODYS_HASH, |user| &user.password_hash);
-    let right = password.is(hash);
+    let fit = password.fit(hash);
     // What was typed is not kept: it may be a password in the wrong field.
     let subject = user
         .as_ref()
         .map_or("an unknown email".into(), |user| user.email.clone());
-    let Some(mut user) = user.filter(|user| right && user.disabled_at.is_none()) else {
+    let Some(mut user) = user.filter(|user| fit != Fit::No && user.disabled_at.is_none()) else {
         let entry = NewEntry::new(op.actor(), op.now(), "session.refused", subject);
         op.note(entry)?;
         return Ok(None);
     };
-    if passwords::is_outdated(&user.password_hash) {
+    if fit == Fit::AsTyped || passwords::is_outdated(&user.password_hash) {
         let hash = password.hash()?;
         op.unaudited(|tx| users::rehash_password(tx, &user, &hash))?;
         user.password_hash = hash;

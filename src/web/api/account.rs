@@ -99,13 +99,15 @@ pub async fn put_password(
 ) -> Result<HttpResponse, ApiError> {
     // A stolen token must not be a way to guess the password faster than at sign-in.
     let throttle = &bearer.state.throttle;
-    throttle.attempt_on_own(bearer.actor.name(), proxies.client_ip(&req))?;
+    let (email, address) = (bearer.actor.name(), proxies.client_ip(&req));
+    throttle.attempt_on_own(email, address)?;
     let present = Password::new(body.fields.present_password);
     let new = Password::new(body.fields.password);
     let _turn = bearer.state.hashing_turn().await?;
     bearer
         .act(move |op| account::change_password(op, &present, &new, None))
         .await?;
+    throttle.was_right_on_own(email, address);
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -13,7 +13,7 @@ use super::base::paging::PageQuery;
 use super::base::query::Query;
 use crate::clock::rfc3339;
 use crate::domain::grants::{self, Given, Whom};
-use crate::domain::{DomainError, Op, projects};
+use crate::domain::{DomainError, Op, projects, text};
 use crate::records::{Grant, Project, Role};
 
 /// A role that somebody has.
@@ -201,7 +201,7 @@ async fn put(
             let all = grants::list(op, place)?;
             let is_theirs = |(grant, email): &Given| match &whom {
                 Whom::Id(id) => grant.user_id == *id,
-                Whom::Email(own) => email.eq_ignore_ascii_case(own),
+                Whom::Email(own) => text::tidy_email(own).is_ok_and(|own| own == *email),
             };
             let given = all.into_iter().find(is_theirs);
             Ok((project, is_new, given.ok_or(DomainError::NotFound)?))

@@ -13,7 +13,7 @@ use crate::web::shared::error::WayOn;
 use crate::web::shared::form::Form;
 use crate::web::shared::session::{self, SignedIn};
 use crate::web::shared::visitor::origin;
-use crate::web::shared::{AppState, WebError, acting, guarded_sign_in, page};
+use crate::web::shared::{AppState, WebError, acting, cookies, guarded_sign_in, page};
 
 #[derive(Template)]
 #[template(path = "login.html")]
@@ -100,7 +100,9 @@ pub async fn submit(
     match recognised {
         Some(person) => {
             session::begin(&session, &person, &from)?;
-            Ok(page::see_other(&next))
+            let mut response = page::see_other(&next);
+            cookies::expire_twins(&req, &state.cookies.of_host("session"), &mut response);
+            Ok(response)
         }
         None => {
             let token = AnonymousToken::for_browser(&req, &state)?;

@@ -13,7 +13,7 @@ use crate::web::shared::csrf::AnonymousToken;
 use crate::web::shared::form::{Errors, Form};
 use crate::web::shared::session::SignedIn;
 use crate::web::shared::visitor::origin;
-use crate::web::shared::{AppState, WebError, acting, page};
+use crate::web::shared::{AppState, WebError, acting, cross_site, page};
 
 #[derive(Template)]
 #[template(path = "password.html")]
@@ -49,9 +49,18 @@ pub async fn show(
     session: Session,
     query: web::Query<PasswordQuery>,
 ) -> Result<HttpResponse, WebError> {
-    state.throttle.attempt_from(proxies.client_ip(&req))?;
+    // Links on other sites, such as web mail, cost nobody anything.
+    let address = proxies.client_ip(&req);
+    let counts = !cross_site::is_from_elsewhere(req.headers());
+    if counts {
+        state.throttle.attempt_from(address)?;
+    }
     let code = query.into_inner().code;
-    answer(&req, &state, &session, code, Errors::default()).await
+    let page = answer(&req, &state, &session, code, Errors::default()).await?;
+    if counts && page.status() == StatusCode::OK {
+        state.throttle.was_right_from(address);
+    }
+    Ok(page)
 }
 
 /// Sets the password that the person chose.
@@ -62,7 +71,8 @@ pub async fn submit(
     session: Session,
     Form(fields): Form<PasswordForm>,
 ) -> Result<HttpResponse, WebError> {
-    state.throttle.attempt_from(proxies.client_ip(&req))?;
+    let address = proxies.client_ip(&req);
+    state.throttle.attempt_from(address)?;
     let PasswordForm { code, password } = fields;
     let sent = code.clone();
     let turn = state.hashing_turn().await?;
@@ -73,6 +83,7 @@ pub async fn submit(
     drop(turn);
     let errors = match chosen {
         Ok(()) => {
+            state.throttle.was_right_from(address);
             // Whoever was signed in here may not be the person who signs in next.
             session.purge();
             return Ok(page::see_other("/login?done=password"));

@@ -52,7 +52,8 @@ pub async fn submit(
     proxies: web::Data<TrustedProxies>,
     Form(fields): Form<SetupForm>,
 ) -> Result<HttpResponse, WebError> {
-    state.throttle.attempt_from(proxies.client_ip(&req))?;
+    let address = proxies.client_ip(&req);
+    state.throttle.attempt_from(address)?;
     let SetupForm {
         code,
         email,
@@ -64,7 +65,10 @@ pub async fn submit(
         account::set_up(op, &code, &email, &Password::new(password))
     });
     match making.await {
-        Ok(()) => Ok(page::see_other("/login?done=owner")),
+        Ok(()) => {
+            state.throttle.was_right_from(address);
+            Ok(page::see_other("/login?done=owner"))
+        }
         Err(DomainError::Invalid(errors)) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             form(

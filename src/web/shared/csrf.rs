@@ -7,9 +7,13 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use subtle::ConstantTimeEq;
 
-use super::session::{SignedIn, cookie_name, is_random_word, random_word};
+use super::cookies::all_named;
+use super::session::{SignedIn, is_random_word, random_word};
 use super::{AppState, WebError, page};
 use crate::domain::DomainError;
+
+/// The cookie that forms before signing in are compared with.
+const FORM: &str = "form";
 
 /// The field that every form carries.
 pub const FIELD: &str = "csrf";
@@ -18,6 +22,7 @@ pub const FIELD: &str = "csrf";
 /// with (double submit: there is no session yet to keep it in).
 pub struct AnonymousToken {
     pub token: String,
+    cookie: String,
     https: bool,
 }
 
@@ -27,17 +32,23 @@ impl AnonymousToken {
     /// # Errors
     /// The operating system can't provide randomness.
     pub fn for_browser(req: &HttpRequest, state: &AppState) -> Result<Self, DomainError> {
-        let https = state.is_https();
-        let token = match req.cookie(&cookie_name("form", https)) {
-            Some(cookie) if is_random_word(cookie.value()) => cookie.value().to_owned(),
-            _ => random_word()?,
+        let cookie = state.cookies.of_host(FORM);
+        let mut own = all_named(req, &cookie).into_iter();
+        let token = match own.find(|value| is_random_word(value)) {
+            Some(value) => value,
+            None => random_word()?,
         };
-        Ok(AnonymousToken { token, https })
+        let https = state.is_https();
+        Ok(AnonymousToken {
+            token,
+            cookie,
+            https,
+        })
     }
 
     /// Answers with a page that carries the token, and sets the cookie.
     pub fn respond(&self, status: StatusCode, page: &impl Template) -> HttpResponse {
-        let cookie = Cookie::build(cookie_name("form", self.https), self.token.as_str())
+        let cookie = Cookie::build(self.cookie.as_str(), self.token.as_str())
             .path("/")
             .secure(self.https)
             .http_only(true)
@@ -58,15 +69,14 @@ impl AnonymousToken {
 /// The token is missing or wrong, or a foreign page sent the form.
 pub fn check(req: &HttpRequest, state: &AppState, token: Option<&str>) -> Result<(), WebError> {
     let expected = match SignedIn::read(&req.get_session()) {
-        Some(session) => Some(session.csrf),
-        None => req
-            .cookie(&cookie_name("form", state.is_https()))
-            .map(|cookie| cookie.value().to_owned()),
+        Some(session) => vec![session.csrf],
+        None => all_named(req, &state.cookies.of_host(FORM)),
     };
-    let matches = expected.zip(token).is_some_and(|(expected, token)| {
+    let token = token.unwrap_or_default();
+    let mut matching = expected.iter().filter(|expected| {
         !expected.is_empty() && bool::from(expected.as_bytes().ct_eq(token.as_bytes()))
     });
-    match matches && is_from_here(req, state) {
+    match matching.next().is_some() && is_from_here(req, state) {
         true => Ok(()),
         false => Err(WebError::ForeignForm),
     }
@@ -86,6 +96,11 @@ fn is_from_here(req: &HttpRequest, state: &AppState) -> bool {
     let Some(origin) = text("origin") else {
         return true;
     };
+    // What browsers say over plain http if a proxy sets `Referrer-Policy: no-referrer`. Sandboxed
+    // pages of other sites say it too, and don't know the token.
+    if origin == "null" && !state.is_https() {
+        return true;
+    }
     match &state.public_url {
         Some(url) => origin.eq_ignore_ascii_case(&url.origin),
         None => {

@@ -39,8 +39,9 @@ pub async fn sign_in(
 ) -> Result<Option<Recognised>, SignInError> {
     state.throttle.attempt_from(address)?;
     let (typed, network) = (email.clone(), address.map(network));
+    let asked = typed.clone();
     let asking = acting::act_as_nobody(state, origin.clone(), move |op| match network {
-        Some(network) => account::is_known_network(op, &typed, network),
+        Some(network) => account::is_known_network(op, &asked, network),
         None => Ok(false),
     });
     let is_known = asking.await?;
@@ -49,5 +50,10 @@ pub async fn sign_in(
     let checking = acting::act_as_nobody(state, origin, move |op| {
         account::sign_in(op, &email, &Password::new(password))
     });
-    Ok(checking.await?)
+    let recognised = checking.await?;
+    if recognised.is_some() {
+        state.throttle.was_right_from(address);
+        state.throttle.was_right_on(&typed, address, is_known);
+    }
+    Ok(recognised)
 }

@@ -4,7 +4,6 @@ use actix_web::cookie::{Cookie, SameSite};
 use actix_web::{HttpRequest, HttpResponse};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 
-use super::session::cookie_name;
 use super::{Visitor, page};
 use crate::clock::UtcTime;
 use crate::domain::lifetimes::REVEAL;
@@ -17,7 +16,8 @@ pub fn lead_to(visitor: &Visitor, path: &str, minted: &Minted) -> HttpResponse {
     let reveal = format!("{path}/reveal");
     let https = visitor.state.is_https();
     let opener = BASE64_URL_SAFE_NO_PAD.encode(minted.seal_key.expose());
-    let cookie = Cookie::build(cookie(minted.id, https), opener)
+    let name = visitor.state.cookies.of_path(&cookie(minted.id));
+    let cookie = Cookie::build(name, opener)
         .path(reveal.clone())
         .max_age(REVEAL)
         .secure(https)
@@ -33,7 +33,8 @@ pub fn lead_to(visitor: &Visitor, path: &str, minted: &Minted) -> HttpResponse {
 
 /// The seal key from the cookie for the reveal of `id`, if the browser sent it.
 pub fn seal_key(req: &HttpRequest, visitor: &Visitor, id: i64) -> Option<SealKey> {
-    let cookie = req.cookie(&cookie(id, visitor.state.is_https()))?;
+    let name = visitor.state.cookies.of_path(&cookie(id));
+    let cookie = req.cookie(&name)?;
     SealKey::from_bytes(&BASE64_URL_SAFE_NO_PAD.decode(cookie.value()).ok()?)
 }
 
@@ -42,8 +43,7 @@ pub fn seconds_left(until: UtcTime, now: UtcTime) -> i64 {
     (until - now).whole_seconds().max(1)
 }
 
-/// The name of the cookie that opens the reveal of `id`. It is bound to the reveal's path, which
-/// the `__Host-` prefix would not allow.
-fn cookie(id: i64, https: bool) -> String {
-    cookie_name(&format!("reveal_{id}"), https).replace("__Host-", "__Secure-")
+/// What the cookie that opens the reveal of `id` is for.
+fn cookie(id: i64) -> String {
+    format!("reveal_{id}")
 }

@@ -148,9 +148,9 @@ pub fn middleware(
     state: web::Data<AppState>,
     cookie_key: &[u8; 64],
 ) -> SessionMiddleware<DbSessions> {
-    let https = state.is_https();
+    let (https, name) = (state.is_https(), state.cookies.of_host("session"));
     SessionMiddleware::builder(DbSessions(state), cookie::Key::from(cookie_key))
-        .cookie_name(cookie_name("session", https))
+        .cookie_name(name)
         .cookie_secure(https)
         .cookie_http_only(true)
         .cookie_same_site(SameSite::Lax)
@@ -158,15 +158,6 @@ pub fn middleware(
         .cookie_content_security(CookieContentSecurity::Signed)
         .session_lifecycle(BrowserSession::default())
         .build()
-}
-
-/// The name of a cookie for the whole host. Over https, browsers let nobody but this host set a
-/// cookie with this prefix (RFC 6265bis, section 4.1.3.2).
-pub fn cookie_name(name: &str, https: bool) -> String {
-    match https {
-        true => format!("__Host-keyward_{name}"),
-        false => format!("keyward_{name}"),
-    }
 }
 
 /// Sessions in the database.

@@ -6,6 +6,7 @@ use actix_web::web;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::api_limits::ApiLimits;
+use super::cookies::CookieNames;
 use super::throttle::Throttle;
 use super::turns::{Asker, Turns, Work};
 use crate::clock::Clock;
@@ -13,6 +14,7 @@ use crate::config::{Config, PublicUrl};
 use crate::db::{Connection, Pool};
 use crate::domain::DomainError;
 use crate::domain::tokens::JwtKeys;
+use crate::instance_secret::DerivedKey;
 
 /// How long a page waits for its turn: longer than a change takes to settle, so that one
 /// silent instance does not turn pages away.
@@ -28,6 +30,10 @@ pub struct AppState {
     pool: Pool,
     pub clock: Clock,
     pub public_url: Option<PublicUrl>,
+    /// What tells the database from every other one.
+    pub installation: String,
+    /// What this Keyward's cookies are called.
+    pub cookies: CookieNames,
     pub throttle: Throttle,
     pub jwt: JwtKeys,
     /// The longest that a personal token may live, in days.
@@ -39,12 +45,22 @@ pub struct AppState {
 
 impl AppState {
     /// The state of one instance. The pool has a connection for each of [`Turns::ALL`].
-    pub fn new(pool: Pool, clock: Clock, jwt: JwtKeys, config: &Config) -> Self {
+    pub fn new(
+        pool: Pool,
+        clock: Clock,
+        jwt: JwtKeys,
+        cookie_key: &DerivedKey,
+        installation: String,
+        config: &Config,
+    ) -> Self {
+        let https = config.public_url.as_ref().is_some_and(|url| url.https);
         AppState {
             turns: Turns::new(),
             pool,
             clock,
             public_url: config.public_url.clone(),
+            cookies: CookieNames::new(cookie_key, &installation, https),
+            installation,
             throttle: Throttle::new(),
             jwt,
             max_token_days: config.max_token_days,

@@ -1,23 +1,22 @@
 //! Slows down guessing: of passwords and setup codes, per account and per address.
 
 use std::net::IpAddr;
-use std::num::NonZeroU32;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use ipnet::IpNet;
 
+use super::guesses::Guesses;
+use crate::domain::text;
 use crate::http::client::network;
 
 /// Limits on guessing. Each address has one, and each account has one more per address. All other
 /// addresses together have one per account, which doesn't count for networks the person recently
-/// signed in from: guessing from many addresses can't lock them out.
+/// signed in from: guessing from many addresses can't lock them out. Guesses that were right are
+/// given back.
 pub struct Throttle {
-    clock: DefaultClock,
-    addresses: DefaultKeyedRateLimiter<Option<IpNet>>,
-    pairs: DefaultKeyedRateLimiter<(String, Option<IpNet>)>,
-    accounts: DefaultKeyedRateLimiter<String>,
+    addresses: Guesses<Option<IpNet>>,
+    pairs: Guesses<(String, Option<IpNet>)>,
+    accounts: Guesses<String>,
 }
 
 /// Too many attempts, and how many whole seconds to wait.
@@ -30,10 +29,9 @@ impl Throttle {
     /// Fresh limits.
     pub fn new() -> Self {
         Throttle {
-            clock: DefaultClock::default(),
-            addresses: RateLimiter::keyed(quota(30, 2)),
-            pairs: RateLimiter::keyed(quota(10, 10)),
-            accounts: RateLimiter::keyed(quota(20, 10)),
+            addresses: Guesses::new(30, Duration::from_secs(2)),
+            pairs: Guesses::new(10, Duration::from_secs(10)),
+            accounts: Guesses::new(20, Duration::from_secs(10)),
         }
     }
 
@@ -42,7 +40,13 @@ impl Throttle {
     /// # Errors
     /// There were too many.
     pub fn attempt_from(&self, address: Option<IpAddr>) -> Result<(), TooMany> {
-        self.check(&self.addresses, &address.map(network))
+        let counted = self.addresses.count(address.map(network), Instant::now());
+        counted.map_err(too_many)
+    }
+
+    /// The attempt from this address was right.
+    pub fn was_right_from(&self, address: Option<IpAddr>) {
+        self.addresses.give_back(&address.map(network));
     }
 
     /// Counts an attempt to sign in as `email`.
@@ -55,12 +59,22 @@ impl Throttle {
         address: Option<IpAddr>,
         is_known_network: bool,
     ) -> Result<(), TooMany> {
-        let account = email.trim().to_lowercase();
-        self.check(&self.pairs, &(account.clone(), address.map(network)))?;
+        let (account, now) = (account(email), Instant::now());
+        let pair = (account.clone(), address.map(network));
+        self.pairs.count(pair, now).map_err(too_many)?;
         match is_known_network {
             true => Ok(()),
-            false => self.check(&self.accounts, &account),
+            false => self.accounts.count(account, now).map_err(too_many),
         }
+    }
+
+    /// The attempt to sign in as `email` was right.
+    pub fn was_right_on(&self, email: &str, address: Option<IpAddr>, is_known_network: bool) {
+        let account = account(email);
+        if !is_known_network {
+            self.accounts.give_back(&account);
+        }
+        self.pairs.give_back(&(account, address.map(network)));
     }
 
     /// Counts an attempt at their own password by somebody who is signed in. Others' attempts on
@@ -73,24 +87,18 @@ impl Throttle {
         self.attempt_on(email, address, true)
     }
 
-    /// Forgets those who have been quiet long enough, so that memory stays bounded.
-    pub fn forget_quiet(&self) {
-        self.addresses.retain_recent();
-        self.pairs.retain_recent();
-        self.accounts.retain_recent();
+    /// The attempt at their own password was right.
+    pub fn was_right_on_own(&self, email: &str, address: Option<IpAddr>) {
+        self.was_right_from(address);
+        self.was_right_on(email, address, true);
     }
 
-    fn check<K: std::hash::Hash + Eq + Clone>(
-        &self,
-        limiter: &DefaultKeyedRateLimiter<K>,
-        key: &K,
-    ) -> Result<(), TooMany> {
-        limiter.check_key(key).map_err(|until| {
-            let wait = until.wait_time_from(self.clock.now());
-            TooMany {
-                retry_after: wait.as_secs() + 1,
-            }
-        })
+    /// Forgets those who have been quiet long enough, so that memory stays bounded.
+    pub fn forget_quiet(&self) {
+        let now = Instant::now();
+        self.addresses.forget_quiet(now);
+        self.pairs.forget_quiet(now);
+        self.accounts.forget_quiet(now);
     }
 }
 
@@ -100,12 +108,14 @@ impl Default for Throttle {
     }
 }
 
-/// `burst` attempts at once, then one every `seconds`.
-fn quota(burst: u32, seconds: u64) -> Quota {
-    let burst = NonZeroU32::new(burst).expect("above zero");
-    Quota::with_period(Duration::from_secs(seconds))
-        .expect("above zero")
-        .allow_burst(burst)
+fn account(email: &str) -> String {
+    text::tidy_email(email).unwrap_or_else(|_| email.trim().to_lowercase())
+}
+
+fn too_many(wait: Duration) -> TooMany {
+    TooMany {
+        retry_after: wait.as_secs() + 1,
+    }
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ fn a_copy_of_the_cookie_ends_with_the_old_password_too() {
     let cookies = signed_in.headers.get_all("set-cookie").iter();
     let copied = cookies
         .map(|cookie| cookie.to_str().unwrap())
-        .find(|cookie| cookie.starts_with("keyward_session="))
+        .find(|cookie| cookie.starts_with("keyward_session_"))
         .and_then(|cookie| cookie.split(';').next())
         .unwrap();
     let thief = Browser::with_headers(&app.url, &[("cookie", copied)]);

@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod cross_site;
 mod forms;
 mod keys;
 mod login;

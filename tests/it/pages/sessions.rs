@@ -18,7 +18,7 @@ fn cookies(answer: &Answer) -> Vec<String> {
 fn session_cookie(answer: &Answer) -> String {
     cookies(answer)
         .into_iter()
-        .find(|cookie| cookie.contains("keyward_session="))
+        .find(|cookie| cookie.contains("keyward_session_"))
         .unwrap()
 }
 
@@ -53,7 +53,12 @@ fn a_planted_cookie_does_not_become_a_session() {
     let planted = session_cookie(&app.anonymous().sign_in("owner@example.com", PASSWORD));
     let pair = planted.split(';').next().unwrap();
     let csrf = app.anonymous().get("/login").value("csrf");
-    let both = format!("{pair}; keyward_form={csrf}");
+    let tag = pair
+        .split('=')
+        .next()
+        .unwrap()
+        .replace("keyward_session_", "");
+    let both = format!("{pair}; keyward_form_{tag}={csrf}");
     let victim = Browser::with_headers(&app.url, &[("cookie", both.as_str())]);
     app.person(Role::Admin);
     // The form's token is the planted session's, which the attacker can't make the victim send.
@@ -66,15 +71,15 @@ fn a_planted_cookie_does_not_become_a_session() {
     // An invented id belongs to nobody.
     let planted_form = Browser::with_headers(
         &app.url,
-        &[("cookie", &format!("keyward_form={}", "%0A".repeat(43)))],
+        &[(
+            "cookie",
+            &format!("keyward_form_{tag}={}", "%0A".repeat(43)),
+        )],
     );
     assert_eq!(planted_form.get("/login").status, 200);
-    for invented in [
-        "keyward_session=abc",
-        "keyward_session=",
-        "keyward_session=%00",
-    ] {
-        assert_eq!(with_cookie(&app, invented).status, 303, "{invented}");
+    for value in ["abc", "", "%00"] {
+        let invented = format!("keyward_session_{tag}={value}");
+        assert_eq!(with_cookie(&app, &invented).status, 303, "{invented}");
     }
 }
 
@@ -162,7 +167,7 @@ fn over_https_cookies_are_bound_to_it() {
     );
     let form = &cookies(&page)[0];
     assert!(
-        form.starts_with("__Host-keyward_form=") && form.contains("Secure"),
+        form.starts_with("__Host-keyward_form_") && form.contains("Secure"),
         "{form}"
     );
     // The client does not send a secure cookie over plain HTTP, so hand it over.
@@ -175,7 +180,7 @@ fn over_https_cookies_are_bound_to_it() {
         ("password", PASSWORD),
     ];
     let session = session_cookie(&over_http.post_raw("/login", &fields));
-    assert!(session.starts_with("__Host-keyward_session="), "{session}");
+    assert!(session.starts_with("__Host-keyward_session_"), "{session}");
     assert!(session.contains("Secure") && !session.contains("Domain"));
 }
 

@@ -4,16 +4,15 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::header;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::details::{sentence, unknown_field};
 use super::error::ApiError;
 use crate::domain::{DomainError, FieldError};
 use crate::http::body;
+use crate::http::details::{sentence, unknown_field};
 
 /// No valid body has more.
 const MAX_FIELDS: usize = 32;
@@ -35,7 +34,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (is_json, payload) = (is_json(req), payload.take());
+        let (is_json, payload) = (body::is_json(req.headers()), payload.take());
         Box::pin(async move { from_body(body::read(payload).await?, is_json) })
     }
 }
@@ -45,7 +44,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for OptionalJson<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (is_json, payload) = (is_json(req), payload.take());
+        let (is_json, payload) = (body::is_json(req.headers()), payload.take());
         Box::pin(async move {
             let raw = body::read(payload).await?;
             let json = match &raw[..] {
@@ -75,17 +74,6 @@ fn from_body<T: DeserializeOwned>(raw: Bytes, is_json: bool) -> Result<Json<T>, 
     }
     let fields = read_fields(object)?;
     Ok(Json { fields, raw })
-}
-
-/// Whether the content type is JSON or absent.
-fn is_json(req: &HttpRequest) -> bool {
-    let Some(kind) = req.headers().get(header::CONTENT_TYPE) else {
-        return true;
-    };
-    let kind = kind.to_str().unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    kind.eq_ignore_ascii_case("application/json")
-        || kind.eq_ignore_ascii_case("application/merge-patch+json")
 }
 
 /// Reads the fields of `object`. Serde stops at the first wrong one: that one is noted and left

@@ -14,10 +14,10 @@ use crate::access::Denial;
 use crate::domain::{DomainError, FieldError};
 use crate::http::body::BodyError;
 use crate::http::{TrustedProxies, request_id};
-use crate::web::shared::AppState;
 use crate::web::shared::api_limits::Left;
 use crate::web::shared::guarded_sign_in::SignInError;
 use crate::web::shared::throttle::TooMany;
+use crate::web::shared::{AppState, cross_site};
 
 /// What a program can tell failures apart by.
 #[derive(
@@ -40,7 +40,7 @@ pub enum ErrorCode {
     Unauthorized,
     /// 401: at sign-in, the email address and the password don't match.
     WrongPassword,
-    /// 403: the role or the token's permissions do not allow this.
+    /// 403: the role or the token's permissions do not allow this, or another site sent it.
     Forbidden,
     /// 404: it does not exist, or the caller may not know that it does.
     NotFound,
@@ -148,6 +148,9 @@ pub enum ApiError {
     /// The email address and the password don't match.
     #[error("email and password don't belong together")]
     WrongPassword,
+    /// A page of another site made a browser send it.
+    #[error("another site sent this")]
+    CrossSite,
     /// There were too many requests or sign-in attempts.
     #[error("too many requests")]
     TooMany(TooMany),
@@ -190,6 +193,7 @@ impl ApiError {
             ApiError::UnsupportedMediaType => ErrorCode::UnsupportedMediaType,
             ApiError::Unauthorized => ErrorCode::Unauthorized,
             ApiError::WrongPassword => ErrorCode::WrongPassword,
+            ApiError::CrossSite => ErrorCode::Forbidden,
             ApiError::TooMany(_) => ErrorCode::RateLimited,
         }
     }
@@ -239,6 +243,7 @@ impl ApiError {
                  minutes or with another password or role; both when the person is disabled."
                     .into()
             }
+            ApiError::CrossSite => "Pages of other sites may not call this.".into(),
             ApiError::WrongPassword => "Email and password don't belong together.".into(),
             ApiError::TooMany(too_many) => {
                 format!("Too many requests. Wait {} seconds.", too_many.retry_after)
@@ -272,6 +277,9 @@ pub async fn answer(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let id = request_id(req.request());
+    if cross_site::is_foreign(&req) {
+        return Ok(req.into_response(problem(id, &ApiError::CrossSite)));
+    }
     let state = req.app_data::<web::Data<AppState>>().expect("set at start");
     let proxies = req
         .app_data::<web::Data<TrustedProxies>>()

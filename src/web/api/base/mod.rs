@@ -4,7 +4,6 @@
 pub mod answer;
 pub mod bearer;
 pub mod body;
-pub mod details;
 pub mod error;
 pub mod idempotency;
 pub mod paging;

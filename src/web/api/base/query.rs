@@ -7,9 +7,9 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use serde::de::DeserializeOwned;
 
-use super::details::{sentence, unknown_field};
 use super::error::ApiError;
 use crate::domain::{DomainError, FieldError};
+use crate::http::details::{sentence, unknown_field};
 
 /// Where in a list a page is, and how long: no part of which list it is.
 const PAGING: [&str; 3] = ["limit", "after", "start"];

@@ -54,7 +54,7 @@ fn refusals(is_change: bool, operation: &Operation) -> Vec<ErrorCode> {
         (ErrorCode::BadRequest, has_body || has_options),
         (ErrorCode::Unauthorized, !is_open),
         (ErrorCode::WrongPassword, id == Some("signIn")),
-        (ErrorCode::Forbidden, !is_open),
+        (ErrorCode::Forbidden, true),
         (ErrorCode::NotFound, has_path),
         (ErrorCode::TooSlow, has_body),
         (ErrorCode::Conflict, is_change && !is_open),

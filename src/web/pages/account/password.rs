@@ -30,7 +30,8 @@ pub async fn submit(
     // An open browser must not be a way to guess the password faster than at sign-in.
     let email = visitor.act(|op| Ok(op.actor().name().to_owned())).await?;
     let throttle = &visitor.state.throttle;
-    throttle.attempt_on_own(&email, proxies.client_ip(&req))?;
+    let address = proxies.client_ip(&req);
+    throttle.attempt_on_own(&email, address)?;
     let PasswordForm {
         present_password,
         password,
@@ -43,6 +44,7 @@ pub async fn submit(
     });
     match changing.await {
         Ok(stamp) => {
+            throttle.was_right_on_own(&email, address);
             session::go_on(&session, &stamp)?;
             Ok(page::see_other("/account?done=password"))
         }

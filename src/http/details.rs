@@ -1,5 +1,5 @@
-//! Serde's messages about wrong fields, as sentences that name JSON's types and never repeat what
-//! was sent: it may be a secret in the wrong field.
+//! Serde's messages about wrong fields, as sentences that name JSON's types and never repeat a
+//! value that was sent: it may be a secret in the wrong field.
 
 /// What is wrong with a field, from serde's message about it.
 pub fn sentence(message: &str) -> String {
@@ -11,9 +11,10 @@ pub fn sentence(message: &str) -> String {
         return format!("Its field {field} is missing.");
     }
     if message.starts_with("unknown field") {
+        let field = quoted(message).next().unwrap_or_default();
         return match list(quoted(message).skip(1)) {
-            Some(known) => format!("Unknown field. There are {known}."),
-            None => "Unknown field.".into(),
+            Some(known) => format!("Unknown field `{field}`. There are {known}."),
+            None => format!("Unknown field `{field}`."),
         };
     }
     if message.starts_with("unknown variant") {
@@ -99,9 +100,12 @@ mod tests {
             ),
             (
                 "unknown field `x`, expected one of `a`, `b`",
-                "Unknown field. There are a, b.",
+                "Unknown field `x`. There are a, b.",
             ),
-            ("unknown field `x`, there are no fields", "Unknown field."),
+            (
+                "unknown field `x`, there are no fields",
+                "Unknown field `x`.",
+            ),
             ("a time looks like this", "A time looks like this."),
         ] {
             assert_eq!(sentence(message), expected);
