@@ -8,7 +8,8 @@ use crate::instance_secret::InstanceSecret;
 /// What to set on every instance.
 #[derive(Serialize)]
 struct ToSetJson<'a> {
-    secret: &'a str,
+    /// Null if a file has it, and nothing is to be set.
+    secret: Option<&'a str>,
     previous_secret: Option<&'a str>,
 }
 
@@ -23,14 +24,22 @@ pub(super) fn rotate(arguments: &Arguments, leaked: bool, json: bool) -> Result<
     };
     let Some(to_set) = rotated else {
         eprintln!("There is a new secret. Start Keyward again to take it up. {then}");
-        return Ok(());
+        let nothing = ToSetJson {
+            secret: None,
+            previous_secret: None,
+        };
+        return if json {
+            print(&in_json(&nothing))
+        } else {
+            Ok(())
+        };
     };
     eprintln!("Set this on every instance, and start them again. {then}");
     let secret = &*to_set.secret;
     let previous_secret = to_set.previous.as_ref().map(|previous| previous.as_str());
     if json {
         return print(&in_json(&ToSetJson {
-            secret,
+            secret: Some(secret),
             previous_secret,
         }));
     }

@@ -1,7 +1,7 @@
 //! `keyward config`.
 
 use super::{Arguments, Failure};
-use crate::config::{Config, Found};
+use crate::config::{Config, Found, PublicUrl};
 use crate::db::connection::DatabaseUrl;
 
 /// Shows every setting's value and where it came from. Secrets stay hidden.
@@ -20,9 +20,18 @@ pub(super) fn show(arguments: &Arguments, json: bool) -> Result<(), Failure> {
             .collect();
         println!("{}", serde_json::Value::Object(all));
     } else {
-        for found in &found {
-            let value = shown(found).unwrap_or_else(|| "–".into());
-            println!("{:<16} {:<32} {}", found.setting.name, value, found.source);
+        let rows: Vec<(&str, String, String)> = found
+            .iter()
+            .map(|found| {
+                let value = shown(found).unwrap_or_else(|| "–".into());
+                (found.setting.name, value, found.source.to_string())
+            })
+            .collect();
+        let names = rows.iter().map(|row| row.0.chars().count());
+        let values = rows.iter().map(|row| row.1.chars().count());
+        let (name, value) = (names.max().unwrap_or(0), values.max().unwrap_or(0));
+        for row in &rows {
+            println!("{:<name$}  {:<value$}  {}", row.0, row.1, row.2);
         }
     }
     Config::from_found(&found).map_err(|error| Failure::Failed(error.to_string()))?;
@@ -39,6 +48,11 @@ fn shown(found: &Found) -> Option<String> {
             Err(_) => "(hidden)".into(),
         },
         _ if found.setting.secret => "(hidden)".into(),
+        // As links carry it, and as it is compared with what browsers send.
+        "public_url" => match PublicUrl::parse(value) {
+            Some(url) => url.origin,
+            None => value.to_string(),
+        },
         _ => value.to_string(),
     })
 }

@@ -216,6 +216,12 @@ fn hand_out(link: &PasswordLink, config: &Config, json: bool) -> Result<(), Fail
         }));
     }
     print(&url)?;
+    if config.public_url.is_none() {
+        eprintln!(
+            "The link begins with the address that Keyward listens on. Set KEYWARD_PUBLIC_URL if \
+             people reach it at another."
+        );
+    }
     eprintln!(
         "Hand this link to {}: with it they choose a password, once, until {expires_at}.",
         link.email

@@ -44,7 +44,10 @@ fn find_one(
         variables
             .iter()
             .find(|(known, _)| known == name)
-            .map(|(_, value)| value.clone())
+            .map(|(_, value)| value.trim())
+            // Compose files leave what is not set empty.
+            .filter(|value| !value.is_empty())
+            .map(str::to_owned)
     };
     let flag = match setting.name {
         "listen" => flags.listen.clone(),
@@ -53,8 +56,10 @@ fn find_one(
     };
     let file_variable = format!("{}_FILE", setting.variable);
     let path = variable(&file_variable).filter(|_| setting.secret);
+    let in_file = file.get(setting.name).map(toml_text);
+    let in_file = in_file.filter(|value| !value.is_empty());
     let (value, source) = if let Some(value) = flag {
-        (Some(value), Source::Flag)
+        (Some(value.trim().to_owned()), Source::Flag)
     } else if let Some(value) = variable(setting.variable) {
         if path.is_some() {
             return Err(ConfigError::Twice(setting.variable));
@@ -68,11 +73,11 @@ fn find_one(
             cause,
         })?;
         (
-            Some(value.trim_end().to_owned()),
+            Some(value.trim().to_owned()),
             Source::Variable(file_variable),
         )
-    } else if let Some(value) = file.get(setting.name) {
-        (Some(toml_text(value)), Source::File)
+    } else if let Some(value) = in_file {
+        (Some(value), Source::File)
     } else if let Some(value) = setting.default {
         (Some(value.to_owned()), Source::Default)
     } else if setting.name == "workers" {
@@ -101,7 +106,7 @@ fn read_file(folder: &Path) -> Result<toml::Table, ConfigError> {
 /// Formats a value as text. A list becomes one string, separated by commas.
 fn toml_text(value: &toml::Value) -> String {
     match value {
-        toml::Value::String(text) => text.clone(),
+        toml::Value::String(text) => text.trim().to_owned(),
         toml::Value::Array(items) => items.iter().map(toml_text).collect::<Vec<_>>().join(","),
         other => other.to_string(),
     }

@@ -6,14 +6,16 @@
 mod error;
 mod find;
 mod listen;
+mod public_url;
 mod settings;
 mod values;
 
 pub use error::ConfigError;
 pub use find::{Flags, find};
 pub use listen::{ListenAddress, SocketAccess};
+pub use public_url::PublicUrl;
 pub use settings::{Found, SETTINGS, Setting, Source};
-pub use values::{Config, PublicUrl, SecretText};
+pub use values::{Config, SecretText};
 
 #[cfg(test)]
 mod tests {
@@ -99,7 +101,7 @@ mod tests {
             ("KEYWARD_PUBLIC_URL", "keys.example.com"),
             ("KEYWARD_PUBLIC_URL", "https://keys.example.com/path"),
             ("KEYWARD_TRUSTED_PROXIES", "nginx"),
-            ("KEYWARD_LISTEN", ""),
+            ("KEYWARD_LISTEN", ","),
             ("KEYWARD_LISTEN", "unix:"),
             ("KEYWARD_SOCKET_MODE", "rw"),
             ("KEYWARD_SOCKET_MODE", "7777"),
@@ -112,6 +114,48 @@ mod tests {
                 "{sentence}"
             );
         }
+    }
+
+    #[test]
+    fn a_value_is_the_same_through_every_door() {
+        let secret = "s".repeat(40);
+        let padded = format!(" {secret}\r\n");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        std::fs::write(&path, &padded).unwrap();
+        let path = format!("{}\n", path.display());
+        let toml = format!("secret = \"\"\"\n{secret}\n\"\"\"");
+        for (toml, pairs) in [
+            ("", vec![("KEYWARD_SECRET", padded.as_str())]),
+            (
+                "",
+                vec![
+                    ("KEYWARD_SECRET_FILE", path.as_str()),
+                    ("KEYWARD_SECRET", ""),
+                ],
+            ),
+            (
+                toml.as_str(),
+                vec![("KEYWARD_SECRET", ""), ("KEYWARD_SECRET_FILE", "")],
+            ),
+        ] {
+            let config = in_folder(toml, &pairs, &Flags::default()).unwrap();
+            assert_eq!(config.secret.unwrap().expose(), secret);
+        }
+        let url = [("KEYWARD_PUBLIC_URL", "https://keys.example.com:443/\n")];
+        let config = in_folder("", &url, &Flags::default()).unwrap();
+        assert_eq!(
+            config.public_url.unwrap().origin,
+            "https://keys.example.com"
+        );
+    }
+
+    #[test]
+    fn an_empty_setting_is_an_unset_one() {
+        let empty: Vec<(&str, &str)> = SETTINGS.map(|setting| (setting.variable, " ")).into();
+        let config = in_folder("public_url = ''", &empty, &Flags::default()).unwrap();
+        assert_eq!(config.database, DatabaseUrl::Sqlite("keyward.db".into()));
+        assert!(config.secret.is_none() && config.public_url.is_none());
     }
 
     #[test]

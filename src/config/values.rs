@@ -5,7 +5,7 @@ use std::fmt;
 use ipnet::IpNet;
 use zeroize::Zeroizing;
 
-use super::{ConfigError, Found, ListenAddress, SocketAccess};
+use super::{ConfigError, Found, ListenAddress, PublicUrl, SocketAccess};
 use crate::db::connection::DatabaseUrl;
 use crate::network;
 
@@ -55,15 +55,6 @@ impl fmt::Debug for SecretText {
     }
 }
 
-/// Scheme and host of the console as browsers see it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublicUrl {
-    /// Whether the scheme is `https`. Cookies are then `Secure`.
-    pub https: bool,
-    /// `scheme://host[:port]`, without a path.
-    pub origin: String,
-}
-
 impl Config {
     /// Parses the values that were found.
     ///
@@ -111,7 +102,7 @@ impl Config {
                 found,
                 "public_url",
                 "an address such as https://keys.example.com, without a path",
-                public_url,
+                PublicUrl::parse,
             )?,
             trusted_proxies: parse(
                 found,
@@ -182,21 +173,6 @@ fn parse<T>(
         expected,
         value: text.as_str().to_owned(),
         origin: found.source.clone(),
-    })
-}
-
-fn public_url(text: &str) -> Option<PublicUrl> {
-    let text = text.trim_end_matches('/');
-    let (scheme, host) = text.split_once("://")?;
-    let https = match scheme {
-        "https" => true,
-        "http" => false,
-        _ => return None,
-    };
-    let plain = !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']);
-    plain.then(|| PublicUrl {
-        https,
-        origin: text.to_ascii_lowercase(),
     })
 }
 

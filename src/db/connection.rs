@@ -8,6 +8,7 @@ use diesel::{Connection as _, PgConnection, SqliteConnection};
 
 use super::DbError;
 use super::any::AnyConnection;
+pub use super::database_url::{DatabaseUrl, UrlError};
 use super::instances::Memory;
 use super::time_limit::{STATEMENT, TimeLimit};
 
@@ -83,23 +84,12 @@ impl DerefMut for Connection {
     }
 }
 
-/// Where the database is. `Debug` leaves out user and password.
-#[derive(Clone, PartialEq, Eq)]
-pub enum DatabaseUrl {
-    /// The path of the file.
-    Sqlite(String),
-    /// A libpq connection URI.
-    Postgres(String),
-}
-
 /// Why a database can't be used. Each message is one sentence for the person who set it up.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The URL is neither `sqlite:PATH` nor `postgres://…`. `:memory:` is not supported.
-    #[error(
-        "The database URL must begin with sqlite: or postgres://, for instance sqlite:keyward.db."
-    )]
-    Scheme,
+    /// The URL is wrong.
+    #[error(transparent)]
+    Url(#[from] UrlError),
     /// There is no SQLite file at this path, and [`DatabaseUrl::open`] does not create one.
     #[error("There is no database at {0}. `keyward serve` or `keyward migrate` makes one.")]
     Missing(String),
@@ -114,38 +104,6 @@ pub enum OpenError {
 }
 
 impl DatabaseUrl {
-    /// Parses `sqlite:PATH`, `postgres://…` or `postgresql://…`.
-    ///
-    /// # Errors
-    /// The URL has another scheme or none, or names no file.
-    pub fn parse(url: &str) -> Result<Self, OpenError> {
-        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Ok(DatabaseUrl::Postgres(with_time_limits(url)));
-        }
-        match url.strip_prefix("sqlite:") {
-            // `:memory:` would be a different database for every connection.
-            Some(path) if !path.is_empty() && !path.starts_with(':') => {
-                let path = path.strip_prefix("//").unwrap_or(path);
-                Ok(DatabaseUrl::Sqlite(path.to_owned()))
-            }
-            _ => Err(OpenError::Scheme),
-        }
-    }
-
-    /// The location as messages show it: without user, password and parameters.
-    pub fn place(&self) -> String {
-        match self {
-            DatabaseUrl::Sqlite(path) => path.clone(),
-            DatabaseUrl::Postgres(url) => {
-                let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-                let rest = rest.split('?').next().unwrap_or_default();
-                rest.rsplit_once('@')
-                    .map_or(rest, |(_, host)| host)
-                    .to_owned()
-            }
-        }
-    }
-
     /// Opens a connection to an existing database.
     ///
     /// # Errors
@@ -191,12 +149,6 @@ impl DatabaseUrl {
                 Ok(AnyConnection::Postgres(conn).into())
             }
         }
-    }
-}
-
-impl std::fmt::Debug for DatabaseUrl {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.place())
     }
 }
 
@@ -263,27 +215,6 @@ fn postgres_limits() -> String {
     )
 }
 
-/// Adds limits so that an unresponsive server can't hold a request for minutes, and rejects
-/// read-only servers, which may lag behind. `tcp_user_timeout` is in milliseconds, all other times
-/// in seconds.
-fn with_time_limits(url: &str) -> String {
-    let mut url = url.to_owned();
-    for (name, limit) in [
-        ("connect_timeout", "2"),
-        ("tcp_user_timeout", "5000"),
-        ("keepalives_idle", "3"),
-        ("keepalives_interval", "1"),
-        ("keepalives_count", "3"),
-        ("target_session_attrs", "read-write"),
-    ] {
-        if !url.contains(&format!("{name}=")) {
-            let joint = if url.contains('?') { '&' } else { '?' };
-            url.push_str(&format!("{joint}{name}={limit}"));
-        }
-    }
-    url
-}
-
 fn first_line(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     line.trim_end_matches('.').to_owned()
@@ -292,37 +223,6 @@ fn first_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_the_two_schemes_are_taken() {
-        for url in [
-            "",
-            "keyward.db",
-            "sqlite:",
-            "sqlite::memory:",
-            "mysql://x",
-            "/var/keyward.db",
-            "postgres:x",
-        ] {
-            assert!(DatabaseUrl::parse(url).is_err(), "{url}");
-        }
-        assert_eq!(
-            DatabaseUrl::parse("sqlite:a/b.db").unwrap(),
-            DatabaseUrl::Sqlite("a/b.db".into())
-        );
-        assert_eq!(
-            DatabaseUrl::parse("sqlite:///tmp/b.db").unwrap(),
-            DatabaseUrl::Sqlite("/tmp/b.db".into())
-        );
-    }
-
-    #[test]
-    fn a_place_never_shows_the_password() {
-        let url = DatabaseUrl::parse("postgres://ana:s3cret@db.local:5433/keys?x=1").unwrap();
-        assert_eq!(url.place(), "db.local:5433/keys");
-        let url = DatabaseUrl::parse("postgres://db.local/keys?user=me@corp&password=x").unwrap();
-        assert_eq!(url.place(), "db.local/keys");
-    }
 
     #[test]
     fn a_missing_file_is_not_made_by_opening_it() {

@@ -4,6 +4,7 @@ mod any;
 pub mod audit;
 pub mod change;
 pub mod connection;
+mod database_url;
 pub mod grants;
 pub mod idempotent_calls;
 pub mod installation;

@@ -20,7 +20,7 @@ use crate::domain::users::{self, PasswordLink};
 use crate::domain::{DomainError, Op, projects};
 use crate::json::UserJson;
 use crate::records::Role;
-use crate::web::shared::links;
+use crate::web::shared::links::LinkOrigin;
 
 /// A person to invite.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -113,6 +113,7 @@ pub async fn create(
         project,
     } = body.fields;
     let allow = |op: &mut Op| op.allow_on_all(Action::ManageUsers);
+    let origin = origin(&req)?;
     let location = |user: &Value| format!("/api/v1/users/{}", user["id"]);
     let creating = async |call| {
         let role = role.parse::<Role>();
@@ -126,7 +127,7 @@ pub async fn create(
         let (link, user) = inviting.await?;
         Ok(Created {
             data: serde_json::to_value(user).expect("strings and numbers"),
-            secret: Some(("password_link", links::absolute(&req, &link.path()).into())),
+            secret: Some(("password_link", format!("{origin}{}", link.path()).into())),
         })
     };
     idempotency::create(&req, &bearer, &body.raw, allow, location, creating).await
@@ -200,13 +201,19 @@ pub async fn create_link(
     bearer: Bearer,
     id: web::Path<i64>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = id.into_inner();
+    let (id, origin) = (id.into_inner(), origin(&req)?);
     let link: PasswordLink = bearer.act(move |op| users::new_link(op, id)).await?;
     let data = PasswordLinkJson {
-        url: links::absolute(&req, &link.path()),
+        url: format!("{origin}{}", link.path()),
         expires_at: rfc3339(link.expires_at),
     };
     Ok(answer::plain(StatusCode::CREATED, data))
+}
+
+/// What links begin with.
+fn origin(req: &HttpRequest) -> Result<String, ApiError> {
+    let origin = LinkOrigin::of(req).map(|origin| origin.origin);
+    origin.ok_or_else(|| ApiError::BadRequest("The header Host is not an address.".into()))
 }
 
 fn as_json(op: &mut Op, id: i64) -> Result<UserJson, DomainError> {

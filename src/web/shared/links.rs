@@ -4,17 +4,33 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 
 use super::AppState;
+use crate::config::PublicUrl;
 
-/// `path` with scheme and host in front: the configured ones or, without those, the ones the
-/// request was sent to.
-pub fn absolute(req: &HttpRequest, path: &str) -> String {
-    let state = req.app_data::<web::Data<AppState>>().expect("set at start");
-    match &state.public_url {
-        Some(url) => format!("{}{path}", url.origin),
-        None => {
-            let host = req.headers().get(header::HOST);
-            let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
-            format!("http://{host}{path}")
+/// What a link to this console begins with.
+pub struct LinkOrigin {
+    /// Scheme and host.
+    pub origin: String,
+    /// Whether it was configured. Otherwise it is where the request was sent, which may be an
+    /// address that nobody else can reach.
+    pub is_configured: bool,
+}
+
+impl LinkOrigin {
+    /// The configured address or, without one, the one the request was sent to; `None` if that is
+    /// not an address.
+    pub fn of(req: &HttpRequest) -> Option<Self> {
+        let state = req.app_data::<web::Data<AppState>>().expect("set at start");
+        if let Some(url) = &state.public_url {
+            return Some(LinkOrigin {
+                origin: url.origin.clone(),
+                is_configured: true,
+            });
         }
+        let host = req.headers().get(header::HOST)?.to_str().ok()?;
+        let url = PublicUrl::parse(&format!("http://{host}"))?;
+        Some(LinkOrigin {
+            origin: url.origin,
+            is_configured: false,
+        })
     }
 }

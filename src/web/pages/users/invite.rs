@@ -11,6 +11,7 @@ use super::view::role_in_words;
 use crate::domain::{DomainError, FieldError, projects, text, users};
 use crate::records::{Project, Role};
 use crate::web::shared::form::{Errors, Form};
+use crate::web::shared::links::LinkOrigin;
 use crate::web::shared::page::{self, Layout, Section};
 use crate::web::shared::{Viewer, Visitor, WebError};
 
@@ -24,6 +25,8 @@ struct InvitePage {
     errors: Errors,
     /// Whether somebody already has this email.
     is_taken: bool,
+    /// What the link will begin with.
+    origin: LinkOrigin,
 }
 
 /// The fields, exactly as typed.
@@ -37,7 +40,8 @@ pub struct InviteFields {
 }
 
 /// The form. It starts with one project: choosing all of them has to be deliberate.
-pub async fn show(visitor: Visitor) -> Result<HttpResponse, WebError> {
+pub async fn show(req: HttpRequest, visitor: Visitor) -> Result<HttpResponse, WebError> {
+    let origin = LinkOrigin::of(&req).ok_or(WebError::BadForm)?;
     let (viewer, projects) = visitor.view(projects::all).await?;
     let open = |project: &&Project| project.archived_at.is_none();
     let first = projects.iter().find(open);
@@ -45,7 +49,14 @@ pub async fn show(visitor: Visitor) -> Result<HttpResponse, WebError> {
         project: first.map_or_else(String::new, |project| project.slug.clone()),
         ..InviteFields::default()
     };
-    Ok(form(&viewer, StatusCode::OK, projects, fields, vec![]))
+    Ok(form(
+        &viewer,
+        StatusCode::OK,
+        origin,
+        projects,
+        fields,
+        vec![],
+    ))
 }
 
 /// Adds the person and shows the link to hand to them.
@@ -54,6 +65,7 @@ pub async fn submit(
     visitor: Visitor,
     Form(fields): Form<InviteFields>,
 ) -> Result<HttpResponse, WebError> {
+    let origin = LinkOrigin::of(&req).ok_or(WebError::BadForm)?;
     let typed = fields.clone();
     let inviting = visitor.view(move |op| {
         let known = projects::all(op)?;
@@ -77,12 +89,12 @@ pub async fn submit(
             let given = person.grants.first();
             let role = given.map(|grant| role_in_words(grant, &viewer.projects));
             let about = format!("Invited as {}.", role.unwrap_or_default());
-            Ok(link::hand_over(&req, &visitor, &viewer, &made, about))
+            Ok(link::hand_over(origin, &viewer, &made, about))
         }
         Err(DomainError::Invalid(errors)) => {
             let (viewer, projects) = visitor.view(projects::all).await?;
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            Ok(form(&viewer, status, projects, fields, errors))
+            Ok(form(&viewer, status, origin, projects, fields, errors))
         }
         Err(error) => Err(error.into()),
     }
@@ -91,6 +103,7 @@ pub async fn submit(
 fn form(
     viewer: &Viewer,
     status: StatusCode,
+    origin: LinkOrigin,
     projects: Vec<Project>,
     fields: InviteFields,
     errors: Vec<FieldError>,
@@ -101,6 +114,7 @@ fn form(
         is_taken: errors.of("email").is_some() && text::tidy_email(&fields.email).is_ok(),
         fields,
         roles: Role::ALL,
+        origin,
         projects,
         errors,
     };

@@ -1,14 +1,15 @@
 //! `/users/{id}/link`: a one-time link with which a person chooses a password.
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use crate::domain::users::{self, PasswordLink};
 use crate::web::shared::form::{Form, NoFields};
+use crate::web::shared::links::LinkOrigin;
 use crate::web::shared::page::{self, Layout, Section};
 use crate::web::shared::times::Moment;
-use crate::web::shared::{AppState, Viewer, Visitor, WebError};
+use crate::web::shared::{Viewer, Visitor, WebError};
 
 #[derive(Template)]
 #[template(path = "users/link.html")]
@@ -18,6 +19,7 @@ struct LinkPage {
     /// The path of the person's page.
     person: String,
     link: String,
+    origin: LinkOrigin,
     /// The role they were given, or what the link replaces.
     about: String,
     until: Moment,
@@ -36,6 +38,7 @@ pub async fn submit(
     id: web::Path<i64>,
     _form: Form<NoFields>,
 ) -> Result<HttpResponse, WebError> {
+    let origin = LinkOrigin::of(&req).ok_or(WebError::BadForm)?;
     let id = id.into_inner();
     let making = visitor.view(move |op| {
         let person = users::find(op, id)?;
@@ -47,14 +50,13 @@ pub async fn submit(
         true => "Until it is used, their present password works. Earlier links have ended.",
         false => "Earlier links have ended.",
     };
-    Ok(hand_over(&req, &visitor, &viewer, &made, about.into()))
+    Ok(hand_over(origin, &viewer, &made, about.into()))
 }
 
 /// The page that shows a link that was just made, with a sentence about it. It is never shown
 /// again.
 pub(super) fn hand_over(
-    req: &HttpRequest,
-    visitor: &Visitor,
+    origin: LinkOrigin,
     viewer: &Viewer,
     made: &PasswordLink,
     about: String,
@@ -63,19 +65,10 @@ pub(super) fn hand_over(
         layout: Layout::new(viewer, Section::People, None, "Hand over the link"),
         email: made.email.clone(),
         person: super::path(made.user_id),
-        link: format!("{}{}", origin(req, &visitor.state), made.path()),
+        link: format!("{}{}", origin.origin, made.path()),
+        origin,
         about,
         until: Moment::new(made.expires_at, viewer.now),
     };
     page::full(StatusCode::OK, &page)
-}
-
-/// Where browsers reach this console: as configured, or else where this request was sent.
-fn origin(req: &HttpRequest, state: &AppState) -> String {
-    if let Some(url) = &state.public_url {
-        return url.origin.clone();
-    }
-    let host = req.headers().get(header::HOST);
-    let host = host.and_then(|host| host.to_str().ok());
-    format!("http://{}", host.unwrap_or("localhost"))
 }

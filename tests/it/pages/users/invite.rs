@@ -111,3 +111,28 @@ fn an_invitation_begins_with_one_project_and_no_role() {
     assert_eq!(offered, ["Choose one", "All projects", "Default"]);
     assert!(page.texts("#role option[selected]").is_empty());
 }
+
+#[test]
+fn the_links_address_is_shown_before_it_is_sent() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    assert!(owner.get("/users/new").body.contains(&app.url));
+    let fields = [
+        ("csrf", owner.csrf.as_str()),
+        ("email", "ana@example.com"),
+        ("role", "viewer"),
+        ("project", "*"),
+    ];
+    let post = |host: &str| {
+        let call = owner.client.post(owner.at("/users")).header("host", host);
+        let answer: crate::app::Answer = call.form(&fields).send().unwrap().into();
+        answer
+    };
+    for host in ["evil.example/path", "ana@evil.example", "a b", "x:port"] {
+        assert_eq!(post(host).status, 400, "{host}");
+    }
+    let made = post("keys.internal:8080");
+    assert_eq!(made.status, 200);
+    assert!(made.value("link").is_empty() && made.body.contains("http://keys.internal:8080/"));
+    assert!(made.text(".notice.warn").contains("KEYWARD_PUBLIC_URL"));
+}
