@@ -132,16 +132,13 @@ pub fn prefix_by_digest(
     project: i64,
     digests: &[KeyDigest],
 ) -> Result<Option<String>, DbError> {
-    let digests: Vec<&[u8]> = digests
-        .iter()
-        .map(|digest| &digest.as_bytes()[..])
-        .collect();
-    let prefix = keys::table
+    let digests: Vec<&[u8]> = digests.iter().map(|digest| digest.as_bytes()).collect();
+    keys::table
         .filter(keys::digest.eq_any(digests))
         .filter(keys::project_id.eq(project))
         .select(keys::prefix)
-        .first(conn);
-    Ok(prefix.optional()?)
+        .first(conn)
+        .optional()
 }
 
 /// Whether a key of a project is found by this word.

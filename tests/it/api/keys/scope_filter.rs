@@ -52,12 +52,10 @@ fn listed(api: &Api, query: &str) -> BTreeSet<i64> {
 /// The ids on the list's page.
 fn shown(app: &TestApp, query: &str) -> BTreeSet<i64> {
     let page = app.owner().get(&format!("/projects/default/keys?{query}"));
-    let rows = scraper::Html::parse_document(&page.body);
-    let rows = rows
-        .select(&scraper::Selector::parse("tbody tr").unwrap())
-        .map(|row| row.value().id().unwrap()[4..].parse().unwrap())
-        .collect();
-    rows
+    let page = scraper::Html::parse_document(&page.body);
+    let rows = scraper::Selector::parse("tbody tr").unwrap();
+    let ids = page.select(&rows).map(|row| row.value().id().unwrap());
+    ids.map(|id| id["key-".len()..].parse().unwrap()).collect()
 }
 
 fn verdict(api: &Api, secret: &str, scope: &str) -> String {

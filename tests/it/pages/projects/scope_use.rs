@@ -34,20 +34,20 @@ fn keys_that_may_use_a_scope_are_counted_and_those_that_carry_it_where_they_are_
     new_key(&app, &["admin", "write:assets"]);
     new_key(&app, &["admin"]);
     let page = app.owner().get(PATH);
-    assert_eq!(counts(&page), ["none", "3 2 by name", "none", "2"]);
+    assert_eq!(counts(&page), ["none", "3 · 2 by name", "none", "2"]);
     new_key(&app, &["*"]);
     let owner = app.owner();
     let page = owner.get(PATH);
     let expected = [
-        "1 none by name",
-        "4 2 by name",
-        "1 none by name",
-        "3 2 by name",
+        "1 · none by name",
+        "4 · 2 by name",
+        "1 · none by name",
+        "3 · 2 by name",
     ];
     assert_eq!(counts(&page), expected);
     let shown = |css: &str| owner.get(&page.link(css)).texts("td.name").len();
     assert_eq!(shown("[aria-label='4 may use write:assets']"), 4);
-    assert_eq!(shown("[aria-label='2 carry write:assets by its name']"), 2);
+    assert_eq!(shown("[aria-label='2 by name with write:assets']"), 2);
 }
 
 #[test]
