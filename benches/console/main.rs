@@ -21,8 +21,7 @@ use keyward::db::connection::DatabaseUrl;
 use keyward::db::key_list::{self, Found, KeyFilter, Order, Seek, SortBy, SortValue};
 use keyward::domain::passwords::Password;
 use keyward::domain::{Op, account};
-use keyward::records::KeyState;
-use keyward::records::Role;
+use keyward::records::{KeyState, Role, StateFilter};
 use keyward::startup;
 use keyward_key::scope::Granted;
 use keyward_key::verdict::{Presented, Requirement, decide};
@@ -156,7 +155,7 @@ fn queries(criterion: &mut Criterion, size: u32, database: &Path) {
     }
     for state in [KeyState::Expiring, KeyState::Dormant] {
         let filter = KeyFilter {
-            state: Some(state),
+            state: Some(StateFilter::In(state)),
             ..filter.clone()
         };
         group.bench_function(format!("count of {}", state.as_str()), |b| {

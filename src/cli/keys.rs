@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use clap::Subcommand;
+use keyward_key::scope::can_be_required;
 use keyward_key::{KeyFormat, pattern};
 use zeroize::Zeroizing;
 
@@ -15,7 +16,7 @@ use crate::db::key_list::{KeyFilter, Order, SortBy};
 use crate::domain::keys::{self, RevokeRequest, Slice};
 use crate::domain::{DomainError, Op, projects};
 use crate::json::KeyJson;
-use crate::records::{Key, KeyState, Project, RevokeReason};
+use crate::records::{Key, Project, RevokeReason, StateFilter};
 
 const PAGE: usize = 200;
 
@@ -26,9 +27,14 @@ pub(super) enum Keys {
         /// Only keys of this project
         #[arg(long)]
         project: Option<String>,
-        /// Only keys in this state: active, dormant, expiring, expired or revoked
+        /// Only keys in this state: working (active, dormant or expiring), active, dormant,
+        /// expiring, expired or revoked
         #[arg(long)]
-        state: Option<KeyState>,
+        state: Option<StateFilter>,
+        /// Only keys that may pass where this scope is required: they carry it, a scope that
+        /// includes it, or *
+        #[arg(long, value_parser = required_scope)]
+        scope: Option<String>,
         /// Print JSON, one key per line
         #[arg(long)]
         json: bool,
@@ -90,8 +96,16 @@ impl Keys {
             Keys::List {
                 project,
                 state,
+                scope,
                 json,
-            } => list(&mut op, project.as_deref(), *state, *json),
+            } => {
+                let filter = KeyFilter {
+                    state: *state,
+                    scope: scope.clone(),
+                    ..KeyFilter::default()
+                };
+                list(&mut op, project.as_deref(), &filter, *json)
+            }
             Keys::Import {
                 file,
                 project,
@@ -130,22 +144,20 @@ impl Keys {
     }
 }
 
-fn list(
-    op: &mut Op,
-    project: Option<&str>,
-    state: Option<KeyState>,
-    json: bool,
-) -> Result<(), Failure> {
+fn required_scope(text: &str) -> Result<String, &'static str> {
+    match can_be_required(text) {
+        true => Ok(text.to_owned()),
+        false => Err("a scope is a name such as read:assets, or *"),
+    }
+}
+
+fn list(op: &mut Op, project: Option<&str>, filter: &KeyFilter, json: bool) -> Result<(), Failure> {
     let now = op.now();
     let projects = match project {
         Some(slug) => vec![named_project(op, slug)?],
         None => projects::list(op)?,
     };
     let mut out = std::io::stdout().lock();
-    let filter = KeyFilter {
-        state,
-        ..KeyFilter::default()
-    };
     let order = Order {
         by: SortBy::Created,
         descending: false,
@@ -159,7 +171,7 @@ fn list(
                 skip: 0,
                 limit: PAGE,
             };
-            let page = keys::list(op, project, &filter, &slice)?;
+            let page = keys::list(op, project, filter, &slice)?;
             for key in &page.keys {
                 let line = match json {
                     true => in_json(&KeyJson::new(key, project, now)),

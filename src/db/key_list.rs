@@ -7,6 +7,7 @@ use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Timestamp;
 use keyward_key::Environment;
+use keyward_key::scope::Catalogue;
 use time::macros::{datetime, format_description};
 
 use super::any::MultiBackend;
@@ -14,10 +15,10 @@ use super::key_rows::KeyRow;
 use super::key_search::{self, Wanted};
 use super::schema::{key_terms, keys};
 use super::time_limit::{self, in_time};
-use super::{AnyConnection, DbError};
+use super::{AnyConnection, DbError, scopes};
 use crate::clock::UtcTime;
 use crate::records::key::{DORMANT, EXPIRING};
-use crate::records::{Key, KeyState};
+use crate::records::{Key, KeyState, StateFilter, scope};
 
 /// What unused keys are sorted by, so that they come last when the list begins with the latest.
 const NEVER_FIRST: UtcTime = datetime!(1970-01-01 0:00);
@@ -40,15 +41,15 @@ pub struct KeyFilter {
     /// Words that must all match, each as the prefix of a search term.
     pub search: String,
     /// `None` is any state.
-    pub state: Option<KeyState>,
+    pub state: Option<StateFilter>,
     /// `None` is either environment.
     pub environment: Option<Environment>,
-    /// A scope that the key lists itself: `*` and inclusions do not match.
+    /// A scope that is enough for `/verify`: the key carries it, one that includes it, or `*`.
     pub scope: Option<String>,
+    /// Scopes of which the key carries one by its very name; empty asks for none.
+    pub carries: Vec<String>,
     /// Exclusive.
     pub created_after: Option<UtcTime>,
-    /// Leaves out revoked and expired keys.
-    pub only_working: bool,
     /// Last used before this or, if never used, created before it.
     pub last_used_before: Option<UtcTime>,
 }
@@ -112,23 +113,42 @@ type Query<'a> = keys::BoxedQuery<'a, MultiBackend>;
 /// What a filter finds, determined before its pages are read.
 pub struct Found {
     filter: KeyFilter,
-    /// The words that too many keys have to begin with.
+    /// The words and scopes that too many keys have to begin with.
     common: Vec<Wanted>,
-    /// The keys that match all other words; `None` if there are no others.
+    /// The keys that match all others; `None` if there are no others.
     ids: Option<BTreeSet<i64>>,
     /// How many keys match the filter, counted up to [`COUNTED`].
     pub total: i64,
 }
 
-/// Looks up the search words and counts the matching keys.
+/// Looks up the search words and scopes, and counts the matching keys.
 pub fn find(conn: &mut AnyConnection, filter: &KeyFilter, now: UtcTime) -> Result<Found, DbError> {
+    let catalogue = match filter.scope {
+        Some(_) => scope::catalogue(&scopes::of_project(conn, filter.project_id)?),
+        None => Catalogue::default(),
+    };
+    find_by(conn, &catalogue, filter, now)
+}
+
+/// The same, where the project's catalogue is known.
+fn find_by(
+    conn: &mut AnyConnection,
+    catalogue: &Catalogue,
+    filter: &KeyFilter,
+    now: UtcTime,
+) -> Result<Found, DbError> {
+    let granting = filter.scope.as_deref();
+    let granting = granting.map(|scope| Wanted::one_of(catalogue.granting(scope)));
+    let carried = filter.carries.iter().map(String::as_str);
+    let carried = (!filter.carries.is_empty()).then(|| Wanted::one_of(carried));
+    let wanted = Wanted::words(&filter.search).into_iter();
     let mut found = Found {
         filter: filter.clone(),
         common: Vec::new(),
         ids: None,
         total: 0,
     };
-    for wanted in Wanted::from_filter(&filter.search, filter.scope.as_deref()) {
+    for wanted in wanted.chain(granting).chain(carried) {
         let few = key_search::few_keys_with(conn, filter.project_id, &wanted, FEW)?;
         found.ids = match (found.ids, few) {
             (Some(ids), Some(few)) => Some(&ids & &few),
@@ -189,6 +209,16 @@ pub fn count(conn: &mut AnyConnection, filter: &KeyFilter, now: UtcTime) -> Resu
     Ok(find(conn, filter, now)?.total)
 }
 
+/// The same, where the project's catalogue is known.
+pub fn count_by(
+    conn: &mut AnyConnection,
+    catalogue: &Catalogue,
+    filter: &KeyFilter,
+    now: UtcTime,
+) -> Result<i64, DbError> {
+    Ok(find_by(conn, catalogue, filter, now)?.total)
+}
+
 /// Which index a query should use. Postgres decides by its statistics. SQLite sees placeholders
 /// instead of values, so a `NOT` before a comparison keeps it from using that column's index.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -221,14 +251,13 @@ fn filtered<'a>(conn: &AnyConnection, found: &Found, plan: Plan, now: UtcTime) -
             }
         };
     }
-    if let Some(state) = filter.state {
-        query = in_state(query, state, plan, now);
-    }
-    if filter.only_working {
-        query = query
+    query = match filter.state {
+        Some(StateFilter::In(state)) => in_state(query, state, plan, now),
+        Some(StateFilter::Working) => query
             .filter(keys::revoked_at.is_null())
-            .filter(not(keys::expires_at.le(now)));
-    }
+            .filter(not(keys::expires_at.le(now))),
+        None => query,
+    };
     if let Some(after) = filter.created_after {
         query = match plan {
             Plan::Filter => query.filter(keys::created_at.gt(after)),
@@ -242,13 +271,17 @@ fn filtered<'a>(conn: &AnyConnection, found: &Found, plan: Plan, now: UtcTime) -
         };
     }
     for wanted in &found.common {
-        let (first, end) = wanted.range();
-        query = query.filter(exists(
-            key_terms::table
-                .filter(key_terms::key_id.eq(keys::id))
-                .filter(key_terms::term.ge(first))
-                .filter(key_terms::term.lt(end)),
-        ));
+        let terms = key_terms::table.filter(key_terms::key_id.eq(keys::id));
+        query = match wanted.clone() {
+            Wanted::Word(first, end) => query.filter(exists(
+                terms
+                    .filter(key_terms::term.ge(first))
+                    .filter(key_terms::term.lt(end)),
+            )),
+            Wanted::OneOf(wanted) => {
+                query.filter(exists(terms.filter(key_terms::term.eq_any(wanted))))
+            }
+        };
     }
     match &found.ids {
         Some(ids) => query.filter(keys::id.eq_any(ids.clone())),

@@ -7,10 +7,11 @@
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
+use keyward_key::KeyDigest;
 
 use super::change::Tx;
 use super::key_rows::fold;
-use super::schema::key_terms;
+use super::schema::{key_terms, keys};
 use super::time_limit::{self, in_time};
 use super::{AnyConnection, DbError};
 
@@ -43,33 +44,34 @@ impl Findable<'_> {
 }
 
 /// One thing a key must have to be found.
+#[derive(Clone)]
 pub(super) enum Wanted {
-    /// A term that begins with this.
-    Word(String),
-    /// Exactly this scope.
-    Scope(String),
+    /// A term from the first up to, but not including, the second: those that begin with a word.
+    Word(String, String),
+    /// One of these terms, each of which stands for a scope.
+    OneOf(Vec<String>),
 }
 
 impl Wanted {
-    /// What the words of a search and a scope filter ask for.
-    pub(super) fn from_filter(search: &str, scope: Option<&str>) -> Vec<Wanted> {
+    /// What the words of a search ask for.
+    pub(super) fn words(search: &str) -> Vec<Wanted> {
         // Postgres accepts no text with a NUL.
-        let plain = |text: &str| text.replace('\0', " ");
-        let folded = fold(&plain(search));
+        let folded = fold(&search.replace('\0', " "));
         let words: BTreeSet<&str> = folded.split_whitespace().collect();
         let words = words.into_iter().take(MAX_WORDS);
         words
-            .map(|word| Wanted::Word(word.to_owned()))
-            .chain(scope.map(|scope| Wanted::Scope(scope_term(&plain(scope)))))
+            .map(|word| Wanted::Word(word.to_owned(), format!("{word}{}", char::MAX)))
             .collect()
     }
 
-    /// The terms that match: from the first up to, but not including, the second.
-    pub(super) fn range(&self) -> (String, String) {
-        match self {
-            Wanted::Word(word) => (word.clone(), format!("{word}{}", char::MAX)),
-            Wanted::Scope(term) => (term.clone(), format!("{term}\u{1}")),
-        }
+    /// Asks for a key that carries one of these scopes.
+    pub(super) fn one_of<'a>(scopes: impl IntoIterator<Item = &'a str>) -> Wanted {
+        let terms = scopes.into_iter();
+        Wanted::OneOf(
+            terms
+                .map(|scope| scope_term(&scope.replace('\0', " ")))
+                .collect(),
+        )
     }
 }
 
@@ -105,20 +107,48 @@ pub(super) fn few_keys_with(
     wanted: &Wanted,
     most: usize,
 ) -> Result<Option<BTreeSet<i64>>, DbError> {
-    let (first, end) = wanted.range();
-    // A key may have several terms that begin with the same word.
+    // A key may have several terms that match.
     let mut query = key_terms::table.into_boxed();
     if time_limit::is_asked(conn) {
         query = query.filter(in_time());
     }
+    query = match wanted {
+        Wanted::Word(first, end) => query
+            .filter(key_terms::term.ge(first))
+            .filter(key_terms::term.lt(end)),
+        Wanted::OneOf(terms) => query.filter(key_terms::term.eq_any(terms)),
+    };
     let found: Vec<i64> = query
         .filter(key_terms::project_id.eq(project))
-        .filter(key_terms::term.ge(first))
-        .filter(key_terms::term.lt(end))
         .select(key_terms::key_id)
         .limit(i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1))
         .load(conn)?;
     Ok((found.len() <= most).then(|| found.into_iter().collect()))
+}
+
+/// The prefix of the first key of a project whose secret has one of these digests.
+pub fn prefix_by_digest(
+    conn: &mut AnyConnection,
+    project: i64,
+    digests: &[KeyDigest],
+) -> Result<Option<String>, DbError> {
+    let digests: Vec<&[u8]> = digests.iter().map(|digest| digest.as_bytes()).collect();
+    keys::table
+        .filter(keys::digest.eq_any(digests))
+        .filter(keys::project_id.eq(project))
+        .select(keys::prefix)
+        .first(conn)
+        .optional()
+}
+
+/// Whether a key of a project is found by this word.
+pub fn is_found(conn: &mut AnyConnection, project: i64, word: &str) -> Result<bool, DbError> {
+    for wanted in Wanted::words(word) {
+        if few_keys_with(conn, project, &wanted, 0)?.is_none() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 #[cfg(test)]

@@ -111,13 +111,12 @@ impl From<RateLimitJson> for RateLimit {
 }
 
 impl<'a> KeyJson<'a> {
-    /// Describes `key` of `project` at the time `now`. If the project is archived, a key that would
-    /// still be active counts as revoked.
+    /// Describes `key` of `project` at the time `now`. If the project is archived, its keys count as
+    /// revoked.
     pub fn new(key: &'a Key, project: &'a Project, now: UtcTime) -> Self {
         let is_active = key.is_active(now) && project.archived_at.is_none();
         let state = match key.state(now) {
-            KeyState::Expired => KeyState::Expired,
-            _ if !is_active => KeyState::Revoked,
+            _ if project.archived_at.is_some() => KeyState::Revoked,
             // Dormant is a hint to people, not a state a program acts on.
             KeyState::Dormant => KeyState::Active,
             state => state,

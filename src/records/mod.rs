@@ -8,6 +8,7 @@ pub mod rollback;
 pub mod scope;
 pub mod session;
 pub mod source;
+pub mod state_filter;
 pub mod token;
 pub mod user;
 
@@ -19,5 +20,6 @@ pub use rollback::Rollback;
 pub use scope::Scope;
 pub use session::StoredSession;
 pub use source::Source;
+pub use state_filter::StateFilter;
 pub use token::Token;
 pub use user::{Person, User};

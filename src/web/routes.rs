@@ -134,6 +134,7 @@ pub fn configure(
                 .app_data(keys::lead_on as LeadOn)
                 .service(resource("").get(keys::list::show).post(keys::new::submit))
                 .service(resource("/new").get(keys::new::show))
+                .service(resource("/search").post(keys::search::submit))
                 .service(resource("/{id}").get(keys::one::show))
                 .service(
                     resource("/{id}/edit")

@@ -50,8 +50,22 @@ impl KeyFormat {
 
     /// The part of `key` kept in clear: `max(12, length of the fixed start + 6)` characters.
     pub fn prefix(&self, key: &PlainKey, environment: Environment) -> String {
-        let fixed_start = self.fixed_start(environment).len();
-        key.0[..MIN_PREFIX.max(fixed_start + PREFIX_PAST_START)].to_owned()
+        key.0[..self.prefix_length(environment)].to_owned()
+    }
+
+    /// The prefix of a word that begins like a key and goes on beyond its prefix.
+    pub fn prefix_of_part<'a>(&self, word: &'a str) -> Option<&'a str> {
+        let mut environments = Environment::ALL.iter().copied();
+        let environment = environments.find(|environment| {
+            let tail = word.strip_prefix(&self.fixed_start(*environment));
+            tail.is_some_and(|tail| tail.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        })?;
+        let length = self.prefix_length(environment);
+        (word.len() > length).then(|| &word[..length])
+    }
+
+    fn prefix_length(&self, environment: Environment) -> usize {
+        MIN_PREFIX.max(self.fixed_start(environment).len() + PREFIX_PAST_START)
     }
 }
 
@@ -177,6 +191,24 @@ mod tests {
         let key = media().generate(Environment::Test).unwrap();
         let prefix = media().prefix(&key, Environment::Test);
         assert_eq!(prefix, key.expose()[..14]);
+    }
+
+    #[test]
+    fn a_part_of_a_key_is_cut_to_its_prefix() {
+        let key = media().generate(Environment::Test).unwrap();
+        let prefix = media().prefix(&key, Environment::Test);
+        for length in 15..=key.expose().len() {
+            let part = &key.expose()[..length];
+            assert_eq!(media().prefix_of_part(part), Some(&*prefix));
+        }
+        for word in [
+            &*prefix,
+            "mk_live_",
+            "mk_live_check-out-service",
+            "hkr_a1B2c3d4e5f6g7",
+        ] {
+            assert_eq!(media().prefix_of_part(word), None, "{word}");
+        }
     }
 
     #[test]

@@ -53,6 +53,25 @@ impl Catalogue {
         }
         Catalogue { places, reach }
     }
+
+    /// The scopes of which a key must carry one to be let through where `wanted` is required:
+    /// itself, those that include it, also through others, and `*`. In this order, and those that
+    /// include it by name.
+    pub fn granting<'a>(&'a self, wanted: &'a str) -> Vec<&'a str> {
+        let place = self.places.get(wanted).copied();
+        let includes_it =
+            |other: usize| place.is_some_and(|place| is_set(&self.reach[other], place));
+        let including = self.places.iter().filter(|(_, other)| includes_it(**other));
+        let mut including: Vec<&str> = including.map(|(name, _)| &**name).collect();
+        including.retain(|name| *name != wanted && *name != EVERY_SCOPE);
+        including.sort_unstable();
+        let every = (wanted != EVERY_SCOPE).then_some(EVERY_SCOPE);
+        [wanted].into_iter().chain(including).chain(every).collect()
+    }
+}
+
+fn is_set(bits: &Bits, place: usize) -> bool {
+    bits[place / 64] >> (place % 64) & 1 == 1
 }
 
 fn add(all: &mut Bits, more: &Bits) {
@@ -97,9 +116,9 @@ impl Granted {
 
     /// Whether that is enough where `wanted` is required.
     pub fn has(&self, wanted: &str) -> bool {
-        let is_set = |place: &usize| self.in_catalogue[place / 64] >> (place % 64) & 1 == 1;
+        let place = self.catalogue.places.get(wanted);
         self.every
-            || self.catalogue.places.get(wanted).is_some_and(is_set)
+            || place.is_some_and(|place| is_set(&self.in_catalogue, *place))
             || self.others.contains(wanted)
     }
 }
@@ -183,6 +202,32 @@ mod tests {
     fn the_star_is_every_scope() {
         assert!(granted(&["*"]).has("anything:at-all"));
         assert!(!granted(&[]).has("anything:at-all"));
+    }
+
+    #[test]
+    fn the_scopes_that_grant_one_are_those_that_let_a_key_through() {
+        let scopes = [
+            ("all", vec!["write", "loop:a"]),
+            ("write", vec!["read"]),
+            ("read", vec![]),
+            ("loop:a", vec!["loop:b"]),
+            ("loop:b", vec!["loop:a", "unlisted"]),
+        ];
+        let catalogue = Arc::new(Catalogue::new(scopes.into_iter()));
+        assert_eq!(catalogue.granting("read"), ["read", "all", "write", "*"]);
+        assert_eq!(catalogue.granting("gone"), ["gone", "*"]);
+        assert_eq!(catalogue.granting("*"), ["*"]);
+        let names = [
+            "all", "write", "read", "loop:a", "loop:b", "unlisted", "gone", "*",
+        ];
+        for wanted in names {
+            let granting = catalogue.granting(wanted);
+            for held in names {
+                let granted = Granted::resolve([held].into_iter(), &catalogue);
+                let expected = granting.contains(&held);
+                assert_eq!(granted.has(wanted), expected, "{held} for {wanted}");
+            }
+        }
     }
 
     #[test]

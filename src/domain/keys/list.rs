@@ -3,7 +3,7 @@
 use crate::access::Action;
 use crate::db::key_list::{self, KeyFilter, Listed, Order, Seek};
 use crate::domain::{DomainError, Op};
-use crate::records::{Key, KeyState, Project};
+use crate::records::{Key, KeyState, Project, StateFilter};
 
 /// Which part of a list to read.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub struct Slice {
 }
 
 /// A page of a list.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct KeyPage {
     /// The keys on it.
     pub keys: Vec<Key>,
@@ -57,12 +57,15 @@ pub fn list(
         project_id: project.id,
         ..filter.clone()
     };
+    let Some(judged) = as_judged(project, &filter) else {
+        return Ok(KeyPage::default());
+    };
     let Slice {
         order, seek, skip, ..
     } = slice;
     let (seek, limit) = (seek.as_ref(), slice.limit);
     let one_more = i64::try_from(limit + 1).unwrap_or(i64::MAX);
-    let found = key_list::find(op.conn(), &filter, now)?;
+    let found = key_list::find(op.conn(), &judged, now)?;
     let mut listed = key_list::page(op.conn(), &found, *order, seek, *skip, one_more, now)?;
     let backwards = seek.is_some_and(|seek| seek.backwards);
     let more = listed.len() > limit;
@@ -102,7 +105,7 @@ pub fn needing_attention(op: &mut Op, project: &Project) -> Result<Attention, Do
     let now = op.now();
     let mut in_state = |state| {
         let filter = KeyFilter {
-            state: Some(state),
+            state: Some(StateFilter::In(state)),
             ..all_of(project)
         };
         key_list::count(op.conn(), &filter, now)
@@ -111,6 +114,21 @@ pub fn needing_attention(op: &mut Op, project: &Project) -> Result<Attention, Do
         expiring: in_state(KeyState::Expiring)?,
         dormant: in_state(KeyState::Dormant)?,
     })
+}
+
+/// The filter as `/verify` judges a project's keys; `None` if none of them can match. An archived
+/// project's keys all count as revoked.
+fn as_judged(project: &Project, filter: &KeyFilter) -> Option<KeyFilter> {
+    match filter.state {
+        Some(state) if project.archived_at.is_some() => {
+            let all = KeyFilter {
+                state: None,
+                ..filter.clone()
+            };
+            (state == StateFilter::In(KeyState::Revoked)).then_some(all)
+        }
+        _ => Some(filter.clone()),
+    }
 }
 
 fn all_of(project: &Project) -> KeyFilter {

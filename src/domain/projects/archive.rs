@@ -4,7 +4,7 @@ use crate::access::Action;
 use crate::db::key_list::{self, KeyFilter};
 use crate::db::{Ending, projects};
 use crate::domain::{DomainError, Op};
-use crate::records::Project;
+use crate::records::{Project, StateFilter};
 
 /// How many keys stop working when the project is archived, counted up to [`key_list::COUNTED`].
 ///
@@ -14,7 +14,7 @@ pub fn count_working_keys(op: &mut Op, project: &Project) -> Result<i64, DomainE
     op.allow_on_all(Action::ManageProjects)?;
     let filter = KeyFilter {
         project_id: project.id,
-        only_working: true,
+        state: Some(StateFilter::Working),
         ..KeyFilter::default()
     };
     let now = op.now();

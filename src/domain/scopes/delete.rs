@@ -1,6 +1,6 @@
 //! Take a scope out of a project's catalogue.
 
-use super::list::{ScopeUse, find, working_with};
+use super::list::{ScopeUse, find, working_carrying};
 use crate::access::Action;
 use crate::clock::UtcTime;
 use crate::db::key_list::{self, Order, SortBy};
@@ -16,7 +16,7 @@ const NAMED: i64 = 5;
 /// A scope that may be removed, and what stands in the way.
 #[derive(Clone, Debug)]
 pub struct Removal {
-    /// The scope, and how many keys carry it.
+    /// The scope, and how many keys may use it.
     pub with_use: ScopeUse,
     /// A scope that includes it, if any.
     pub includer: Option<String>,
@@ -94,14 +94,15 @@ fn in_use(name: &str, count: i64, keys: &[Key]) -> String {
     )
 }
 
-/// How many working keys carry a scope, and the first of them.
+/// How many working keys carry a scope by its name, and the first of them. Without the scope, these
+/// would still be let through where it is required, and nobody could see why.
 fn carrying(
     conn: &mut AnyConnection,
     project: i64,
     name: &str,
     now: UtcTime,
 ) -> Result<(i64, Vec<Key>), DomainError> {
-    let found = key_list::find(conn, &working_with(project, name), now)?;
+    let found = key_list::find(conn, &working_carrying(project, name), now)?;
     let order = Order {
         by: SortBy::Created,
         descending: false,

@@ -28,9 +28,13 @@ pub struct ScopeJson {
     /// Scopes of the same project that come with it.
     #[schema(example = json!(["streams:read"]))]
     includes: Vec<String>,
-    /// How many working keys carry it; null for 100 or more.
+    /// How many working keys are let through where it is required: they carry it, a scope that
+    /// includes it, or `*`. Null for 100 or more.
     #[schema(required)]
     key_count: Option<i64>,
+    /// How many of these carry it by its name; null for 100 or more.
+    #[schema(required)]
+    carrying_count: Option<i64>,
 }
 
 /// What a scope should be like.
@@ -66,6 +70,7 @@ impl From<ScopeUse> for ScopeJson {
             description: with_use.scope.description,
             includes: with_use.scope.includes,
             key_count: Some(with_use.keys).filter(|keys| *keys < COUNTED),
+            carrying_count: Some(with_use.carrying).filter(|keys| *keys < COUNTED),
         }
     }
 }
@@ -88,8 +93,9 @@ pub async fn list(
             let project = projects::find(op, &slug)?;
             let all = scopes::catalogue(op, &project)?;
             let total = i64::try_from(all.len()).ok();
-            let (part, next) = page.cut(all);
-            Ok((total, scopes::count_uses(op, &project, part)?, next))
+            let (part, next) = page.cut(all.clone());
+            let with_use = scopes::count_uses(op, &project, &all, part)?;
+            Ok((total, with_use, next))
         })
         .await?;
     let value = part.into_iter().map(ScopeJson::from).collect();
@@ -188,7 +194,7 @@ pub async fn put(
 
 /// Delete a scope
 ///
-/// 409 while working keys carry it: the answer names them.
+/// 409 while working keys carry it by its name: the answer names them.
 #[utoipa::path(delete, path = "/projects/{project}/scopes/{scope}", operation_id = "deleteScope",
     tag = "scopes",
     params(("project" = String, Path, example = "default"),

@@ -4,6 +4,8 @@ use actix_web::HttpRequest;
 use actix_web::http::{Method, Uri, header};
 use form_urlencoded::Serializer;
 
+use crate::domain::keys::may_hold_secret;
+
 /// Where a visitor was going who has to sign in first.
 pub struct SignInLink {
     next: Option<String>,
@@ -18,7 +20,7 @@ impl SignInLink {
         let next = match lost_form {
             // Many addresses only take forms: the way back is to the page with the form.
             true => page_with_form(req),
-            false => (req.path() != "/").then(|| req.uri().to_string()),
+            false => (req.path() != "/").then(|| without_secret(req.uri())),
         };
         SignInLink { next, lost_form }
     }
@@ -34,6 +36,15 @@ impl SignInLink {
         }
         let path = format!("/login?{}", query.finish());
         path.trim_end_matches('?').to_owned()
+    }
+}
+
+/// Path and query of an address; without the query, if a search in it may have a secret in it.
+fn without_secret(uri: &Uri) -> String {
+    let mut fields = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    match fields.any(|(name, text)| name == "q" && may_hold_secret(&text)) {
+        true => uri.path().to_owned(),
+        false => uri.to_string(),
     }
 }
 

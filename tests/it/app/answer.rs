@@ -50,6 +50,17 @@ impl Answer {
         self.texts(css).into_iter().next().unwrap_or_default()
     }
 
+    /// Where the first link that `css` selects leads.
+    pub fn link(&self, css: &str) -> String {
+        let page = Html::parse_document(&self.body);
+        let selector = Selector::parse(css).unwrap();
+        let link = page
+            .select(&selector)
+            .find_map(|link| link.value().attr("href"));
+        link.unwrap_or_else(|| panic!("no {css} in {}", self.body))
+            .to_owned()
+    }
+
     /// The secret on a revealed page.
     pub fn secret(&self) -> Option<String> {
         let page = Html::parse_document(&self.body);

@@ -4,3 +4,4 @@ mod chromium;
 mod first_key;
 mod full_list;
 mod management;
+mod search;

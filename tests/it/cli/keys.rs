@@ -48,4 +48,11 @@ fn keys_are_listed_and_revoked_beside_a_running_instance() {
     );
     assert_eq!(keys(&["list", "--project", "nope"]).0, 1);
     assert_eq!(keys(&["list", "--state", "active"]), (0, String::new()));
+    owner.create_key(&[("label", "Everything"), ("scopes", "*")]);
+    let (_, able) = keys(&["list", "--scope", "write:assets", "--state", "working"]);
+    assert!(
+        able.contains("Everything") && able.lines().count() == 1,
+        "{able}"
+    );
+    assert_eq!(keys(&["list", "--scope", "Write Assets"]).0, 2);
 }

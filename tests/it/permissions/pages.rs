@@ -117,6 +117,7 @@ pub(super) const PROJECT_RULES: &[Rule] = &[
         KEY,
         [303, 303, 403, 403, 403],
     ),
+    rule("POST", "/projects/{project}/keys/search", &[], [303; 5]),
     rule("GET", "/projects/{project}/keys/new", &[], MINTERS),
     rule("GET", "/projects/{project}/keys/{id}", &[], EVERYONE),
     rule("GET", "/projects/{project}/keys/{id}/edit", &[], MINTERS),

@@ -37,6 +37,7 @@ fn a_secret_is_nowhere_but_in_its_one_answer() {
         // In places where it does not belong.
         owner.get(&format!("/verify?project={secret}"));
         owner.get(&format!("/projects/default/keys?q={secret}"));
+        owner.post("/projects/default/keys/search", &[("q", &secret)]);
         owner.post_raw(
             "/login",
             &[("csrf", "x"), ("email", &secret), ("password", &secret)],
@@ -126,6 +127,7 @@ fn secrets_of_programs(url: &str) -> Vec<String> {
     let link = secret_in(api.post("/users", &invitation), "password_link");
     let code = link.rsplit_once('=').unwrap().1.to_owned();
     Api::new(url, "").get(&format!("/keys?q={key}"));
+    assert_eq!(program.get(&format!("/keys?q={key}")).status, 422);
     let jwt = jwt.rsplit_once('.').unwrap().1.to_owned();
     vec![jwt, token, key, successor, code]
 }

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 use keyward_key::Environment;
-use keyward_key::scope::EVERY_SCOPE;
+use keyward_key::scope::{EVERY_SCOPE, can_be_required};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -14,9 +14,9 @@ use crate::clock::UtcTime;
 use crate::db::key_list::{COUNTED, KeyFilter, Order, SortBy};
 use crate::db::key_search::MAX_WORDS;
 use crate::domain::keys::{self, KeyDraft, Slice};
-use crate::domain::{FieldError, Op, projects};
+use crate::domain::{DomainError, FieldError, Op, projects};
 use crate::json::{KeyJson, NewKeyJson, RateLimitJson};
-use crate::records::{KeyState, Project};
+use crate::records::{Project, StateFilter};
 use crate::web::api::base::answer::{self, Collection, Data};
 use crate::web::api::base::bearer::Bearer;
 use crate::web::api::base::body::Json;
@@ -36,17 +36,23 @@ pub struct KeysQuery {
     /// `default`.
     #[param(ignore)]
     project: Option<String>,
-    /// `active`, `dormant` (active and unused for 90 days), `expiring`, `expired` or `revoked`.
+    /// `working` (active or expiring), `active`, `dormant` (active and unused for 90 days),
+    /// `expiring`, `expired` or `revoked`.
     #[param(value_type = Option<String>, example = "active")]
     state: Option<String>,
     /// `live` or `test`.
     #[param(value_type = Option<String>, example = "live")]
     environment: Option<String>,
-    /// Keys that carry this very scope.
+    /// Keys that are let through where this scope is required: they carry it, a scope that
+    /// includes it, or `*`. Revoked and expired keys are among them, unless `state` leaves them
+    /// out.
     #[param(example = "read:assets")]
     scope: Option<String>,
+    /// Keys that carry this scope by its name.
+    #[param(example = "read:assets")]
+    carries: Option<String>,
     /// Words that must all be found, each the beginning of a word of the name, of the prefix, or
-    /// of the creator's email.
+    /// of the creator's email. A whole secret is refused: addresses are logged.
     q: Option<String>,
     /// RFC 3339.
     #[param(value_type = Option<String>, format = DateTime)]
@@ -142,6 +148,7 @@ pub async fn list(
     let found = bearer
         .act(move |op| {
             let project = projects::find_or_own(op, slug.as_deref())?;
+            refuse_secret(op, &project, &filter)?;
             let of = project.id.to_string();
             let seek = |place: String| {
                 let place = cursor::unbind(&of, &place)?;
@@ -179,6 +186,19 @@ pub async fn list(
         .map(|key| KeyJson::new(key, &project, bearer.now))
         .collect();
     Ok(answer::collection(&req, value, start, total, next))
+}
+
+/// A search that has a secret in it is refused, without repeating it.
+fn refuse_secret(op: &mut Op, project: &Project, filter: &KeyFilter) -> Result<(), DomainError> {
+    let pasted = keys::pasted(op, project, &filter.search)?;
+    match pasted.is_some_and(|pasted| pasted.is_certain) {
+        true => Err(DomainError::field(
+            "q",
+            "This has a secret in it, or more of one than its prefix. Addresses are logged: \
+             search for the prefix, and replace the key if the whole secret was sent.",
+        )),
+        false => Ok(()),
+    }
 }
 
 /// Create a key
@@ -259,10 +279,10 @@ impl KeysQuery {
         KeyFilter {
             project_id: 0,
             search: self.q.clone().unwrap_or_default(),
-            state: one_of::<KeyState>("state", self.state.as_deref(), errors),
+            state: one_of::<StateFilter>("state", self.state.as_deref(), errors),
             environment: one_of::<Environment>("environment", self.environment.as_deref(), errors),
-            scope: self.scope.clone(),
-            only_working: false,
+            scope: required("scope", self.scope.as_deref(), errors),
+            carries: Vec::from_iter(required("carries", self.carries.as_deref(), errors)),
             created_after: self.created_after.map(|at| at.0),
             last_used_before: self.last_used_before.map(|at| at.0),
         }
@@ -287,6 +307,20 @@ impl KeysQuery {
         };
         Order { by, descending }
     }
+}
+
+/// A scope that `/verify` can be asked for.
+fn required(
+    field: &'static str,
+    text: Option<&str>,
+    errors: &mut Vec<FieldError>,
+) -> Option<String> {
+    let text = text?;
+    if !can_be_required(text) {
+        let detail = "Write the name of a scope, such as read:assets, or *.";
+        errors.push(FieldError::new(field, detail));
+    }
+    Some(text.to_owned())
 }
 
 fn one_of<T: std::str::FromStr<Err: std::fmt::Display>>(

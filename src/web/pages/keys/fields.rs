@@ -147,6 +147,8 @@ pub struct FieldsView {
 pub struct ScopeChoice {
     pub name: String,
     pub description: String,
+    /// What comes with it.
+    pub includes: Vec<String>,
     pub checked: bool,
 }
 
@@ -189,6 +191,7 @@ impl FieldsView {
                 checked: fields.scopes.contains(&scope.name),
                 name: scope.name,
                 description: scope.description,
+                includes: scope.includes,
             })
             .collect();
         let environments = Environment::ALL

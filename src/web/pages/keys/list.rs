@@ -4,29 +4,24 @@ use actix_htmx::Htmx;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use form_urlencoded::Serializer;
 use keyward_key::Environment;
-use keyward_key::format::PREFIX_PAST_START;
 use keyward_key::scope::EVERY_SCOPE;
-use serde::Deserialize;
 
+use super::list_query::ListQuery;
+use super::scope_note::ScopeNote;
 use super::view::KeyView;
 use crate::access::Action;
-use crate::db::key_list::{KeyFilter, Order, Seek, SortBy};
+use crate::db::key_list::{Seek, SortBy};
 use crate::domain::counting::or_more;
 use crate::domain::keys::{self, Attention, Slice};
 use crate::domain::{projects, scopes};
-use crate::records::{KeyState, Project};
+use crate::records::{Project, Scope, StateFilter};
 use crate::web::pages::projects::ArchivedView;
 use crate::web::shared::page::{self, Layout, Section};
 use crate::web::shared::times::{grouped, plural};
 use crate::web::shared::{Visitor, WebError, cursor};
 
 const PAGE: usize = 50;
-/// Longer searches are cut to this many characters.
-const MAX_SEARCH: usize = 200;
-/// This many characters after an underscore look like a secret.
-const SECRET_LIKE: usize = 20;
 
 #[derive(Template)]
 #[template(path = "keys/list.html", blocks = ["main"])]
@@ -35,10 +30,12 @@ struct ListPage {
     project: Project,
     keys: Vec<KeyView>,
     query: ListQuery,
-    states: &'static [KeyState],
+    states: Vec<StateFilter>,
     environments: &'static [Environment],
     scopes: Vec<String>,
     summary: String,
+    /// What the filter by a scope means.
+    notes: Vec<ScopeNote>,
     columns: Vec<Column>,
     previous: Option<String>,
     next: Option<String>,
@@ -57,27 +54,14 @@ struct Column {
     sorted: Option<&'static str>,
 }
 
-/// The parameters in the URL.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct ListQuery {
-    q: String,
-    state: String,
-    environment: String,
-    scope: String,
-    sort: String,
-    after: String,
-    before: String,
-}
-
 pub async fn show(
     visitor: Visitor,
     htmx: Htmx,
     path: web::Path<String>,
     query: web::Query<ListQuery>,
 ) -> Result<HttpResponse, WebError> {
-    let (slug, query) = (path.into_inner(), query.into_inner().tidied());
-    let list = format!("/projects/{slug}/keys");
+    let (slug, asked) = (path.into_inner(), query.into_inner());
+    let (list, query) = (super::list_path(&slug), asked.clone().tidied());
     let (filter, order) = (query.filter(), query.order());
     let own = query.at_start().url(&list);
     let seek = |cursor: &str, backwards| {
@@ -87,6 +71,9 @@ pub async fn show(
     let seek = seek(&query.after, false).or_else(|| seek(&query.before, true));
     let loading = visitor.view(move |op| {
         let project = projects::find(op, &slug)?;
+        if let Some(cleaned) = asked.without_secret(op, &project)? {
+            return Ok(Err(cleaned));
+        }
         let slice = Slice {
             order,
             seek,
@@ -96,12 +83,14 @@ pub async fn show(
         let page = keys::list(op, &project, &filter, &slice)?;
         let catalogue = scopes::catalogue(op, &project)?;
         let attention = keys::needing_attention(op, &project)?;
-        Ok((project, page, catalogue, attention))
+        Ok(Ok((project, page, catalogue, attention)))
     });
-    let (viewer, (project, found, catalogue, attention)) = loading.await?;
-    if let Some(without_secret) = query.without_secret() {
-        return Ok(page::see_other(&without_secret.url(&list)));
-    }
+    let (viewer, loaded) = loading.await?;
+    let (project, found, catalogue, attention) = match loaded {
+        Ok(loaded) => loaded,
+        // A secret must not stay in the address.
+        Err(cleaned) => return Ok(page::see_other(&cleaned.tidied().url(&list))),
+    };
 
     let turned = |seek: &Seek| {
         let mut turned = query.at_start();
@@ -116,7 +105,7 @@ pub async fn show(
     let page = ListPage {
         layout: Layout::new(&viewer, Section::Keys, Some(&project), "API keys"),
         summary: summary(&project, &query, found.keys.len(), found.total, attention),
-        columns: query.columns(&list),
+        columns: columns(&query, &list),
         previous: found.previous.as_ref().map(turned),
         next: found.next.as_ref().map(turned),
         clear: query.is_filtered().then(|| ListQuery::default().url(&list)),
@@ -128,17 +117,24 @@ pub async fn show(
             .into_iter()
             .map(|key| KeyView::new(key, &project, &viewer.actor, now))
             .collect(),
-        states: KeyState::ALL,
+        notes: ScopeNote::of(&query, &catalogue, &list),
+        states: StateFilter::all().collect(),
         environments: Environment::ALL,
-        scopes: catalogue
-            .into_iter()
-            .map(|scope| scope.name)
-            .chain([EVERY_SCOPE.to_owned()])
-            .collect(),
+        scopes: offered(catalogue, &query),
         project,
         query,
     };
     Ok(page::respond(&htmx, StatusCode::OK, &page, &page.as_main()))
+}
+
+/// The scopes to filter by: the catalogue's and, if the list is filtered by another one, that.
+fn offered(catalogue: Vec<Scope>, query: &ListQuery) -> Vec<String> {
+    let names = catalogue.into_iter().map(|scope| scope.name);
+    let mut offered: Vec<String> = names.chain([EVERY_SCOPE.to_owned()]).collect();
+    if !query.scope.is_empty() && !offered.contains(&query.scope) {
+        offered.push(query.scope.clone());
+    }
+    offered
 }
 
 /// The line under the title: what is here, and what needs attention.
@@ -166,174 +162,51 @@ fn summary(
     }
 }
 
-impl ListQuery {
-    fn tidied(mut self) -> Self {
-        for text in [&mut self.q, &mut self.scope] {
-            let plain = text.trim().chars().filter(|c| !c.is_control());
-            *text = plain.take(MAX_SEARCH).collect();
-        }
-        self
-    }
-
-    fn is_filtered(&self) -> bool {
-        [&self.q, &self.state, &self.environment, &self.scope]
-            .iter()
-            .any(|text| !text.is_empty())
-    }
-
-    /// The same search with every secret in it cut to its prefix, if it has any: a secret must not
-    /// stay in an address bar.
-    fn without_secret(&self) -> Option<Self> {
-        let is_secret = |word: &str| without_secret_part(word).len() < word.len();
-        let words = || self.q.split_whitespace();
-        words().any(is_secret).then(|| ListQuery {
-            q: words()
-                .map(without_secret_part)
-                .collect::<Vec<_>>()
-                .join(" "),
-            ..self.clone()
-        })
-    }
-
-    fn filter(&self) -> KeyFilter {
-        KeyFilter {
-            project_id: 0,
-            search: self.q.clone(),
-            state: self.state.parse().ok(),
-            environment: self.environment.parse().ok(),
-            scope: Some(self.scope.clone()).filter(|scope| !scope.is_empty()),
-            ..KeyFilter::default()
-        }
-    }
-
-    fn order(&self) -> Order {
-        let (descending, name) = match self.sort.strip_prefix('-') {
-            Some(name) => (true, name),
-            None => (false, self.sort.as_str()),
-        };
-        let by = match name {
-            "label" => SortBy::Label,
-            "expires" => SortBy::Expires,
-            "used" => SortBy::LastUsed,
-            "created" => SortBy::Created,
-            _ => {
-                return Order {
-                    by: SortBy::Created,
-                    descending: true,
-                };
-            }
-        };
-        Order { by, descending }
-    }
-
-    fn columns(&self, list: &str) -> Vec<Column> {
-        let order = self.order();
-        let sortable = |title, name: &str, by, first_descending| {
-            let is_own = order.by == by;
-            let descending = if is_own {
-                !order.descending
-            } else {
-                first_descending
-            };
-            let sort = if descending {
-                format!("-{name}")
-            } else {
-                name.to_owned()
-            };
-            let direction = if order.descending {
-                "descending"
-            } else {
-                "ascending"
-            };
-            Column {
-                title,
-                sort: Some(
-                    ListQuery {
-                        sort,
-                        ..self.at_start()
-                    }
-                    .url(list),
-                ),
-                sorted: is_own.then_some(direction),
-            }
-        };
-        let plain = |title| Column {
-            title,
-            sort: None,
-            sorted: None,
-        };
-        vec![
-            sortable("Label", "label", SortBy::Label, false),
-            plain("Key"),
-            plain("Environment"),
-            plain("Scopes"),
-            sortable("Created", "created", SortBy::Created, true),
-            sortable("Expires", "expires", SortBy::Expires, false),
-            sortable("Last used", "used", SortBy::LastUsed, true),
-            plain("State"),
-        ]
-    }
-
-    fn at_start(&self) -> Self {
-        ListQuery {
-            after: String::new(),
-            before: String::new(),
-            ..self.clone()
-        }
-    }
-
-    fn url(&self, list: &str) -> String {
-        let mut query = Serializer::new(String::new());
-        for (name, value) in [
-            ("q", &self.q),
-            ("state", &self.state),
-            ("environment", &self.environment),
-            ("scope", &self.scope),
-            ("sort", &self.sort),
-            ("after", &self.after),
-            ("before", &self.before),
-        ] {
-            if !value.is_empty() {
-                query.append_pair(name, value);
-            }
-        }
-        let query = query.finish();
-        if query.is_empty() {
-            list.to_owned()
+/// The columns, each leading to the list in its order.
+fn columns(query: &ListQuery, list: &str) -> Vec<Column> {
+    let order = query.order();
+    let sortable = |title, name: &str, by, first_descending| {
+        let is_own = order.by == by;
+        let descending = if is_own {
+            !order.descending
         } else {
-            format!("{list}?{query}")
+            first_descending
+        };
+        let sort = if descending {
+            format!("-{name}")
+        } else {
+            name.to_owned()
+        };
+        let direction = if order.descending {
+            "descending"
+        } else {
+            "ascending"
+        };
+        Column {
+            title,
+            sort: Some(
+                ListQuery {
+                    sort,
+                    ..query.at_start()
+                }
+                .url(list),
+            ),
+            sorted: is_own.then_some(direction),
         }
-    }
-}
-
-/// `word` cut to its prefix, if it looks like a secret or most of one.
-fn without_secret_part(word: &str) -> &str {
-    let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
-    match bare.rsplit_once('_') {
-        Some((start, random)) if random.len() >= SECRET_LIKE && random.is_ascii() => {
-            &bare[..start.len() + 1 + PREFIX_PAST_START]
-        }
-        _ => word,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_secret_part;
-
-    #[test]
-    fn what_looks_like_a_secret_is_cut_to_its_prefix() {
-        let secret = format!("mk_live_{}", "a1B2c3D4".repeat(5));
-        assert_eq!(without_secret_part(&secret), "mk_live_a1B2c3");
-        let quoted = format!("\"{}\",", &secret[..40]);
-        assert_eq!(without_secret_part(&quoted), "mk_live_a1B2c3");
-        for word in [
-            "mk_live_a1B2c3",
-            "checkout",
-            "ana_maria@example.com",
-            "ключ_ключ",
-        ] {
-            assert_eq!(without_secret_part(word), word);
-        }
-    }
+    };
+    let plain = |title| Column {
+        title,
+        sort: None,
+        sorted: None,
+    };
+    vec![
+        sortable("Label", "label", SortBy::Label, false),
+        plain("Key"),
+        plain("Environment"),
+        plain("Scopes"),
+        sortable("Created", "created", SortBy::Created, true),
+        sortable("Expires", "expires", SortBy::Expires, false),
+        sortable("Last used", "used", SortBy::LastUsed, true),
+        plain("State"),
+    ]
 }

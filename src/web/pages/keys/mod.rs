@@ -3,12 +3,15 @@
 pub mod edit;
 mod fields;
 pub mod list;
+mod list_query;
 pub mod new;
 pub mod one;
 pub mod replacement;
 pub mod reveal;
 pub mod revocation;
 pub mod rotation;
+mod scope_note;
+pub mod search;
 mod usage;
 mod view;
 
@@ -25,6 +28,11 @@ pub fn lead_on(req: &HttpRequest, status: StatusCode) -> Option<WayOn> {
         path: path(project, id),
         words: "Back to the key",
     })
+}
+
+/// The path of a project's list.
+fn list_path(project: &str) -> String {
+    format!("/projects/{project}/keys")
 }
 
 /// The path of one key's page.

@@ -3,12 +3,13 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use keyward_key::scope::EVERY_SCOPE;
 use serde::Deserialize;
 
 use super::usage::UsageView;
 use super::view::KeyView;
 use crate::access::Action;
-use crate::domain::{keys, projects};
+use crate::domain::{keys, projects, scopes};
 use crate::records::Project;
 use crate::web::pages::audit::EntryView;
 use crate::web::pages::projects::ArchivedView;
@@ -22,6 +23,10 @@ struct OnePage {
     project: Project,
     archived: Option<ArchivedView>,
     key: KeyView,
+    /// The scopes that it may use without carrying them by name.
+    beyond: Vec<String>,
+    /// It carries `*`.
+    has_every: bool,
     /// The key that it replaced, and the one that replaced it.
     replaces: Option<i64>,
     replaced_by: Option<i64>,
@@ -59,9 +64,11 @@ pub async fn show(
         let usage = keys::usage(op, &key)?;
         let is_waiting = op.actor().may(Action::MintKeys, Some(project.id))
             && keys::is_waiting(op, &key, &session)?;
-        Ok((project, key, entries, usage, is_waiting))
+        let catalogue = scopes::catalogue(op, &project)?;
+        let beyond = scopes::beyond_names(&catalogue, &key);
+        Ok((project, key, beyond, entries, usage, is_waiting))
     });
-    let (viewer, (project, key, entries, usage, is_waiting)) = loading.await?;
+    let (viewer, (project, key, beyond, entries, usage, is_waiting)) = loading.await?;
     let in_words = |row| EntryView::new(row, &viewer.projects, viewer.now);
     let history = entries.map(|entries| entries.into_iter().map(in_words).collect());
     let flash = match query.done.as_deref() {
@@ -76,6 +83,8 @@ pub async fn show(
     let page = OnePage {
         layout: Layout::new(&viewer, Section::Keys, Some(&project), key.label.clone()),
         archived,
+        has_every: key.scopes.iter().any(|scope| scope == EVERY_SCOPE),
+        beyond,
         replaces: key.replaces,
         replaced_by: key.replaced_by,
         may_rotate: is_active && is_open && may_mint && key.replaced_by.is_none(),

@@ -32,7 +32,7 @@ pub struct KeyView {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ShownState {
     Own(KeyState),
-    /// It would still pass, but its project is archived.
+    /// It was not revoked itself, but its project is archived.
     Ended,
 }
 
@@ -66,7 +66,7 @@ impl KeyView {
     /// `key` of `project`, with the buttons that `actor` may press.
     pub fn new(key: Key, project: &Project, actor: &Actor, now: UtcTime) -> Self {
         let is_open = project.archived_at.is_none();
-        let state = match key.is_active(now) && !is_open {
+        let state = match key.revocation.is_none() && !is_open {
             true => ShownState::Ended,
             false => ShownState::Own(key.state(now)),
         };

@@ -4,6 +4,7 @@ mod collection;
 mod one;
 mod paths;
 mod rotation;
+mod scope_filter;
 mod usage;
 
 use serde_json::{Value, json};

@@ -160,9 +160,11 @@ fn filters_narrow_by_state_environment_and_scope() {
     assert_eq!(found("state=revoked"), ["Revoked"]);
     assert_eq!(found("state=active"), ["Active", "Dormant"]);
     assert_eq!(found("environment=test"), ["Expiring"]);
-    assert_eq!(found("scope=write%3Aassets"), ["Revoked"]);
+    assert_eq!(found("state=working"), ["Active", "Expiring", "Dormant"]);
+    assert_eq!(found("scope=write%3Aassets"), ["Active", "Revoked"]);
+    assert_eq!(found("carries=write%3Aassets"), ["Revoked"]);
     assert_eq!(found("scope=*"), ["Active"]);
-    assert_eq!(found("scope=write%3Aassets&state=active").len(), 0);
+    assert_eq!(found("scope=write%3Aassets&state=active"), ["Active"]);
     let page = owner.get("/projects/default/keys");
     assert_eq!(page.text("#summary"), "Default · 5 keys · 2 need attention");
     let states = page.texts(".of-state");
@@ -183,20 +185,6 @@ fn the_search_and_filters_stay_filled_in() {
     assert_eq!(page.text("[name=state] option[selected]"), "Active");
     assert_eq!(page.text("[name=environment] option[selected]"), "Live");
     assert_eq!(page.value("sort"), "label");
-}
-
-#[test]
-fn a_secret_typed_into_the_search_does_not_stay_in_the_url() {
-    let app = TestApp::start();
-    let owner = app.owner();
-    let (_, secret) = owner.new_key(&[]);
-    let answer = owner.get(&format!("/projects/default/keys?q={secret}"));
-    assert_eq!(answer.status, 303);
-    assert!(!answer.location().contains(&secret[14..]));
-    assert_eq!(
-        labels(&owner.get(answer.location())),
-        ["Production backend"]
-    );
 }
 
 #[test]

@@ -6,3 +6,5 @@ mod replacement;
 mod reveal;
 mod revocation;
 mod rotation;
+mod scope_filter;
+mod search;

@@ -1,5 +1,6 @@
 mod archival;
 pub mod grants;
 mod new;
+mod scope_use;
 mod scopes;
 mod settings;

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::fields::{FieldsView, ScopeFields, seen};
-use crate::domain::scopes::{self, ScopeUse};
+use crate::domain::scopes::{self, Effect, ScopeUse};
 use crate::domain::{DomainError, FieldError, Op, Precondition, projects};
 use crate::records::{Project, Scope};
 use crate::web::pages::projects::ArchivedView;
@@ -22,8 +22,8 @@ struct EditPage {
     name: String,
     path: String,
     /// "3 keys carry it."
-    carried: String,
-    is_carried: bool,
+    used: String,
+    is_used: bool,
     form: FieldsView,
 }
 
@@ -55,14 +55,13 @@ pub async fn submit(
     let was_seen = fields.seen.clone();
     let saving = visitor.act(move |op| {
         let project = projects::find(op, &of)?;
+        let before = scopes::find(op, &project, &scope.name);
         let still = Precondition::that(move |scope: &Scope| seen(scope) == was_seen);
-        scopes::put(op, &project, &scope, &still)
+        scopes::put(op, &project, &scope, &still)?;
+        scopes::effect(op, &project, &before?.scope)
     });
     match saving.await {
-        Ok(_) => {
-            let done = format!("{}?done=edited", super::list_path(&slug));
-            Ok(page::see_other(&done))
-        }
+        Ok(effect) => Ok(page::see_other(&done(&slug, &effect))),
         Err(DomainError::Invalid(errors)) => {
             let (viewer, subject) = visitor.view(move |op| load(op, &slug, &name)).await?;
             let status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -70,6 +69,20 @@ pub async fn submit(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The catalogue, which says what the edit meant for the keys.
+fn done(slug: &str, effect: &Effect) -> String {
+    let mut path = format!("{}?done=edited", super::list_path(slug));
+    for (name, count) in [("gaining", effect.gaining), ("losing", effect.losing)] {
+        if count > 0 {
+            path.push_str(&format!("&{name}={count}"));
+        }
+    }
+    if effect.is_partial {
+        path.push_str("&partial=1");
+    }
+    path
 }
 
 fn load(op: &mut Op, slug: &str, name: &str) -> Result<Subject, DomainError> {
@@ -95,14 +108,15 @@ fn form(
         catalogue,
         with_use,
     } = subject;
-    let ScopeUse { scope, keys } = with_use;
+    let used = super::used(&with_use);
+    let ScopeUse { scope, keys, .. } = with_use;
     let title = format!("Edit {}", scope.name);
     let page = EditPage {
         layout: Layout::new(viewer, Section::Scopes, Some(&project), title),
         archived: ArchivedView::of(&project, viewer.now),
         path: super::path(&project.slug, &scope.name),
-        carried: super::carried(keys),
-        is_carried: keys > 0,
+        used,
+        is_used: keys > 0,
         form: FieldsView::new(fields, catalogue, Some(scope.name.as_str()), errors),
         name: scope.name,
         project,

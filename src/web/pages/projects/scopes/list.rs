@@ -1,4 +1,4 @@
-//! `/projects/{p}/scopes`: the catalogue, and how many keys carry each scope.
+//! `/projects/{p}/scopes`: the catalogue, and how many keys may use each scope.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -6,13 +6,12 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::access::Action;
-use crate::domain::counting::or_more;
 use crate::domain::projects;
-use crate::domain::scopes::{self, Catalogue, ScopeUse};
+use crate::domain::scopes::{self, Catalogue, Effect, ScopeUse};
 use crate::records::{Project, Scope};
 use crate::web::pages::projects::ArchivedView;
 use crate::web::shared::page::{self, Layout, Section};
-use crate::web::shared::times::{grouped, plural};
+use crate::web::shared::times::plural;
 use crate::web::shared::{Visitor, WebError};
 
 #[derive(Template)]
@@ -26,7 +25,7 @@ struct ListPage {
     scopes: Vec<ScopeRow>,
     offers: Vec<Offer>,
     may_edit: bool,
-    flash: Option<&'static str>,
+    flash: Option<String>,
 }
 
 /// A scope, formatted for display.
@@ -34,9 +33,12 @@ struct ScopeRow {
     name: String,
     description: String,
     includes: Vec<String>,
-    /// How many keys carry it, if any do.
+    /// How many keys may use it, if any may.
     keys: Option<String>,
     keys_path: String,
+    /// How many of them carry it by its name, where these are not all.
+    carrying: Option<String>,
+    carriers_path: String,
     path: String,
 }
 
@@ -50,6 +52,33 @@ struct Offer {
 #[derive(Deserialize)]
 pub struct ListQuery {
     done: Option<String>,
+    /// How many keys gained a scope by it, how many lost one, and whether there are more.
+    gaining: Option<i64>,
+    losing: Option<i64>,
+    partial: Option<String>,
+}
+
+impl ListQuery {
+    /// What the page says of it.
+    fn flash(&self) -> Option<String> {
+        let plain = match self.done.as_deref()? {
+            "added" => "Scope added. Keys can carry it from now on.",
+            "catalogue" => "Scopes added. Keys can carry them from now on.",
+            "edited" => "Changes saved. They hold from the next request on.",
+            "removed" => "Scope removed.",
+            _ => return None,
+        };
+        let effect = Effect {
+            gaining: self.gaining.unwrap_or(0),
+            losing: self.losing.unwrap_or(0),
+            is_partial: self.partial.is_some(),
+        };
+        let in_words = super::effect_in_words(&effect);
+        Some(match in_words.is_empty() {
+            true => plain.to_owned(),
+            false => format!("{plain} {in_words}"),
+        })
+    }
 }
 
 pub async fn show(
@@ -69,13 +98,6 @@ pub async fn show(
         true => offers(&scopes),
         false => Vec::new(),
     };
-    let flash = match query.done.as_deref() {
-        Some("added") => Some("Scope added. Keys can carry it from now on."),
-        Some("catalogue") => Some("Scopes added. Keys can carry them from now on."),
-        Some("edited") => Some("Changes saved. They hold from the next request on."),
-        Some("removed") => Some("Scope removed."),
-        _ => None,
-    };
     let page = ListPage {
         layout: Layout::new(&viewer, Section::Scopes, Some(&project), "Scopes"),
         archived: ArchivedView::of(&project, viewer.now),
@@ -86,7 +108,7 @@ pub async fn show(
             .collect(),
         offers,
         may_edit,
-        flash,
+        flash: query.flash(),
         project,
     };
     Ok(page::full(StatusCode::OK, &page))
@@ -111,10 +133,19 @@ fn offers(present: &[ScopeUse]) -> Vec<Offer> {
 }
 
 fn row(project: &str, with_use: ScopeUse) -> ScopeRow {
-    let ScopeUse { scope, keys } = with_use;
+    let ScopeUse {
+        scope,
+        keys,
+        carrying,
+    } = with_use;
     ScopeRow {
-        keys: (keys > 0).then(|| format!("{}{}", grouped(keys), or_more(keys))),
-        keys_path: super::keys_path(project, &scope.name),
+        keys: (keys > 0).then(|| super::counted(keys)),
+        keys_path: super::users_path(project, &scope.name),
+        carrying: (carrying < keys).then(|| match carrying {
+            0 => "none".to_owned(),
+            some => super::counted(some),
+        }),
+        carriers_path: super::carriers_path(project, &scope.name),
         path: super::path(project, &scope.name),
         name: scope.name,
         description: scope.description,

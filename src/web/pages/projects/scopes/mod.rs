@@ -12,6 +12,7 @@ use actix_web::http::StatusCode;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::domain::counting::or_more;
+use crate::domain::scopes::{Effect, ScopeUse};
 use crate::web::shared::error::{WayOn, sent_project};
 use crate::web::shared::times::grouped;
 
@@ -54,10 +55,33 @@ fn path(project: &str, scope: &str) -> String {
     format!("/projects/{project}/scopes/{name}")
 }
 
-/// The list of the keys that carry a scope.
-fn keys_path(project: &str, scope: &str) -> String {
+/// The list of the working keys that may use a scope.
+fn users_path(project: &str, scope: &str) -> String {
     let name = utf8_percent_encode(scope, ENCODED);
-    format!("/projects/{project}/keys?scope={name}")
+    format!("/projects/{project}/keys?state=working&scope={name}")
+}
+
+/// The list of the working keys that carry a scope by its name.
+fn carriers_path(project: &str, scope: &str) -> String {
+    let name = utf8_percent_encode(scope, ENCODED);
+    format!("/projects/{project}/keys?state=working&carries={name}")
+}
+
+/// How many keys may use a scope, and how many of them carry it, as a sentence.
+fn used(with_use: &ScopeUse) -> String {
+    let ScopeUse { keys, carrying, .. } = *with_use;
+    if keys == carrying {
+        return carried(carrying);
+    }
+    let may_use = match keys {
+        1 => "1 key may use it".to_owned(),
+        _ => format!("{} keys may use it", counted(keys)),
+    };
+    match carrying {
+        0 => format!("{may_use}, none of them by its name."),
+        1 => format!("{may_use}; 1 carries it by its name."),
+        _ => format!("{may_use}; {} carry it by its name.", counted(carrying)),
+    }
 }
 
 /// How many keys carry a scope, as a sentence.
@@ -65,19 +89,66 @@ fn carried(count: i64) -> String {
     match count {
         0 => "No key carries it.".into(),
         1 => "1 key carries it.".into(),
-        _ => format!("{}{} keys carry it.", grouped(count), or_more(count)),
+        _ => format!("{} keys carry it.", counted(count)),
     }
+}
+
+/// "2 keys gain a scope by it. 1 key loses one." Empty if the edit changes nothing for any key.
+fn effect_in_words(effect: &Effect) -> String {
+    let among = match effect.is_partial {
+        true => "At least ",
+        false => "",
+    };
+    let gaining = match effect.gaining {
+        0 => None,
+        1 => Some(format!("{among}1 key gains a scope by it.")),
+        many => Some(format!("{among}{} keys gain a scope by it.", grouped(many))),
+    };
+    let losing = match effect.losing {
+        0 => None,
+        1 => Some(format!("{among}1 key loses a scope by it.")),
+        many => Some(format!("{among}{} keys lose a scope by it.", grouped(many))),
+    };
+    let both: Vec<String> = gaining.into_iter().chain(losing).collect();
+    both.join(" ")
+}
+
+fn counted(count: i64) -> String {
+    format!("{}{}", grouped(count), or_more(count))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::records::Scope;
+
+    #[test]
+    fn what_is_carried_by_name_is_said_where_it_differs() {
+        let said = |keys, carrying| {
+            let scope = Scope {
+                name: "read".into(),
+                description: "Read".into(),
+                includes: vec![],
+            };
+            used(&ScopeUse {
+                scope,
+                keys,
+                carrying,
+            })
+        };
+        assert_eq!(said(0, 0), "No key carries it.");
+        assert_eq!(said(2, 2), "2 keys carry it.");
+        assert_eq!(said(1, 0), "1 key may use it, none of them by its name.");
+        assert_eq!(said(3, 1), "3 keys may use it; 1 carries it by its name.");
+        let many = "100 or more keys may use it; 12 carry it by its name.";
+        assert_eq!(said(100, 12), many);
+    }
 
     #[test]
     fn a_name_is_one_segment_of_a_path() {
         let edit = path("media", "live/streams:read.all_of-it");
         assert_eq!(edit, "/projects/media/scopes/live%2Fstreams:read.all_of-it");
-        let keys = keys_path("media", "a/b");
-        assert_eq!(keys, "/projects/media/keys?scope=a%2Fb");
+        let keys = users_path("media", "a/b");
+        assert_eq!(keys, "/projects/media/keys?state=working&scope=a%2Fb");
     }
 }

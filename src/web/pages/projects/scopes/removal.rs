@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use keyward_key::scope::EVERY_SCOPE;
 
 use crate::domain::scopes::{self, Removal, ScopeUse};
 use crate::domain::{DomainError, Op, Precondition, projects};
@@ -25,6 +26,10 @@ struct RemovalPage {
     obstacle: Option<String>,
     /// The list of the keys that prevent it.
     keys_path: Option<String>,
+    /// How many keys may use it beyond those that carry it, as a sentence.
+    beyond: Option<String>,
+    /// Those that will still be let through where it is required.
+    every_path: String,
     may_remove: bool,
 }
 
@@ -85,16 +90,21 @@ fn confirm(
 ) -> HttpResponse {
     let Subject { project, removal } = subject;
     let Removal { with_use, includer } = removal;
-    let ScopeUse { scope, keys } = with_use;
-    let is_carried = keys > 0;
+    let used = super::used(&with_use);
+    let ScopeUse {
+        scope,
+        keys,
+        carrying,
+    } = with_use;
+    let is_carried = carrying > 0;
     // A scope that includes this one comes first: until it is changed, the keys don't matter.
-    let keys_path =
-        (is_carried && includer.is_none()).then(|| super::keys_path(&project.slug, &scope.name));
+    let keys_path = (is_carried && includer.is_none())
+        .then(|| super::carriers_path(&project.slug, &scope.name));
     let may_remove = !is_carried && includer.is_none();
     let obstacle = includer
         .map(|other| format!("{other} includes it. Change that first."))
         .or_else(|| {
-            is_carried.then(|| format!("{} Take it from them first.", super::carried(keys)))
+            is_carried.then(|| format!("{} Take it from them first.", super::carried(carrying)))
         });
     let title = format!("Remove {}", scope.name);
     let page = RemovalPage {
@@ -104,6 +114,8 @@ fn confirm(
         list_path: super::list_path(&project.slug),
         obstacle: refusal.or(obstacle),
         keys_path,
+        beyond: (keys > carrying).then_some(used),
+        every_path: super::users_path(&project.slug, EVERY_SCOPE),
         may_remove,
         name: scope.name,
         description: scope.description,
