@@ -3,29 +3,22 @@
 use std::future::{Ready, ready};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
-use actix_web::body::{BoxBody, EitherBody};
+use actix_web::body::EitherBody;
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
-use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderMap, HeaderName};
+use actix_web::http::header::{HeaderMap, HeaderName};
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, error};
-use awc::Client;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use keyward_key::scope::Granted;
 use keyward_key::verdict::{self, Outcome, Presented, Requirement};
 use keyward_key::{Environment, scope};
 use percent_encoding::percent_decode_str;
+use reqwest::Client;
 
-use crate::credential::is_credential;
-use crate::headers::{ENVIRONMENT, KEY_ID, LABEL, PROJECT, RATE_LIMIT, RATE_LIMIT_POLICY, SCOPES};
-use crate::problem::{Problem, UNCHECKED, status_of};
-
-/// How long Keyward may take to answer. After that, the request is refused.
-const TIME_LIMIT: Duration = Duration::from_secs(2);
-/// The largest refusal that is passed on, in bytes.
-const MAX_REFUSAL: usize = 16 * 1024;
+use crate::ask;
+use crate::headers::{ENVIRONMENT, KEY_ID, LABEL, PROJECT, SCOPES};
+use crate::problem::{Problem, status_of};
 
 /// The key that a request was made with. An argument of handlers behind a [`Guard`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,10 +105,9 @@ impl Guard {
     /// # }
     /// ```
     pub fn new(url: &str) -> Self {
-        let client = Client::builder().timeout(TIME_LIMIT).finish();
         let verify = format!("{}/verify", url.trim_end_matches('/'));
         Guard {
-            source: Source::Keyward(client, verify),
+            source: Source::Keyward(ask::client(), verify),
             common: Vec::new(),
         }
     }
@@ -230,49 +222,9 @@ impl Question {
     /// The key, if it may pass; else the answer to the client.
     async fn ask(&self, req: &ServiceRequest) -> Result<ApiKey, HttpResponse> {
         match self {
-            Question::Keyward { client, url } => ask_keyward(client, url, req).await,
+            Question::Keyward { client, url } => ask::keyward(client, url, req).await,
             Question::Gateway { required } => believe_gateway(req, required),
         }
-    }
-}
-
-/// What Keyward says about the key of `req`.
-async fn ask_keyward(
-    client: &Client,
-    url: &str,
-    req: &ServiceRequest,
-) -> Result<ApiKey, HttpResponse> {
-    let mut asking = client.get(url);
-    // All of them, so that nobody reads a different key than the one Keyward checks.
-    let credentials = req.headers().iter().filter(|(name, _)| is_credential(name));
-    for (name, value) in credentials {
-        asking.headers_mut().append(name.clone(), value.clone());
-    }
-    if let Some(agent) = req.headers().get(header::USER_AGENT) {
-        asking = asking.insert_header((header::USER_AGENT, agent.clone()));
-    }
-    if let Some(peer) = req.peer_addr() {
-        asking = asking.insert_header((header::X_FORWARDED_FOR, peer.ip().to_string()));
-    }
-    let mut answer = asking
-        .send()
-        .await
-        .map_err(|error| no_answer(&error.to_string()))?;
-    match answer.status() {
-        StatusCode::OK => {
-            identity(answer.headers()).ok_or_else(|| no_answer("it is not Keyward that answers"))
-        }
-        status @ (StatusCode::BAD_REQUEST
-        | StatusCode::UNAUTHORIZED
-        | StatusCode::FORBIDDEN
-        | StatusCode::TOO_MANY_REQUESTS) => {
-            let body = answer.body().limit(MAX_REFUSAL).await;
-            let body = body.map_err(|error| no_answer(&error.to_string()))?;
-            let mut refusal = HttpResponse::with_body(status, BoxBody::new(body));
-            hand_on(answer.headers(), refusal.headers_mut());
-            Err(refusal)
-        }
-        status => Err(no_answer(&format!("it answers with {status}"))),
     }
 }
 
@@ -299,7 +251,7 @@ fn believe_gateway(req: &ServiceRequest, required: &Requirement) -> Result<ApiKe
 
 /// Reads the identity headers, each of which must be there exactly once. A server that says yes
 /// without them is not Keyward.
-fn identity(headers: &HeaderMap) -> Option<ApiKey> {
+pub(crate) fn identity(headers: &HeaderMap) -> Option<ApiKey> {
     let text = |name: HeaderName| {
         let mut values = headers.get_all(name);
         let only = values.next().filter(|_| values.next().is_none());
@@ -314,29 +266,6 @@ fn identity(headers: &HeaderMap) -> Option<ApiKey> {
         environment: text(ENVIRONMENT)?.parse().ok()?,
         scopes: scope::split(text(SCOPES)?),
     })
-}
-
-/// The headers of a refusal that are for the client.
-fn hand_on(from: &HeaderMap, to: &mut HeaderMap) {
-    for name in [
-        header::CONTENT_TYPE,
-        header::CACHE_CONTROL,
-        header::WWW_AUTHENTICATE,
-        header::RETRY_AFTER,
-        RATE_LIMIT,
-        RATE_LIMIT_POLICY,
-    ] {
-        if let Some(value) = from.get(&name) {
-            to.insert(name, value.clone());
-        }
-    }
-}
-
-/// The answer when Keyward gives none: nothing passes.
-fn no_answer(why: &str) -> HttpResponse {
-    tracing::error!(why, "Keyward could not be asked");
-    let status = StatusCode::SERVICE_UNAVAILABLE;
-    Problem::new(None, status, "UNAVAILABLE", UNCHECKED).respond()
 }
 
 impl<S, B> Transform<S, ServiceRequest> for Guarded

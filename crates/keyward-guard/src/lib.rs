@@ -2,6 +2,7 @@
 //! accepts, and an extractor that tells a handler whose key it is.
 #![doc = include_str!("../README.md")]
 
+mod ask;
 pub mod credential;
 mod guard;
 pub mod headers;

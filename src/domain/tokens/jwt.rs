@@ -9,6 +9,7 @@ use crate::clock::{UtcTime, to_micros};
 use crate::domain::DomainError;
 use crate::domain::actors::{Claim, Recognised};
 use crate::domain::lifetimes::SHORT_LIVED_TOKEN;
+use crate::domain::tokens::hs256;
 use crate::instance_secret::DerivedKey;
 
 /// The only algorithm for signing and reading, whatever a token's header says.
@@ -33,6 +34,7 @@ struct Claims {
 impl JwtKeys {
     /// Takes keys derived from the instance's secret, the current one first.
     pub fn new(keys: Vec<DerivedKey>) -> Self {
+        hs256::install();
         JwtKeys(keys)
     }
 
@@ -92,6 +94,10 @@ fn seconds(at: UtcTime) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use hmac::{Hmac, KeyInit, Mac};
+    use sha2::Sha512;
     use time::Duration;
     use time::macros::datetime;
     use zeroize::Zeroizing;
@@ -118,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_token_is_read_for_fifteen_minutes() {
-        let keys = JwtKeys(vec![key(1, None)]);
+        let keys = JwtKeys::new(vec![key(1, None)]);
         let token = issued(&keys);
         let claims = keys.read(&token, NOW).unwrap();
         assert_eq!((claims.sub.as_str(), claims.ver), ("7", 3));
@@ -131,34 +137,52 @@ mod tests {
 
     #[test]
     fn the_key_before_counts_until_its_time() {
-        let token = issued(&JwtKeys(vec![key(1, None)]));
+        let token = issued(&JwtKeys::new(vec![key(1, None)]));
         let until = NOW + Duration::MINUTE;
-        let rotated = JwtKeys(vec![key(2, None), key(1, Some(until))]);
+        let rotated = JwtKeys::new(vec![key(2, None), key(1, Some(until))]);
         assert!(rotated.read(&token, NOW).is_some());
         assert!(rotated.read(&token, until).is_none());
-        assert!(JwtKeys(vec![key(2, None)]).read(&token, NOW).is_none());
+        assert!(JwtKeys::new(vec![key(2, None)]).read(&token, NOW).is_none());
+    }
+
+    /// The vector of RFC 7515, appendix A.1: the signature is that of HMAC-SHA256.
+    #[test]
+    fn signatures_are_those_of_the_standard() {
+        hs256::install();
+        let key = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
+        let key = EncodingKey::from_secret(&URL_SAFE_NO_PAD.decode(key).unwrap());
+        let message = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.\
+                       eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, ALGORITHM).unwrap();
+        assert_eq!(signature, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
     }
 
     #[test]
     fn another_algorithm_is_not_taken() {
-        let keys = JwtKeys(vec![key(1, None)]);
-        let signed = |algorithm| {
-            let claims = Claims {
-                iss: ISSUER.into(),
-                sub: "7".into(),
-                ver: 3,
-                iat: seconds(NOW),
-                exp: seconds(NOW + SHORT_LIVED_TOKEN),
-            };
-            let key = EncodingKey::from_secret(&[1; 64]);
-            encode(&Header::new(algorithm), &claims, &key).unwrap()
-        };
-        assert!(keys.read(&signed(Algorithm::HS256), NOW).is_some());
-        assert!(keys.read(&signed(Algorithm::HS512), NOW).is_none());
+        let keys = JwtKeys::new(vec![key(1, None)]);
+        let token = issued(&keys);
+        assert!(keys.read(&token, NOW).is_some());
+        let (signed, signature) = token.rsplit_once('.').unwrap();
+        let claims = signed.split('.').nth(1).unwrap();
         // `{"alg":"none","typ":"JWT"}`
-        let token = signed(Algorithm::HS256);
-        let claims = token.split('.').nth(1).unwrap();
         let unsigned = format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{claims}.");
         assert!(keys.read(&unsigned, NOW).is_none());
+        // `{"alg":"HS512","typ":"JWT"}`, signed as such
+        let other = format!("eyJhbGciOiJIUzUxMiIsInR5cCI6IkpXVCJ9.{claims}");
+        let mac = Hmac::<Sha512>::new_from_slice(&[1; 64]).unwrap();
+        let mac = mac.chain_update(&other).finalize().into_bytes();
+        let strange = format!("{other}.{}", URL_SAFE_NO_PAD.encode(mac));
+        assert!(keys.read(&strange, NOW).is_none());
+        assert!(keys.read(&format!("{other}.{signature}"), NOW).is_none());
+    }
+
+    #[test]
+    fn a_changed_token_is_not_taken() {
+        let keys = JwtKeys::new(vec![key(1, None)]);
+        let token = issued(&keys);
+        let (signed, signature) = token.rsplit_once('.').unwrap();
+        for wrong in ["", "AAAA", &signature[1..]] {
+            assert!(keys.read(&format!("{signed}.{wrong}"), NOW).is_none());
+        }
     }
 }

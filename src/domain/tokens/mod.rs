@@ -3,6 +3,7 @@
 mod bearer;
 mod create;
 mod find;
+mod hs256;
 mod jwt;
 mod reveal;
 mod revoke;
