@@ -14,6 +14,7 @@ use super::base::query::Query;
 use crate::clock::rfc3339;
 use crate::domain::grants::{self, Given, Whom};
 use crate::domain::{DomainError, Op, projects, text};
+use crate::http::details::sentence;
 use crate::records::{Grant, Project, Role};
 
 /// A role that somebody has.
@@ -191,7 +192,7 @@ async fn put(
     fields: GrantFields,
 ) -> Result<HttpResponse, ApiError> {
     let role = fields.role.parse::<Role>();
-    let role = role.map_err(|error| DomainError::field("role", format!("{error}.")))?;
+    let role = role.map_err(|error| DomainError::field("role", sentence(&error.to_string())))?;
     let (whom, still) = (whom(user), answer::if_match(req, version));
     let (project, is_new, given) = bearer
         .act(move |op| {

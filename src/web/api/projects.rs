@@ -17,6 +17,7 @@ use super::base::types::{never_null, null_or};
 use crate::domain::projects::{self, ProjectDraft};
 use crate::domain::scopes::Catalogue;
 use crate::domain::{DomainError, FieldError};
+use crate::http::details::sentence;
 use crate::json::{ProjectJson, RateLimitJson};
 use crate::records::Project;
 
@@ -128,13 +129,10 @@ pub async fn create(
         format!("/api/v1/projects/{slug}")
     };
     let creating = async |call| {
-        let catalogue: Option<Catalogue> = match &new.catalogue {
-            None => None,
-            Some(name) => Some(
-                name.parse()
-                    .map_err(|error| DomainError::field("catalogue", format!("{error}.")))?,
-            ),
-        };
+        let catalogue = new.catalogue.as_deref().map(str::parse::<Catalogue>);
+        let catalogue = catalogue
+            .transpose()
+            .map_err(|error| DomainError::field("catalogue", sentence(&error.to_string())))?;
         let (slug, draft) = (new.slug.clone().unwrap_or_default(), new.draft()?);
         let project = bearer
             .act(move |op| {

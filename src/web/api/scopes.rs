@@ -15,6 +15,7 @@ use super::base::types::null_is_empty;
 use crate::db::key_list::COUNTED;
 use crate::domain::scopes::{self, Catalogue, ScopeUse};
 use crate::domain::{DomainError, projects};
+use crate::http::details::sentence;
 use crate::records::Scope;
 
 /// A scope of a project's catalogue.
@@ -117,7 +118,8 @@ pub async fn add_ready(
     body: Json<CatalogueFields>,
 ) -> Result<HttpResponse, ApiError> {
     let ready = body.fields.catalogue.parse::<Catalogue>();
-    let ready = ready.map_err(|error| DomainError::field("catalogue", format!("{error}.")))?;
+    let ready =
+        ready.map_err(|error| DomainError::field("catalogue", sentence(&error.to_string())))?;
     let all = bearer
         .act(move |op| {
             let project = projects::find(op, &slug)?;

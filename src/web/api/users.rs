@@ -18,6 +18,7 @@ use crate::access::Action;
 use crate::clock::rfc3339;
 use crate::domain::users::{self, PasswordLink};
 use crate::domain::{DomainError, Op, projects};
+use crate::http::details::sentence;
 use crate::json::UserJson;
 use crate::records::Role;
 use crate::web::shared::links::LinkOrigin;
@@ -117,7 +118,8 @@ pub async fn create(
     let location = |user: &Value| format!("/api/v1/users/{}", user["id"]);
     let creating = async |call| {
         let role = role.parse::<Role>();
-        let role = role.map_err(|error| DomainError::field("role", format!("{error}.")))?;
+        let role =
+            role.map_err(|error| DomainError::field("role", sentence(&error.to_string())))?;
         let inviting = bearer.act(move |op| {
             op.for_call(call);
             let projects = projects::list(op)?;

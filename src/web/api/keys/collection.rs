@@ -15,6 +15,7 @@ use crate::db::key_list::{COUNTED, KeyFilter, Order, SortBy};
 use crate::db::key_search::MAX_WORDS;
 use crate::domain::keys::{self, KeyDraft, Slice};
 use crate::domain::{DomainError, FieldError, Op, projects};
+use crate::http::details::sentence;
 use crate::json::{KeyJson, NewKeyJson, RateLimitJson};
 use crate::records::{Project, StateFilter};
 use crate::web::api::base::answer::{self, Collection, Data};
@@ -331,7 +332,7 @@ fn one_of<T: std::str::FromStr<Err: std::fmt::Display>>(
     match text?.parse() {
         Ok(one) => Some(one),
         Err(error) => {
-            errors.push(FieldError::new(field, format!("{error}.")));
+            errors.push(FieldError::new(field, sentence(&error.to_string())));
             None
         }
     }
