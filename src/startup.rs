@@ -21,9 +21,10 @@ use crate::domain::{DomainError, Op, account};
 use crate::http::TrustedProxies;
 use crate::instance_secret::{InstanceSecret, SecretError};
 use crate::maintenance::Maintenance;
-use crate::server::{self, Limits, ListenError, Listener, Running};
+use crate::server::{self, Limits, ListenError, Listener, Running, Unfinished};
 use crate::verify::endpoint::VerifyEndpoint;
 use crate::verify::front::Front;
+use crate::verify::lease::Moment;
 use crate::verify::{Follower, Known, UsageBuffer, Verifier};
 use crate::web::shared::trace::RequestSpan;
 use crate::web::shared::turns::Turns;
@@ -42,6 +43,7 @@ pub struct Application {
     setup_code: Option<String>,
     follower: Follower,
     maintenance: Maintenance,
+    unfinished: Unfinished,
 }
 
 /// Why an instance can't start. Each message is one sentence.
@@ -107,6 +109,7 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
     drop(conn);
 
     let known = Arc::new(Known::default());
+    known.readiness.wrote(Moment::now());
     let memory = Arc::clone(&known) as Arc<dyn Memory>;
     let pages = Pool::new(config.database.clone(), PAGE_CONNECTIONS, Some(memory));
     let verifying = Pool::new(config.database.clone(), VERIFY_CONNECTIONS, None);
@@ -129,14 +132,15 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
         config,
     ));
     let retention = time::Duration::days(config.usage_retention_days.into());
-    let limits = web::Data::clone(&state);
+    let limited = web::Data::clone(&state);
     let forget_quiet = move || {
-        limits.throttle.forget_quiet();
-        limits.api_limits.forget_quiet();
+        limited.throttle.forget_quiet();
+        limited.api_limits.forget_quiet();
     };
+    let limits = Limits::of_this_process();
+    let unfinished = Unfinished::new(limits.console.clone(), Arc::clone(&usage));
     let maintenance = Maintenance::start(pages, clock, usage, forget_quiet, retention);
 
-    let limits = Limits::of_this_process();
     let (places, trusted) = (limits.console.clone(), TrustedProxies::clone(&proxies));
     let make = move || {
         let console = App::new()
@@ -161,14 +165,22 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
         );
         (endpoint, front)
     };
-    let server = server::start(listeners, config.workers, &limits, &trusted, make)
-        .map_err(StartError::Server)?;
+    let server = server::start(
+        listeners,
+        config.workers,
+        &limits,
+        &trusted,
+        unfinished.clone(),
+        make,
+    )
+    .map_err(StartError::Server)?;
     Ok(Application {
         server,
         addresses,
         setup_code,
         follower,
         maintenance,
+        unfinished,
     })
 }
 
@@ -221,6 +233,7 @@ impl Application {
         let served = self.server.run().await;
         self.follower.stop();
         self.maintenance.stop();
+        self.unfinished.report();
         served
     }
 }

@@ -14,7 +14,10 @@ pub(super) fn serve(own: &ServeArguments, arguments: &Arguments) -> Result<(), F
         false => &own.listen,
     };
     let config = arguments.config(listen)?;
-    let filter = EnvFilter::try_new(&config.log).map_err(|error| {
+    // What goes wrong between the HTTP library and a client is nothing that anybody here can mend,
+    // and clients could fill the log with it. Whoever looks for it names it in the setting.
+    let filter = format!("actix_http=off,{}", config.log);
+    let filter = EnvFilter::try_new(filter).map_err(|error| {
         Failure::Failed(format!(
             "log is not a filter such as info or keyward=debug: {error}."
         ))

@@ -16,7 +16,7 @@ use diesel::sql_types::BigInt;
 
 use super::change::UnauditedTx;
 use super::schema::{audit_entries, audit_head, instances, keys, projects};
-use super::{AnyConnection, Connection, DbError, unaudited};
+use super::{AnyConnection, Connection, DbError, outage, unaudited};
 
 /// How long an instance may answer from memory after it last knew every change.
 pub const LEASE: Duration = Duration::from_secs(2);
@@ -230,7 +230,8 @@ pub(super) fn settle_all(conn: &mut Connection) {
     match last_verdict_change(conn) {
         Ok(entry) => settle(conn, entry),
         Err(error) => {
-            tracing::warn!(%error, "the last change can't be read; waiting for every lease to end");
+            outage::failed(&error);
+            // Nobody can tell which change that was, so every lease has to end.
             if let Some(memory) = conn.memory().cloned() {
                 memory.catch_up(conn);
             }
@@ -256,7 +257,7 @@ pub(super) fn settle(conn: &mut Connection, entry: i64) {
         match &behind {
             Ok(behind) if behind.is_empty() => return,
             Ok(behind) => drop(first_seen.get_or_insert_with(|| behind.iter().copied().collect())),
-            Err(error) => tracing::warn!(%error, "who knows of a change can't be asked"),
+            Err(error) => outage::failed(error),
         }
         let waited = began.elapsed();
         if waited >= SETTLING {

@@ -15,6 +15,7 @@ pub mod key_search;
 pub mod keys;
 pub mod known_keys;
 pub mod migrate;
+pub mod outage;
 pub mod password_links;
 pub mod pool;
 pub mod projects;

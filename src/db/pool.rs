@@ -7,6 +7,7 @@ use diesel::r2d2::R2D2Connection;
 
 use super::connection::{Connection, DatabaseUrl, OpenError};
 use super::instances::Memory;
+use super::outage;
 
 /// How long a request waits for a free connection before it is answered with 503.
 const WAIT: Duration = Duration::from_millis(1_500);
@@ -28,7 +29,7 @@ impl Pool {
             .max_size(size)
             .min_idle(Some(1))
             .connection_timeout(WAIT)
-            .error_handler(Box::new(LogFailures))
+            .error_handler(Box::new(ReportFailures))
             .build_unchecked(Manager { url, memory });
         Pool(pool)
     }
@@ -91,10 +92,10 @@ impl r2d2::ManageConnection for Manager {
 }
 
 #[derive(Debug)]
-struct LogFailures;
+struct ReportFailures;
 
-impl r2d2::HandleError<ManagerError> for LogFailures {
+impl r2d2::HandleError<ManagerError> for ReportFailures {
     fn handle_error(&self, error: ManagerError) {
-        tracing::warn!(%error, "database connection failed");
+        outage::failed(&error);
     }
 }

@@ -70,6 +70,11 @@ impl Places {
         Some(Place { places, client })
     }
 
+    /// How many are in.
+    pub fn in_use(&self) -> usize {
+        self.taken().all
+    }
+
     fn taken(&self) -> MutexGuard<'_, Taken> {
         self.0.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use self::history::History;
 use crate::clock::Clock;
-use crate::db::{Pool, idempotent_calls, password_links, reveals, sessions, unaudited};
+use crate::db::{Pool, idempotent_calls, outage, password_links, reveals, sessions, unaudited};
 use crate::domain::{DomainError, lifetimes};
 use crate::verify::UsageBuffer;
 
@@ -83,15 +83,23 @@ impl Maintenance {
     }
 }
 
+/// Logs why something is left for later. Of a database that is away, others tell too.
+fn report(error: &DomainError, left: &str) {
+    match error {
+        DomainError::Unavailable(cause) => outage::failed(cause),
+        error => tracing::warn!(%error, "{left}"),
+    }
+}
+
 impl Work {
     fn turn(&mut self, turn: u32, patience: Duration) {
         if let Err(error) = self.write_out(patience) {
-            tracing::warn!(%error, "usage could not be written out yet");
+            report(&error, "usage could not be written out yet");
         }
         if turn.is_multiple_of(SWEEP) {
             (self.forget_quiet)();
             if let Err(error) = self.sweep() {
-                tracing::warn!(%error, "expired records could not be dropped yet");
+                report(&error, "expired records could not be dropped yet");
             }
         }
         if turn.is_multiple_of(LOOK_BACK) {
@@ -100,7 +108,7 @@ impl Work {
         if self.looks_back
             && let Err(error) = self.look_back()
         {
-            tracing::warn!(%error, "old usage could not be folded yet");
+            report(&error, "old usage could not be folded yet");
         }
     }
 

@@ -10,10 +10,11 @@ use std::time::Duration;
 use actix_server::GracefulShutdownSignal;
 use actix_service::Service;
 use actix_web::web::{Buf, BytesMut};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::Limits;
+use super::crowded;
 use super::stream::Stream;
 use crate::http::TrustedProxies;
 use crate::http::places::Place;
@@ -25,10 +26,6 @@ const STALL: Duration = Duration::from_secs(10);
 /// How long a connection in the HTTP server may bring no whole request: longer than reading one and
 /// answering it takes. The server itself limits only the first head.
 const QUIET: Duration = Duration::from_secs(30);
-
-/// The answer where there is no place.
-const CROWDED: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n\
-    content-length: 0\r\nconnection: close\r\n\r\n";
 
 /// What every connection needs.
 pub(super) struct Door {
@@ -52,6 +49,7 @@ where
     let counted = address.filter(|_| !door.proxies.trust(address));
     let Some(place) = door.limits.connections.take(counted) else {
         tracing::debug!(?peer, "there is no place for another connection");
+        crowded::answer(stream, BytesMut::new(), counted, &door).await;
         return Ok(());
     };
     let mut connection = Connection::new(stream, place);
@@ -59,11 +57,13 @@ where
     match lane::serve(&mut connection, peer, &door.endpoint, stopping).await {
         Ok(End::Other(read)) => {
             let Some(_place) = door.limits.http.take(counted) else {
-                connection.write_all(CROWDED).await.ok();
+                crowded::answer(connection.stream, read, counted, &door).await;
                 return Ok(());
             };
             connection.read = read;
             connection.quiet = Some(Box::pin(sleep(QUIET)));
+            let stopping = door.stopping.clone();
+            connection.stopping = Some(Box::pin(async move { stopping.notified().await }));
             drop(http.call((connection, peer)).await);
             Ok(())
         }
@@ -80,6 +80,10 @@ pub(super) struct Connection {
     stalled: Option<Pin<Box<Sleep>>>,
     /// Runs while nothing is answered.
     quiet: Option<Pin<Box<Sleep>>>,
+    /// Ends when the server stops; `None` once it has ended.
+    stopping: Option<Pin<Box<dyn Future<Output = ()>>>>,
+    /// The server stops: what was not sent by now is not waited for.
+    is_over: bool,
     _place: Place,
 }
 
@@ -90,8 +94,23 @@ impl Connection {
             read: BytesMut::new(),
             stalled: None,
             quiet: None,
+            stopping: None,
+            is_over: false,
             _place: place,
         }
+    }
+}
+
+impl Connection {
+    /// Whether the server stops. Wakes the task when it does.
+    fn has_stopped(&mut self, cx: &mut Context<'_>) -> bool {
+        if let Some(stopping) = &mut self.stopping
+            && stopping.as_mut().poll(cx).is_ready()
+        {
+            self.stopping = None;
+            self.is_over = true;
+        }
+        self.is_over
     }
 }
 
@@ -107,7 +126,13 @@ impl AsyncRead for Connection {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         if self.read.is_empty() {
-            return Pin::new(&mut self.stream).poll_read(cx, buf);
+            let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+            return match read {
+                // The end of what is sent: a request that is not whole is then dropped, and one
+                // that is gets its answer.
+                Poll::Pending if self.has_stopped(cx) => Poll::Ready(Ok(())),
+                read => read,
+            };
         }
         let length = self.read.len().min(buf.remaining());
         buf.put_slice(&self.read[..length]);

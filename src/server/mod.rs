@@ -1,6 +1,8 @@
 //! The HTTP server: where it listens, which connections it takes, and how long it waits for them.
 
 mod connection;
+mod crowded;
+mod deadline;
 mod listener;
 mod stream;
 
@@ -17,6 +19,7 @@ use actix_service::{ServiceFactory, ServiceFactoryExt as _, fn_factory, fn_servi
 use actix_web::body::BoxBody;
 use actix_web::dev::AppConfig;
 
+pub use deadline::Unfinished;
 pub use listener::{ListenError, Listener, SocketFile};
 
 use crate::http::TrustedProxies;
@@ -27,8 +30,8 @@ use stream::Stream;
 
 /// How long a client may take to send the head of a request, and a connection may be idle.
 const HEAD_TIME: Duration = Duration::from_secs(5);
-/// How long requests have to finish when the server stops, in seconds.
-const DRAIN_SECONDS: u64 = 8;
+/// How long requests have to finish when the server stops.
+const DRAIN: Duration = Duration::from_secs(8);
 /// How much of an answer is buffered for a connection, in bytes.
 const WRITE_BUFFER: usize = 16 * 1024;
 
@@ -39,6 +42,8 @@ pub struct Limits {
     pub connections: Places,
     /// Those among them that bring more than plain questions to `/verify`: they cost more memory.
     pub http: Places,
+    /// Connections above these limits that are told so.
+    pub crowded: Places,
     /// Requests that the console answers, in all and from one client.
     pub console: Places,
 }
@@ -51,6 +56,8 @@ const MOST_HTTP: usize = 2_048;
 const KEPT_DESCRIPTORS: usize = 128;
 /// So many connections, one address may always have, up to half of all. Above that, an eighth.
 const FEW: usize = 256;
+/// The most connections at once that are only told that there is no place.
+const CROWDED: usize = 64;
 /// The most requests of one client that the console answers at once. Browsers send six.
 const CONSOLE_OF_ONE: usize = 128;
 
@@ -64,6 +71,7 @@ impl Limits {
         Limits {
             connections: Places::new(all, all / 8, (all / 2).min(FEW.max(all / 8))),
             http: Places::new(http, http / 8, http / 4),
+            crowded: Places::new(CROWDED, CROWDED / 4, CROWDED / 4),
             console: Places::new(http, 0, CONSOLE_OF_ONE.min(http / 8)),
         }
     }
@@ -85,7 +93,8 @@ fn raise_descriptors() -> usize {
 }
 
 /// Starts serving on `listeners` with this many threads. `make` is called by each of them for each
-/// listener, and returns what answers `/verify` and what answers everything else.
+/// listener, and returns what answers `/verify` and what answers everything else. Once the process
+/// is asked to stop, it ends within ten seconds, and logs what was `unfinished`.
 ///
 /// # Errors
 /// A listener can't be used.
@@ -94,6 +103,7 @@ pub fn start<F, S>(
     workers: usize,
     limits: &Limits,
     proxies: &TrustedProxies,
+    unfinished: Unfinished,
     make: F,
 ) -> io::Result<Running>
 where
@@ -108,8 +118,8 @@ where
 {
     let mut server = Server::build()
         .workers(workers)
-        .shutdown_timeout(DRAIN_SECONDS)
-        .shutdown_signal(asked_to_stop()?);
+        .shutdown_timeout(DRAIN.as_secs())
+        .shutdown_signal(asked_to_stop(unfinished)?);
     let stopping = server.graceful_shutdown_signal();
     let mut files = Vec::new();
     for listener in listeners {
@@ -155,7 +165,7 @@ where
 
 /// Ends when the process is asked to stop. Signals are noticed from now on, not only once the
 /// threads have started: whoever was told the address may send one.
-fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
+fn asked_to_stop(unfinished: Unfinished) -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let kinds = [
         SignalKind::terminate(),
@@ -166,16 +176,20 @@ fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
         .into_iter()
         .map(signal)
         .collect::<io::Result<Vec<_>>>()?;
-    Ok(poll_fn(move |cx| {
-        let has_come = signals
-            .iter_mut()
-            .any(|signal| signal.poll_recv(cx).is_ready());
-        if has_come {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
-    }))
+    Ok(async move {
+        poll_fn(|cx| {
+            let has_come = signals
+                .iter_mut()
+                .any(|signal| signal.poll_recv(cx).is_ready());
+            if has_come {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
+        unfinished.end_in_time();
+    })
 }
 
 /// A server that serves.

@@ -45,6 +45,11 @@ impl VerifyEndpoint {
         VerifyEndpoint { verifier, proxies }
     }
 
+    /// Whether the database takes changes, as far as is known without asking it.
+    pub fn is_ready(&self) -> bool {
+        self.verifier.is_ready()
+    }
+
     /// The time, in microseconds since 1970.
     pub(super) fn now(&self) -> i64 {
         self.verifier.now()

@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 use super::heads::Heads;
 use super::index::Index;
 use super::lease::{Lease, Moment};
+use super::readiness::Readiness;
 use crate::clock::Clock;
 use crate::db::connection::{DatabaseUrl, OpenError};
 use crate::db::instances::{self, ChangeListener, Memory, Silent};
 use crate::db::known_keys::{self, KnownKey, Which};
-use crate::db::{AnyConnection, Connection, DbError, unaudited};
+use crate::db::{self, AnyConnection, Connection, DbError, outage, unaudited};
 use crate::domain::DomainError;
 
 /// How often an instance sends a heartbeat: a quarter of its lease, so that it keeps the lease even
@@ -36,6 +37,8 @@ pub struct Known {
     instance: AtomicI64,
     /// Every change up to the last of these audit entries is in the index.
     applied: Mutex<Heads>,
+    /// Whether the database takes changes.
+    pub readiness: Readiness,
     pub(super) is_loaded: AtomicBool,
 }
 
@@ -53,6 +56,11 @@ impl Known {
     /// Whether the index can be relied on. Check this before reading it.
     pub fn is_certain(&self) -> bool {
         self.lease.is_alive()
+    }
+
+    /// Whether the database takes changes, as far as is known without asking it.
+    pub fn is_ready(&self) -> bool {
+        self.readiness.is_ready(self.is_loaded())
     }
 
     /// Reads what changed since the last time. Returns false if the database does not continue from
@@ -135,7 +143,7 @@ impl Memory for Known {
             Ok(true) => {}
             Ok(false) => self.lease.end(),
             Err(error) => {
-                tracing::warn!(%error, "a change could not be read back");
+                outage::failed(&error);
                 self.lease.end();
             }
         }
@@ -158,7 +166,13 @@ impl Follower {
         let (stop, stopped) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             while let Err(error) = follow_until_told(&database, &known, &clock, &stopped) {
-                tracing::warn!(%error, "the database can't be followed; asking it for each key");
+                let was_ready = known.readiness.failed();
+                if error.is_outage() {
+                    outage::failed(&error);
+                }
+                if was_ready || !error.is_outage() {
+                    tracing::warn!(%error, "the database can't be followed; asking it for each key");
+                }
                 if stopped.recv_timeout(RETRY) != Err(RecvTimeoutError::Timeout) {
                     break;
                 }
@@ -188,6 +202,18 @@ pub(super) enum FollowError {
     Record(#[from] DomainError),
     #[error("another file has taken the place of the database")]
     Replaced,
+}
+
+impl FollowError {
+    /// Whether the database is away, rather than not what it should be.
+    fn is_outage(&self) -> bool {
+        match self {
+            FollowError::Open(_) => true,
+            FollowError::Database(error) => db::is_outage(error),
+            FollowError::Record(error) => matches!(error, DomainError::Unavailable(_)),
+            FollowError::Replaced => false,
+        }
+    }
 }
 
 /// Follows the database over its own connection until it is stopped.
@@ -242,6 +268,8 @@ fn beat(
     };
     if has_row {
         known.lease.take(asked);
+        known.readiness.wrote(asked);
+        outage::answered();
         return Ok(applied);
     }
     // No lease yet: a change must find the row to wait for this instance, and only a beat proves

@@ -22,6 +22,7 @@ use futures_util::future::{Either, LocalBoxFuture};
 use super::answer::{Answer, Fields};
 use super::asked;
 use super::endpoint::{Request, VerifyEndpoint};
+use super::probe::Probe;
 use crate::http::TrustedProxies;
 use crate::http::client::{HeaderLine, header_lines};
 use crate::http::places::{Place, Places};
@@ -123,10 +124,12 @@ where
         }
         let Request { headers, peer, .. } = read(&req);
         let client = self.shared.proxies.client_of(peer, headers);
-        let Some(place) = self.shared.places.take(client) else {
+        let place = self.shared.places.take(client);
+        // Probes go on without one: an instance with much to do is not to be taken for a dead one.
+        if place.is_none() && Probe::at(req.path()).is_none() {
             let crowded = respond(&Answer::crowded());
             return Either::Left(future::ready(Ok(crowded.into())));
-        };
+        }
         let answering = self.behind.call(req).map(|answer| {
             let answer = Response::from(answer?).map_into_boxed_body();
             let placed = |body| Placed {
@@ -179,7 +182,7 @@ struct Placed {
     body: BoxBody,
     /// What is left of the piece that `body` gave last.
     piece: Bytes,
-    _place: Place,
+    _place: Option<Place>,
 }
 
 impl MessageBody for Placed {

@@ -23,6 +23,18 @@ impl Moment {
         let nanos = now.tv_sec.saturating_mul(1_000_000_000) + now.tv_nsec;
         Moment(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
+
+    /// Nanoseconds since the machine started.
+    pub fn nanos(self) -> u64 {
+        self.0
+    }
+
+    /// So long before now.
+    #[cfg(test)]
+    pub fn before_now(age: std::time::Duration) -> Self {
+        let age = u64::try_from(age.as_nanos()).unwrap_or(u64::MAX);
+        Moment(Moment::now().0.saturating_sub(age))
+    }
 }
 
 /// The right to answer from memory, which expires by itself.

@@ -9,6 +9,7 @@ mod batch;
 mod waiting;
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -32,6 +33,8 @@ const MOST_CROWDED: usize = 10_000;
 pub struct UsageBuffer {
     ledger: Ledger,
     gathered: Mutex<Gathered>,
+    /// How many verifications waited for the database when they were last gathered or written.
+    unwritten: AtomicU64,
 }
 
 #[derive(Default)]
@@ -62,6 +65,13 @@ impl UsageBuffer {
             .forget_unnamed(gathered.waiting.callers());
         gathered.warnings.warn(missed.total());
         gathered.missed.take_in(&mut missed);
+        self.unwritten
+            .store(gathered.waiting.requests(), Ordering::Relaxed);
+    }
+
+    /// How many verifications wait for the database, at most. Never waits for it itself.
+    pub fn unwritten(&self) -> u64 {
+        self.unwritten.load(Ordering::Relaxed)
     }
 
     /// Writes out what was gathered until `patience` runs out. The next time goes on from there, so
@@ -75,13 +85,16 @@ impl UsageBuffer {
         let gathered = &mut *gathered;
         gathered.write_missed(conn)?;
         let (callers, crowded) = (&self.ledger.callers, &mut gathered.crowded);
-        gathered.waiting.write_out(patience, |rows| {
+        let written = gathered.waiting.write_out(patience, |rows| {
             let batch = Batch::new(rows, callers);
             batch.write(conn)?;
             let room = MOST_CROWDED.saturating_sub(crowded.len());
             crowded.extend(batch.keys_with_sources().take(room));
             Ok(())
-        })
+        });
+        self.unwritten
+            .store(gathered.waiting.requests(), Ordering::Relaxed);
+        written
     }
 
     /// Drops each key's sources beyond those that are kept, until `patience` runs out.

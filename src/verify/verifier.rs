@@ -15,7 +15,7 @@ use super::ledger::Caller;
 use super::limits::Remaining;
 use crate::clock::Clock;
 use crate::db::known_keys::{self, KnownProject, Which};
-use crate::db::{DbError, Pool};
+use crate::db::{DbError, Pool, outage};
 
 /// How long to wait for the database, so that a caller gets an answer within two seconds.
 const PATIENCE: Duration = Duration::from_millis(1_800);
@@ -69,6 +69,11 @@ impl Verifier {
             known,
             usage,
         }
+    }
+
+    /// Whether the database takes changes, as far as is known without asking it.
+    pub fn is_ready(&self) -> bool {
+        self.known.is_ready()
     }
 
     /// The time, in microseconds since 1970.
@@ -206,11 +211,11 @@ impl Verifier {
         match tokio::time::timeout(PATIENCE, asking).await {
             Ok(Ok(Ok(fresh))) => Ok(fresh),
             Ok(Ok(Err(error))) => {
-                tracing::error!(%error, "a key could not be looked up");
+                outage::failed(&error);
                 Err(Unsure)
             }
             Ok(Err(_)) | Err(_) => {
-                tracing::error!("looking a key up took too long");
+                outage::failed(&"looking a key up took too long");
                 Err(Unsure)
             }
         }

@@ -54,6 +54,11 @@ impl Waiting {
         self.rows.iter().map(|row| row.caller)
     }
 
+    /// How many verifications the rows count.
+    pub fn requests(&self) -> u64 {
+        self.rows.iter().map(|row| u64::from(row.requests)).sum()
+    }
+
     /// Takes in what is fresh. Rows that are there already only count on. If there is no room for
     /// the others, sources make room first, and what still does not fit is missed.
     pub fn take_in(&mut self, missed: &mut MissedByHour) {

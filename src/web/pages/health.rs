@@ -2,24 +2,22 @@
 
 use actix_web::{HttpResponse, web};
 
-use crate::access::Origin;
-use crate::domain::account;
-use crate::web::shared::{AppState, acting};
+use crate::verify::Verifier;
+use crate::verify::probe::Probe;
 
 /// `GET /healthz`.
-pub async fn healthz() -> HttpResponse {
-    HttpResponse::Ok().content_type("text/plain").body("ok\n")
+pub async fn healthz(verifier: web::Data<Verifier>) -> HttpResponse {
+    respond(Probe::Health, &verifier)
 }
 
-/// `GET /readyz`: 200 if the database answers, 503 if not.
-pub async fn readyz(state: web::Data<AppState>) -> HttpResponse {
-    let asking = acting::act_as_nobody(&state, Origin::default(), account::is_open);
-    match asking.await {
-        Ok(_) => HttpResponse::Ok()
-            .content_type("text/plain")
-            .body("ready\n"),
-        Err(_) => HttpResponse::ServiceUnavailable()
-            .content_type("text/plain")
-            .body("not ready\n"),
-    }
+/// `GET /readyz`: 200 if the database takes changes, 503 if not. Answered without asking it.
+pub async fn readyz(verifier: web::Data<Verifier>) -> HttpResponse {
+    respond(Probe::Readiness, &verifier)
+}
+
+fn respond(probe: Probe, verifier: &Verifier) -> HttpResponse {
+    let (status, body) = probe.answer(verifier.is_ready());
+    HttpResponse::build(status)
+        .content_type("text/plain")
+        .body(body)
 }

@@ -15,6 +15,7 @@ use super::sign_in_link::SignInLink;
 use super::throttle::TooMany;
 use super::{AppState, headers, page};
 use crate::access::Denial;
+use crate::db::outage;
 use crate::domain::DomainError;
 use crate::http::body::BodyError;
 use crate::http::request_id;
@@ -284,8 +285,12 @@ fn write(asked: &Asked, error: &WebError, way_on: WayOn) -> HttpResponse {
             false => page::see_other(&to),
         };
     }
-    if status.is_server_error() {
-        tracing::error!(error = %error, request_id = asked.request_id, "a request failed");
+    match error {
+        WebError::Domain(DomainError::Unavailable(cause)) => outage::failed(cause),
+        error if status.is_server_error() => {
+            tracing::error!(%error, request_id = asked.request_id, "a request failed");
+        }
+        _ => {}
     }
     let mut response = message(asked, status, error.title(), &error.sentence(), way_on);
     let retry_after = match error {

@@ -14,5 +14,6 @@ mod rollbacks;
 mod secrets;
 mod sockets;
 mod start;
+mod stopping;
 mod trips;
 mod turns;

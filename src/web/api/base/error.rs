@@ -11,6 +11,7 @@ use strum::VariantArray;
 use utoipa::ToSchema;
 
 use crate::access::Denial;
+use crate::db::outage;
 use crate::domain::{DomainError, FieldError};
 use crate::http::body::BodyError;
 use crate::http::{TrustedProxies, request_id};
@@ -345,8 +346,12 @@ fn bare<B>(id: Option<String>, response: &ServiceResponse<B>) -> HttpResponse {
 
 fn problem(id: Option<String>, error: &ApiError) -> HttpResponse {
     let code = error.code();
-    if code.status().is_server_error() {
-        tracing::error!(error = %error, request_id = id, "a call failed");
+    match error {
+        ApiError::Domain(DomainError::Unavailable(cause)) => outage::failed(cause),
+        error if code.status().is_server_error() => {
+            tracing::error!(%error, request_id = id, "a call failed");
+        }
+        _ => {}
     }
     let mut problem = Problem::new(id, code.status(), code.as_str(), &error.detail());
     if let ApiError::Domain(DomainError::Invalid(errors)) = error {
