@@ -132,6 +132,7 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
         config,
     ));
     let retention = time::Duration::days(config.usage_retention_days.into());
+    let last_seen = Arc::clone(&state.last_seen);
     let limited = web::Data::clone(&state);
     let forget_quiet = move || {
         limited.throttle.forget_quiet();
@@ -139,7 +140,7 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
     };
     let limits = Limits::of_this_process();
     let unfinished = Unfinished::new(limits.console.clone(), Arc::clone(&usage));
-    let maintenance = Maintenance::start(pages, clock, usage, forget_quiet, retention);
+    let maintenance = Maintenance::start(pages, clock, usage, last_seen, forget_quiet, retention);
 
     let (places, trusted) = (limits.console.clone(), TrustedProxies::clone(&proxies));
     let make = move || {

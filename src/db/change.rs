@@ -5,13 +5,19 @@
 //! (sessions, usage, expired records). The types keep them apart: a function that takes
 //! `&mut Tx` can be called only inside a change.
 
+use std::time::Duration;
+
 use diesel::Connection as _;
 
 use super::audit::{self, NewEntry};
+use super::connection::{LOCK_TIME, wait_for_locks};
 use super::{AnyConnection, Connection, DbError, instances};
 use crate::access::{Actor, OwnPermit, Permit};
 use crate::clock::UtcTime;
 use crate::records::{Key, Project};
+
+/// How long a write waits for a lock that may as well come later.
+const SOON: Duration = Duration::from_millis(100);
 
 pub(super) mod sealed {
     /// Limits proofs of permission to the kinds that `db` knows.
@@ -276,6 +282,21 @@ impl UnauditedTx<'_> {
     pub fn conn(&mut self) -> &mut AnyConnection {
         self.0
     }
+}
+
+/// Like [`unaudited`], for what may as well be written later: fails soon instead of waiting for a
+/// lock.
+///
+/// # Errors
+/// Whatever `f` fails with, or the database; nothing is written then.
+pub fn unaudited_or_soon<T, E: From<DbError>>(
+    conn: &mut AnyConnection,
+    f: impl FnOnce(&mut UnauditedTx) -> Result<T, E>,
+) -> Result<T, E> {
+    wait_for_locks(conn, SOON)?;
+    let written = unaudited(conn, f);
+    wait_for_locks(conn, LOCK_TIME)?;
+    written
 }
 
 /// Runs `f` in a transaction without an audit entry. Its first statement must be a write: on

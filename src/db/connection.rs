@@ -2,6 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection as _, PgConnection, SqliteConnection};
@@ -183,11 +184,28 @@ fn make_private(path: &str) -> std::io::Result<()> {
     }
 }
 
+/// How long a statement waits for a lock.
+pub(super) const LOCK_TIME: Duration = Duration::from_secs(5);
+
+/// From here on, statements on SQLite wait so long for a lock. On Postgres, the locks that writes
+/// meet are held for milliseconds only.
+pub(super) fn wait_for_locks(conn: &mut AnyConnection, time: Duration) -> Result<(), DbError> {
+    match conn {
+        AnyConnection::Sqlite(conn) => set_busy_timeout(conn, time),
+        AnyConnection::Postgres(_) => Ok(()),
+    }
+}
+
+fn set_busy_timeout(conn: &mut SqliteConnection, time: Duration) -> Result<(), DbError> {
+    conn.batch_execute(&format!("PRAGMA busy_timeout = {};", time.as_millis()))
+}
+
 /// The busy timeout comes first, because later statements may already meet a lock.
 /// `synchronous = FULL` makes acknowledged writes survive a power failure.
 fn prepare_sqlite(conn: &mut SqliteConnection) -> diesel::QueryResult<()> {
+    set_busy_timeout(conn, LOCK_TIME)?;
     conn.batch_execute(
-        "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;
+        "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;
          PRAGMA cache_size = -8000;",
     )?;
     // Switching to WAL does not wait for locks, whatever the time-out. Once done, it stays.
@@ -197,7 +215,7 @@ fn prepare_sqlite(conn: &mut SqliteConnection) -> diesel::QueryResult<()> {
         if left == 0 || !super::is_outage(&error) || error.to_string().contains("unable to open") {
             return Err(error);
         }
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(20));
     }
     Ok(())
 }
@@ -205,9 +223,9 @@ fn prepare_sqlite(conn: &mut SqliteConnection) -> diesel::QueryResult<()> {
 /// Statements time out before their caller gives up. Acknowledged commits are on disk, whatever the
 /// server's default is.
 fn postgres_limits() -> String {
-    let statement = STATEMENT.as_millis();
+    let (statement, lock) = (STATEMENT.as_millis(), LOCK_TIME.as_millis());
     format!(
-        "SET statement_timeout = {statement}; SET lock_timeout = '5s';
+        "SET statement_timeout = {statement}; SET lock_timeout = {lock};
          SET idle_in_transaction_session_timeout = '30s';
          SET default_transaction_isolation = 'read committed';
          SELECT set_config('synchronous_commit', 'on', false)

@@ -36,7 +36,7 @@ pub use any::AnyConnection;
 pub use audit::NewEntry;
 pub use change::{
     ChangeError, CommitUnknown, Ending, Permission, Tx, UnauditedTx, change, note, prepare,
-    unaudited,
+    unaudited, unaudited_or_soon,
 };
 pub use connection::Connection;
 pub use pool::{Pool, PoolError};

@@ -12,6 +12,7 @@ pub mod error;
 pub mod grants;
 pub mod idempotency;
 pub mod keys;
+pub mod last_seen;
 pub mod lifetimes;
 pub mod op;
 mod password_hash;

@@ -135,6 +135,17 @@ impl<'a> Op<'a> {
         Ok(db::note(self.conn, entry)?)
     }
 
+    /// Writes the service's own records, or fails soon; see [`db::unaudited_or_soon`].
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn unaudited_or_soon<T>(
+        &mut self,
+        f: impl FnOnce(&mut db::UnauditedTx) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        db::unaudited_or_soon(self.conn, f)
+    }
+
     /// Writes the service's own records; see [`db::unaudited`].
     ///
     /// # Errors

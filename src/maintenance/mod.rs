@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use self::history::History;
 use crate::clock::Clock;
 use crate::db::{Pool, idempotent_calls, outage, password_links, reveals, sessions, unaudited};
+use crate::domain::last_seen::LastSeen;
 use crate::domain::{DomainError, lifetimes};
 use crate::verify::UsageBuffer;
 
@@ -36,6 +37,7 @@ struct Work {
     pool: Pool,
     clock: Clock,
     usage: Arc<UsageBuffer>,
+    last_seen: Arc<LastSeen>,
     forget_quiet: Box<dyn Fn() + Send>,
     history: History,
     /// Whether there may be more old usage to fold.
@@ -49,6 +51,7 @@ impl Maintenance {
         pool: Pool,
         clock: Clock,
         usage: Arc<UsageBuffer>,
+        last_seen: Arc<LastSeen>,
         forget_quiet: impl Fn() + Send + 'static,
         retention: time::Duration,
     ) -> Self {
@@ -56,6 +59,7 @@ impl Maintenance {
             pool,
             clock,
             usage,
+            last_seen,
             forget_quiet: Box::new(forget_quiet),
             history: History::new(retention),
             looks_back: false,
@@ -115,6 +119,7 @@ impl Work {
     fn write_out(&self, patience: Duration) -> Result<(), DomainError> {
         self.usage.gather();
         let mut conn = self.pool.get()?;
+        self.last_seen.write_out(&mut conn)?;
         Ok(self.usage.flush(&mut conn, patience)?)
     }
 

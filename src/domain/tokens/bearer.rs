@@ -38,7 +38,10 @@ pub fn actor_with_token(op: &mut Op, secret: &str) -> Result<Option<(Claim, Acto
         .is_none_or(|last| last + TOUCH_EVERY <= now);
     if is_due {
         let ip = claim.origin.client_ip.as_deref();
-        op.unaudited(|tx| tokens::touch(tx, token.id, ip, now))?;
+        // Reading goes on while the database takes no changes. The next use is recorded then.
+        if let Err(error) = op.unaudited_or_soon(|tx| tokens::touch(tx, token.id, ip, now)) {
+            tracing::debug!(%error, "the use of a token can't be recorded");
+        }
     }
     Ok(Some((claim, actor)))
 }

@@ -18,7 +18,7 @@ use super::AppState;
 use super::turns::{Asker, Work};
 use crate::access::{Origin, Proof};
 use crate::clock::UtcTime;
-use crate::db::{DbError, UnauditedTx, sessions, unaudited};
+use crate::db::{DbError, UnauditedTx, sessions, unaudited, unaudited_or_soon};
 use crate::domain::actors::Claim;
 use crate::domain::actors::Recognised;
 use crate::domain::{DomainError, lifetimes};
@@ -176,6 +176,22 @@ impl DbSessions {
     }
 }
 
+impl DbSessions {
+    /// Writes down something that reading does not wait for.
+    async fn note(
+        &self,
+        asker: Asker,
+        f: impl FnOnce(&mut UnauditedTx) -> Result<(), DbError> + Send + 'static,
+    ) -> Result<(), DomainError> {
+        let writing = self.0.run(Work::Urgent, asker, move |conn| {
+            Ok(unaudited_or_soon(conn, f)?)
+        });
+        writing.await.inspect_err(|error| {
+            tracing::debug!(%error, "when a session was seen is written down later");
+        })
+    }
+}
+
 impl SessionStore for DbSessions {
     async fn load(&self, key: &SessionKey) -> Result<Option<HashMap<String, String>>, LoadError> {
         let (digest, now) = (digest(key.as_ref()), self.0.clock.now());
@@ -186,19 +202,24 @@ impl SessionStore for DbSessions {
         let found = finding
             .await
             .map_err(|error| LoadError::Other(error.into()))?;
-        let Some(row) = found else {
+        let Some(mut row) = found else {
             return Ok(None);
         };
+        row.last_seen_at = self.0.last_seen.of(&digest, row.last_seen_at);
         // By now it is known whose session it is: one that waits for a lock keeps nobody else.
         let person = Asker::Person(row.user_id);
         if is_over(&row, now) {
-            let ending = self.write(person, move |tx| sessions::delete(tx, &digest));
-            ending.await.map_err(LoadError::Other)?;
+            self.note(person, move |tx| sessions::delete(tx, &digest))
+                .await
+                .ok();
             return Ok(None);
         }
         if row.last_seen_at + TOUCH_EVERY <= now {
-            let touching = self.write(person, move |tx| sessions::touch(tx, &digest, now));
-            touching.await.map_err(LoadError::Other)?;
+            let own = digest.clone();
+            let touching = self.note(person, move |tx| sessions::touch(tx, &own, now));
+            if touching.await.is_err() {
+                self.0.last_seen.keep(digest, now);
+            }
         }
         serde_json::from_str(&row.state).map_err(|error| LoadError::Deserialization(error.into()))
     }

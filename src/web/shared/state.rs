@@ -1,5 +1,6 @@
 //! What every page needs: the database, the time, the limits.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web;
@@ -13,6 +14,7 @@ use crate::clock::Clock;
 use crate::config::{Config, PublicUrl};
 use crate::db::{Connection, Pool};
 use crate::domain::DomainError;
+use crate::domain::last_seen::LastSeen;
 use crate::domain::tokens::JwtKeys;
 use crate::instance_secret::DerivedKey;
 
@@ -39,6 +41,8 @@ pub struct AppState {
     /// The longest that a personal token may live, in days.
     pub max_token_days: u16,
     pub api_limits: ApiLimits,
+    /// What reading would note down, if the database took it.
+    pub last_seen: Arc<LastSeen>,
     turns: Turns,
     hashing: Semaphore,
 }
@@ -65,6 +69,7 @@ impl AppState {
             jwt,
             max_token_days: config.max_token_days,
             api_limits: ApiLimits::new(config.api_requests_per_minute),
+            last_seen: Arc::default(),
             hashing: Semaphore::new(HASHES_AT_ONCE),
         }
     }

@@ -127,6 +127,10 @@ fn one_address_does_not_take_every_connection() {
     let closed = idle.iter().filter(|stream| is_closed(stream)).count();
     assert!(closed >= 150 - 64, "{closed} of {}", idle.len());
     assert_eq!(from("127.0.0.2").unwrap().status(), 401, "another address");
+    // Probes are let by, though their address has every place that it may have.
+    assert!(from("127.0.0.1").map_or(true, |answer| answer.status() == 503));
+    let probe = reqwest::blocking::get(format!("http://{server}/readyz"));
+    assert_eq!(probe.unwrap().status(), 200);
     drop(idle);
     crate::app::eventually(|| {
         from("127.0.0.1")

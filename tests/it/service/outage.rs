@@ -107,6 +107,51 @@ fn a_locked_database_is_answered_with_503_and_recovered_from() {
     assert_eq!(verify(&owner, &secret).code(), "REVOKED");
 }
 
+/// Pages and lists do not depend on the note when their reader was last seen.
+#[test]
+fn reading_goes_on_while_nothing_can_be_written() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    let program = app.owners_program().with_token(&["keys:read"], None);
+    let mut other = lock(&app);
+    // Each time a note is due, and the last time the one before would have ended the session.
+    for _ in 0..3 {
+        app.clock.advance(time::Duration::minutes(14));
+        assert_eq!(owner.get("/projects/default/keys").status, 200);
+        assert_eq!(program.get("/projects/default/keys").status, 200);
+    }
+    other.batch_execute("ROLLBACK").unwrap();
+    let begun = "SELECT count(*) AS number FROM sessions WHERE last_seen_at > created_at";
+    eventually(|| (app.database.number(begun) == 1).then_some(()));
+    assert_eq!(owner.get("/projects/default/keys").status, 200);
+}
+
+/// The heartbeat finds out, so that nobody has to ask the database.
+#[test]
+fn an_instance_whose_database_takes_no_changes_is_not_ready() {
+    let app = TestApp::start();
+    assert_eq!(app.anonymous().get("/readyz").status, 200);
+    let mut other = app.database.connect();
+    other
+        .batch_execute(match app.database.is_postgres() {
+            true => {
+                "BEGIN; LOCK TABLE instances IN ACCESS SHARE MODE; \
+                     LOCK TABLE instances IN EXCLUSIVE MODE"
+            }
+            false => "BEGIN IMMEDIATE",
+        })
+        .unwrap();
+    let answer = until(503, || app.anonymous().get("/readyz"));
+    assert!(
+        answer.body.contains("does not take changes"),
+        "{}",
+        answer.body
+    );
+    assert_eq!(app.anonymous().get("/healthz").status, 200);
+    other.batch_execute("ROLLBACK").unwrap();
+    until(200, || app.anonymous().get("/readyz"));
+}
+
 /// More people write than there are connections, and none of them gets any further.
 #[test]
 fn while_every_connection_is_taken_others_are_told_so_and_verification_goes_on() {

@@ -114,7 +114,8 @@ fn an_idle_process_ends_though_its_database_hangs() {
     let server = OwnPostgres::start();
     let (database, mut program) = served_by(&server);
     server.pause();
-    std::thread::sleep(Duration::from_millis(500));
+    let visitor = Browser::new(&program.url);
+    eventually(|| (visitor.get("/readyz").status == 503).then_some(()));
     program.signal("TERM");
     let status = end(&mut program);
     server.go_on();
