@@ -127,20 +127,21 @@ impl<'a> Tx<'a> {
     }
 }
 
-/// The database went away while a change was committed: it may be in force or not.
+/// The database failed while a change was committed: it may be in force or not.
 #[derive(Debug, thiserror::Error)]
-#[error("the database went away before it said whether the change is in force")]
+#[error("the database failed before it said whether the change is in force")]
 pub struct CommitUnknown;
 
 /// Why a transaction was rolled back.
 enum RolledBack<T, E> {
     Unchanged(T),
     Failed(E),
+    Database(DbError),
 }
 
-impl<T, E: From<DbError>> From<DbError> for RolledBack<T, E> {
+impl<T, E> From<DbError> for RolledBack<T, E> {
     fn from(error: DbError) -> Self {
-        RolledBack::Failed(error.into())
+        RolledBack::Database(error)
     }
 }
 
@@ -196,7 +197,7 @@ impl<T, E: From<DbError>> From<DbError> for RolledBack<T, E> {
 ///
 /// # Errors
 /// Whatever `f` fails with, or the database; nothing is written then. [`CommitUnknown`] if the
-/// database went away at the very end.
+/// database failed at the very end.
 pub fn change<T, E: ChangeError>(
     conn: &mut Connection,
     permission: impl Permission,
@@ -233,10 +234,10 @@ pub fn change<T, E: ChangeError>(
     let (result, own) = match ended {
         Ok((value, own)) => (Ok(value), own),
         Err(RolledBack::Unchanged(value)) => (Ok(value), None),
-        // A server that goes away during the commit may have committed.
-        Err(_) if is_done && matches!(&**conn, AnyConnection::Postgres(_)) => {
+        Err(RolledBack::Database(error)) if is_done && may_be_in_force(conn, &error) => {
             return Err(CommitUnknown.into());
         }
+        Err(RolledBack::Database(error)) => return Err(error.into()),
         Err(RolledBack::Failed(error)) if error.is_refusal() => (Err(error), None),
         Err(RolledBack::Failed(error)) => return Err(error),
     };
@@ -245,6 +246,25 @@ pub fn change<T, E: ChangeError>(
         None => instances::settle_all(conn),
     }
     result
+}
+
+/// Whether a transaction may have been committed whose commit failed like this. A server that goes
+/// away may have committed. SQLite may have written everything when it finds that the disk does not
+/// take it: whoever opens the file next then finds the change in the log.
+fn may_be_in_force(conn: &AnyConnection, error: &DbError) -> bool {
+    const WRITTEN_NOTHING: [&str; 3] = [
+        "database is locked",
+        "database or disk is full",
+        "readonly database",
+    ];
+    let cause = match error {
+        DbError::RollbackErrorOnCommit { commit_error, .. } => commit_error.to_string(),
+        error => error.to_string(),
+    };
+    match conn {
+        AnyConnection::Postgres(_) => true,
+        AnyConnection::Sqlite(_) => !WRITTEN_NOTHING.iter().any(|known| cause.contains(known)),
+    }
 }
 
 /// Runs `f`, which reads what a form shows before a [`change`]. If that ends in a refusal ("revoked

@@ -32,8 +32,8 @@ pub enum DomainError {
     /// The database is unreachable, locked or full, for the moment.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
-    /// The database took too long to answer. The change may still happen.
-    #[error("the database took too long to answer")]
+    /// The database took too long to answer, or failed at the end. The change may be in force.
+    #[error("the database did not say whether the change is in force")]
     TimedOut,
     /// A bug, described for the log.
     #[error("internal: {0}")]

@@ -117,7 +117,7 @@ impl WebError {
                     .into()
             }
             WebError::Domain(DomainError::TimedOut) => {
-                "The database took too long to answer. Look whether the change is there before \
+                "The database did not confirm it. Look whether the change is there before \
                  you try again."
                     .into()
             }

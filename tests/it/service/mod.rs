@@ -17,3 +17,4 @@ mod start;
 mod stopping;
 mod trips;
 mod turns;
+mod unknown_commits;

@@ -65,7 +65,7 @@ pub enum ErrorCode {
     Internal,
     /// 503: the database is unavailable. Nothing was changed.
     Unavailable,
-    /// 503: the database took too long, and the change may still have been made.
+    /// 503: the database did not confirm the change, which may still have been made.
     Unknown,
 }
 
@@ -96,7 +96,7 @@ impl ErrorCode {
             ErrorCode::Internal => "Something went wrong on our side. Nothing was changed.",
             ErrorCode::Unavailable => "The database is away for the moment. Nothing was changed.",
             ErrorCode::Unknown => {
-                "The database took too long. Look whether the change is there before you try \
+                "The database did not confirm it. Look whether the change is there before you try \
                  again."
             }
         }
@@ -225,7 +225,7 @@ impl ApiError {
                         .into()
                 }
                 DomainError::TimedOut => {
-                    "The database took too long to answer. Look whether the change is there \
+                    "The database did not confirm it. Look whether the change is there \
                      before you try again."
                         .into()
                 }
