@@ -23,11 +23,17 @@ pub struct Setting {
 }
 
 /// Every setting.
-pub const SETTINGS: [Setting; 13] = [
+pub const SETTINGS: [Setting; 15] = [
     Setting::new("listen", "KEYWARD_LISTEN", Some("127.0.0.1:8080")),
     Setting::new("socket_mode", "KEYWARD_SOCKET_MODE", Some("0660")),
     Setting::new("socket_group", "KEYWARD_SOCKET_GROUP", None),
     Setting::new("database_url", "DATABASE_URL", Some("sqlite:keyward.db")).secret(),
+    Setting::new(
+        "database_connections",
+        "KEYWARD_DATABASE_CONNECTIONS",
+        Some("22"),
+    ),
+    Setting::new("database_wait", "KEYWARD_DATABASE_WAIT", Some("30")),
     Setting::new("secret", "KEYWARD_SECRET", None).secret(),
     Setting::new("previous_secret", "KEYWARD_PREVIOUS_SECRET", None).secret(),
     Setting::new("public_url", "KEYWARD_PUBLIC_URL", None),

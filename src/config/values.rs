@@ -1,6 +1,7 @@
 //! The settings in force: the values that were found, parsed.
 
 use std::fmt;
+use std::time::Duration;
 
 use ipnet::IpNet;
 use zeroize::Zeroizing;
@@ -18,6 +19,10 @@ pub struct Config {
     pub socket_access: SocketAccess,
     /// The parsed `database_url`, with time limits added for Postgres.
     pub database: DatabaseUrl,
+    /// How many connections to the database this instance has at most.
+    pub database_connections: u32,
+    /// How long a start waits for a database that is away.
+    pub database_wait: Duration,
     /// At least 32 characters. `None` uses `keyward.secret` beside a SQLite database.
     pub secret: Option<SecretText>,
     /// The previous secret, as `keyward rotate-secret` prints it: `SECRET until TIME`.
@@ -95,6 +100,25 @@ impl Config {
                 group: value(found, "socket_group").map(str::to_owned),
             },
             database: DatabaseUrl::parse(value(found, "database_url").unwrap_or_default())?,
+            database_connections: parse(
+                found,
+                "database_connections",
+                "a number of connections from 8 to 200",
+                |text| {
+                    text.parse()
+                        .ok()
+                        .filter(|number| (8..=200).contains(number))
+                },
+            )?
+            .expect("has a default"),
+            database_wait: parse(
+                found,
+                "database_wait",
+                "a number of seconds from 0 to 3600",
+                |text| text.parse().ok().filter(|seconds| *seconds <= 3_600),
+            )?
+            .map(Duration::from_secs)
+            .expect("has a default"),
             secret,
             previous_secret: value(found, "previous_secret")
                 .map(|text| SecretText(Zeroizing::new(text.into()))),

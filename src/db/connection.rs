@@ -1,7 +1,7 @@
 //! Opening connections, and what a connection carries with it.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -11,6 +11,7 @@ use super::DbError;
 use super::any::AnyConnection;
 pub use super::database_url::{DatabaseUrl, UrlError};
 use super::instances::Memory;
+use super::libpq;
 use super::time_limit::{STATEMENT, TimeLimit};
 
 /// An open connection, and the memory that must learn of changes made through it.
@@ -94,6 +95,12 @@ pub enum OpenError {
     /// There is no SQLite file at this path, and [`DatabaseUrl::open`] does not create one.
     #[error("There is no database at {0}. `keyward serve` or `keyward migrate` makes one.")]
     Missing(String),
+    /// The server, or a pooler in front of it, takes the connection and then says nothing.
+    #[error("The database at {place} did not give a connection within {} seconds.", OPEN_TIME.as_secs())]
+    Silent {
+        /// The location without user, password and parameters.
+        place: String,
+    },
     /// The file can't be opened, or the server can't be reached or refuses the connection.
     #[error("The database at {place} can't be opened: {cause}.")]
     Failed {
@@ -102,6 +109,37 @@ pub enum OpenError {
         /// The first line of the database's error, without a trailing period.
         cause: String,
     },
+}
+
+impl OpenError {
+    /// Whether it may pass by itself: the server is away, starting, full or not yet writable, or
+    /// somebody else holds the lock.
+    pub fn may_pass(&self) -> bool {
+        const PASSING: [&str; 17] = [
+            "Connection refused",
+            "Connection reset",
+            "Connection timed out",
+            "Network is unreachable",
+            "No route to host",
+            "failed: No such file or directory",
+            "could not translate host name",
+            "database is locked",
+            "expired",
+            "not accepting",
+            "read-only",
+            "remaining connection slots",
+            "server closed the connection",
+            "server is starting",
+            "the database system is",
+            "too many c",
+            "server_login_retry",
+        ];
+        match self {
+            OpenError::Silent { .. } => true,
+            OpenError::Failed { cause, .. } => PASSING.iter().any(|known| cause.contains(known)),
+            OpenError::Url(_) | OpenError::Missing(_) => false,
+        }
+    }
 }
 
 impl DatabaseUrl {
@@ -142,15 +180,32 @@ impl DatabaseUrl {
                 })
             }
             DatabaseUrl::Postgres(url) => {
-                let refused =
-                    |error: diesel::ConnectionError| failed(first_line(&error.to_string()));
-                let mut conn = PgConnection::establish(url).map_err(refused)?;
-                conn.batch_execute(&postgres_limits())
-                    .map_err(|error| failed(first_line(&error.to_string())))?;
+                let url = libpq::url(url)?;
+                let opened = within(OPEN_TIME, move || {
+                    let mut conn = PgConnection::establish(&url).map_err(|e| e.to_string())?;
+                    let limited = conn.batch_execute(&postgres_limits());
+                    limited.map_err(|error| error.to_string())?;
+                    Ok::<_, String>(conn)
+                });
+                let opened = opened.ok_or_else(|| OpenError::Silent {
+                    place: self.place(),
+                })?;
+                let conn = opened.map_err(|error| failed(first_line(&error)))?;
                 Ok(AnyConnection::Postgres(conn).into())
             }
         }
     }
+}
+
+/// How long a server may take to give a connection. libpq limits only the time until it is
+/// connected; a pooler without free connections lets clients wait after that.
+const OPEN_TIME: Duration = Duration::from_secs(8);
+
+/// What `f` returns, if it does so in time. Otherwise it goes on in a thread of its own.
+fn within<T: Send + 'static>(time: Duration, f: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || sender.send(f()));
+    receiver.recv_timeout(time).ok()
 }
 
 /// Device and inode.

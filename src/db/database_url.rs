@@ -53,6 +53,15 @@ pub enum UrlError {
          of the host, or a / in the password, see whether the password must be percent-encoded."
     )]
     Port,
+    /// `sslrootcert=system` on a system without certificates.
+    #[error(
+        "sslrootcert=system is set, but this system has no file of certificates. Install its \
+         ca-certificates, or set sslrootcert to a file."
+    )]
+    NoCertificates,
+    /// `sslrootcert=system` with another `sslmode` than `verify-full`.
+    #[error("With sslrootcert=system in the database URL, sslmode must be verify-full.")]
+    WeakMode,
     /// A parameter is not `name=value`.
     #[error("The parameters of the database URL must be name=value, with & between them.")]
     Parameter,

@@ -1,11 +1,17 @@
 //! The migrations in the binary, and how a database is brought up to date with them.
 
+use diesel::backend::Backend;
 use diesel::connection::SimpleConnection;
-use diesel::migration::{Migration, MigrationSource, MigrationVersion};
-use diesel::{Connection, RunQueryDsl};
+use diesel::migration::{Migration, MigrationSource};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{BigInt, Text};
+use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::AnyConnection;
+use super::fitness::{self, Unfit};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -22,6 +28,9 @@ pub enum MigrateError {
          know). Run that version, or restore a backup."
     )]
     Newer(String),
+    /// The role may not change the schema.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
     /// A migration failed and was rolled back, or the database failed.
     #[error("The schema could not be brought up to date: {0}")]
     Failed(Box<dyn std::error::Error + Send + Sync>),
@@ -33,12 +42,72 @@ impl From<diesel::result::Error> for MigrateError {
     }
 }
 
+/// How many migrations are pending. Only reads, so that a role without rights on the schema may ask.
+///
+/// # Errors
+/// The schema is newer than this program, or the database fails.
+pub fn pending(conn: &mut AnyConnection) -> Result<usize, MigrateError> {
+    let applied = applied(conn)?;
+    let known = match conn {
+        AnyConnection::Sqlite(_) => versions::<Sqlite>(&SQLITE)?,
+        AnyConnection::Postgres(_) => versions::<Pg>(&POSTGRES)?,
+    };
+    if let Some(newer) = applied.iter().find(|version| !known.contains(version)) {
+        return Err(MigrateError::Newer(newer.clone()));
+    }
+    Ok(known.len() - applied.len())
+}
+
+/// The versions in the database; none if it is empty.
+fn applied(conn: &mut AnyConnection) -> Result<Vec<String>, MigrateError> {
+    #[derive(QueryableByName)]
+    struct Version {
+        #[diesel(sql_type = Text)]
+        version: String,
+    }
+    #[derive(QueryableByName)]
+    struct Tables {
+        #[diesel(sql_type = BigInt)]
+        number: i64,
+    }
+    let tables = match conn {
+        AnyConnection::Sqlite(_) => {
+            "SELECT count(*) AS number FROM sqlite_master WHERE name = '__diesel_schema_migrations'"
+        }
+        AnyConnection::Postgres(_) => {
+            "SELECT count(to_regclass('__diesel_schema_migrations')) AS number"
+        }
+    };
+    if sql_query(tables).get_result::<Tables>(conn)?.number == 0 {
+        return Ok(Vec::new());
+    }
+    let versions = sql_query("SELECT version FROM __diesel_schema_migrations");
+    let versions: Vec<Version> = versions.load(conn)?;
+    Ok(versions.into_iter().map(|row| row.version).collect())
+}
+
+fn versions<B: Backend>(migrations: &EmbeddedMigrations) -> Result<Vec<String>, MigrateError>
+where
+    EmbeddedMigrations: MigrationSource<B>,
+{
+    let migrations = MigrationSource::<B>::migrations(migrations).map_err(MigrateError::Failed)?;
+    let versions = migrations
+        .iter()
+        .map(|migration| migration.name().version().to_string());
+    Ok(versions.collect())
+}
+
 /// Brings the schema up to date and returns how many migrations ran. Several instances may do this
 /// at once: one runs the migrations, the others wait and find nothing to do.
 ///
 /// # Errors
 /// The schema is newer than this program, or the database fails.
 pub fn run(conn: &mut AnyConnection) -> Result<usize, MigrateError> {
+    fitness::of_rights(conn)?;
+    if pending(conn)? == 0 {
+        return Ok(0);
+    }
+    fitness::may_create(conn)?;
     match conn {
         AnyConnection::Sqlite(conn) => conn.exclusive_transaction(|conn| run_pending(conn, SQLITE)),
         AnyConnection::Postgres(conn) => conn.transaction(|conn| {
@@ -58,15 +127,6 @@ where
     C::Backend: diesel::backend::Backend,
     EmbeddedMigrations: MigrationSource<C::Backend>,
 {
-    let known: Vec<MigrationVersion> = MigrationSource::<C::Backend>::migrations(&migrations)
-        .map_err(MigrateError::Failed)?
-        .iter()
-        .map(|migration| migration.name().version().as_owned())
-        .collect();
-    let applied = conn.applied_migrations().map_err(MigrateError::Failed)?;
-    if let Some(newer) = applied.iter().find(|version| !known.contains(version)) {
-        return Err(MigrateError::Newer(newer.to_string()));
-    }
     let ran = conn
         .run_pending_migrations(migrations)
         .map_err(MigrateError::Failed)?;

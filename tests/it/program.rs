@@ -99,6 +99,14 @@ impl Program {
         Self::start(database, shell, "info")
     }
 
+    /// Serves `database` with these variables.
+    pub fn serve_with(database: &TestDatabase, variables: &[(&str, &str)]) -> Self {
+        let mut command = command(database.folder(), &["serve", "--listen", "127.0.0.1:0"]);
+        command.env("KEYWARD_SECRET", SECRET);
+        command.envs(variables.iter().copied());
+        Self::start(database, command, "info")
+    }
+
     fn start(database: &TestDatabase, mut command: Command, log: &str) -> Self {
         let file = std::fs::OpenOptions::new()
             .create(true)

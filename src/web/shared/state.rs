@@ -12,6 +12,7 @@ use super::throttle::Throttle;
 use super::turns::{Asker, Turns, Work};
 use crate::clock::Clock;
 use crate::config::{Config, PublicUrl};
+use crate::db::shares::Shares;
 use crate::db::{Connection, Pool};
 use crate::domain::DomainError;
 use crate::domain::last_seen::LastSeen;
@@ -48,7 +49,7 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// The state of one instance. The pool has a connection for each of [`Turns::ALL`].
+    /// The state of one instance. The pool has a connection for each turn.
     pub fn new(
         pool: Pool,
         clock: Clock,
@@ -57,9 +58,10 @@ impl AppState {
         installation: String,
         config: &Config,
     ) -> Self {
+        let shares = Shares::of(config.database_connections);
         let https = config.public_url.as_ref().is_some_and(|url| url.https);
         AppState {
-            turns: Turns::new(),
+            turns: Turns::new(shares.reading as usize, shares.urgent as usize),
             pool,
             clock,
             public_url: config.public_url.clone(),

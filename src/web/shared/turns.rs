@@ -10,10 +10,6 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use actix_web::http::Method;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// How many turns there are for either kind of work.
-const READING: u8 = 8;
-const URGENT: u8 = 6;
-
 /// What a turn is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
@@ -58,14 +54,11 @@ pub struct Turn {
 }
 
 impl Turns {
-    /// How many turns there can be at once; each needs a connection.
-    pub const ALL: u32 = READING as u32 + URGENT as u32;
-
-    /// All of them, free.
-    pub fn new() -> Self {
+    /// So many for either kind of work, at least two. Each needs a connection.
+    pub fn new(reading: usize, urgent: usize) -> Self {
         Turns {
-            reading: Lane::new(READING),
-            urgent: Lane::new(URGENT),
+            reading: Lane::new(reading),
+            urgent: Lane::new(urgent),
         }
     }
 
@@ -87,8 +80,7 @@ struct Lane {
 }
 
 impl Lane {
-    fn new(size: u8) -> Self {
-        let size = usize::from(size);
+    fn new(size: usize) -> Self {
         Lane {
             all: Arc::new(Semaphore::new(size)),
             half: size / 2,
@@ -128,6 +120,9 @@ mod tests {
 
     use super::*;
 
+    const READING: usize = 8;
+    const URGENT: usize = 6;
+
     /// The turn, if it needs no waiting.
     fn at_once(turns: &Turns, work: Work, asker: Asker) -> Option<Turn> {
         let taking = pin!(turns.take(work, asker));
@@ -143,10 +138,10 @@ mod tests {
 
     #[test]
     fn one_person_has_at_most_half_of_the_turns() {
-        let turns = Turns::new();
+        let turns = Turns::new(READING, URGENT);
         for (work, half) in [(Work::Reading, READING / 2), (Work::Urgent, URGENT / 2)] {
             let mut held = as_many_as_there_are(&turns, work, Asker::Person(1));
-            assert_eq!(held.len(), usize::from(half));
+            assert_eq!(held.len(), half);
             assert!(at_once(&turns, work, Asker::Person(2)).is_some());
             held.pop();
             assert!(at_once(&turns, work, Asker::Person(1)).is_some());
@@ -155,19 +150,19 @@ mod tests {
 
     #[test]
     fn readers_never_take_the_turns_of_changes() {
-        let turns = Turns::new();
+        let turns = Turns::new(READING, URGENT);
         let readers = (1..=3).map(Asker::Person);
         let held: Vec<Turn> = readers
             .flat_map(|reader| as_many_as_there_are(&turns, Work::Reading, reader))
             .collect();
-        assert_eq!(held.len(), usize::from(READING));
+        assert_eq!(held.len(), READING);
         assert!(at_once(&turns, Work::Urgent, Asker::Person(1)).is_some());
         assert!(at_once(&turns, Work::Urgent, Asker::Nobody).is_some());
     }
 
     #[test]
     fn nothing_is_kept_of_people_who_are_done() {
-        let turns = Turns::new();
+        let turns = Turns::new(READING, URGENT);
         for person in 0..100 {
             drop(at_once(&turns, Work::Reading, Asker::Person(person)));
         }

@@ -77,6 +77,8 @@ impl TestApp {
                 group: None,
             },
             database: DatabaseUrl::parse(url).unwrap(),
+            database_connections: 22,
+            database_wait: std::time::Duration::ZERO,
             secret: Some(secret()),
             public_url: settings.public_url,
             trusted_proxies: settings

@@ -46,6 +46,7 @@ fn wrong_settings_stop_the_start_with_one_sentence() {
             &[
                 ("DATABASE_URL", "postgres://127.0.0.1:1/x"),
                 ("KEYWARD_SECRET", "0123456789abcdef0123456789abcdef"),
+                ("KEYWARD_DATABASE_WAIT", "0"),
             ],
             "The database at 127.0.0.1:1/x can't be opened",
         ),

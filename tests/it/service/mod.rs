@@ -2,12 +2,14 @@
 
 mod audit_chain;
 mod connections;
+mod database_start;
 mod endings;
 mod failover;
 mod kill;
 mod memory;
 mod outage;
 mod own_postgres;
+mod pgbouncer;
 mod restored_backup;
 mod revocations;
 mod rollbacks;

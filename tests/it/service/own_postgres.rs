@@ -1,8 +1,12 @@
 //! A Postgres server that a test may stop.
 
+use std::io::Write;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Command;
+
+use diesel::connection::SimpleConnection;
+use keyward::db::connection::DatabaseUrl;
 
 /// A server of its own on a free loopback port, deleted with the test.
 pub struct OwnPostgres {
@@ -24,6 +28,56 @@ impl OwnPostgres {
         );
         server.start_again();
         server
+    }
+
+    /// Adds lines to the server's configuration, for its next start.
+    pub fn configure(&self, lines: &str) {
+        let file = self.folder.path().join("data/postgresql.conf");
+        let mut file = std::fs::OpenOptions::new().append(true).open(file).unwrap();
+        writeln!(file, "{lines}").unwrap();
+    }
+
+    /// Makes a certificate for `localhost` and lets the server encrypt with it from its next start.
+    /// Returns the file of the authority that signed it, which is the certificate itself.
+    pub fn encrypt(&self) -> PathBuf {
+        let data = PathBuf::from(self.data());
+        let (key, certificate) = (data.join("server.key"), data.join("server.crt"));
+        let made = Command::new("openssl")
+            .args([
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+            ])
+            .args([
+                "-subj",
+                "/CN=localhost",
+                "-addext",
+                "subjectAltName=DNS:localhost",
+            ])
+            .arg("-keyout")
+            .arg(&key)
+            .arg("-out")
+            .arg(&certificate)
+            .output();
+        assert!(made.unwrap().status.success());
+        let copy = self.folder.path().join("ca.pem");
+        std::fs::copy(&certificate, &copy).unwrap();
+        if is_root() {
+            let owned = Command::new("chown").arg("postgres").arg(&key).status();
+            assert!(owned.unwrap().success());
+        }
+        self.configure("ssl = on");
+        copy
+    }
+
+    /// Runs SQL as the superuser, in the database of this name.
+    pub fn sql(&self, database: &str, sql: &str) {
+        let url = self.url_of("postgres", database);
+        let mut conn = DatabaseUrl::parse(&url).unwrap().open().unwrap();
+        conn.batch_execute(sql).unwrap();
+    }
+
+    /// The URL for a role and a database.
+    pub fn url_of(&self, role: &str, database: &str) -> String {
+        format!("postgres://{role}@{}/{database}", self.host())
     }
 
     /// A standby that follows this server without making it wait.
@@ -185,7 +239,8 @@ impl Drop for OwnPostgres {
     }
 }
 
-fn is_root() -> bool {
+/// Whether the tests run as root.
+pub fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output().unwrap();
     id.stdout.trim_ascii() == b"0"
 }

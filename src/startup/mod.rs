@@ -1,5 +1,7 @@
 //! Puts an instance together: database, schema, sessions, routes and background threads.
 
+mod database;
+
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,10 +14,12 @@ use tracing_actix_web::TracingLogger;
 use crate::access::{Actor, Origin};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, ListenAddress};
-use crate::db::connection::{DatabaseUrl, OpenError};
+use crate::db::connection::OpenError;
+use crate::db::fitness::Unfit;
 use crate::db::instances::Memory;
-use crate::db::migrate::{self, MigrateError};
-use crate::db::{Connection, Pool, PoolError, installation};
+use crate::db::migrate::MigrateError;
+use crate::db::shares::Shares;
+use crate::db::{Pool, PoolError, installation};
 use crate::domain::tokens::JwtKeys;
 use crate::domain::{DomainError, Op, account};
 use crate::http::TrustedProxies;
@@ -27,14 +31,10 @@ use crate::verify::front::Front;
 use crate::verify::lease::Moment;
 use crate::verify::{Follower, Known, UsageBuffer, Verifier};
 use crate::web::shared::trace::RequestSpan;
-use crate::web::shared::turns::Turns;
 use crate::web::shared::{AppState, WebError, headers};
 use crate::web::{head, routes};
 
-/// Pool sizes for pages and for verifications: separate pools, so that neither waits for the other.
-/// One is for the thread that writes usage.
-const PAGE_CONNECTIONS: u32 = Turns::ALL + 1;
-const VERIFY_CONNECTIONS: u32 = 6;
+pub use database::open_up_to_date;
 
 /// An instance that is ready to serve.
 pub struct Application {
@@ -61,6 +61,9 @@ pub enum StartError {
     /// A newer version created the schema, or a migration failed.
     #[error(transparent)]
     Migrate(#[from] MigrateError),
+    /// The database is not what Keyward needs.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
     /// The database could be opened, but failed afterwards. Holds the cause.
     #[error("The database does not answer: {0}.")]
     Database(String),
@@ -75,6 +78,20 @@ pub enum StartError {
     /// The server can't start its threads.
     #[error("The server can't start: {0}.")]
     Server(std::io::Error),
+}
+
+impl StartError {
+    /// Whether it may pass by itself, because the database is away or locked.
+    fn may_pass(&self) -> bool {
+        match self {
+            StartError::Open(error) => error.may_pass(),
+            StartError::Migrate(MigrateError::Unfit(error)) | StartError::Unfit(error) => {
+                error.may_pass()
+            }
+            StartError::Migrate(error) => error.to_string().contains("locked"),
+            _ => false,
+        }
+    }
 }
 
 impl From<DomainError> for StartError {
@@ -101,7 +118,7 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
     let addresses = addresses
         .collect::<Result<_, _>>()
         .map_err(StartError::Server)?;
-    let mut conn = open_up_to_date(&config.database)?;
+    let mut conn = database::wait_for(config)?;
     let secret = InstanceSecret::find(config)?;
     let nobody = Actor::nobody(Origin::default());
     let setup_code = account::issue_code(&mut Op::new(&mut conn, &nobody, clock.now()))?;
@@ -111,8 +128,9 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
     let known = Arc::new(Known::default());
     known.readiness.wrote(Moment::now());
     let memory = Arc::clone(&known) as Arc<dyn Memory>;
-    let pages = Pool::new(config.database.clone(), PAGE_CONNECTIONS, Some(memory));
-    let verifying = Pool::new(config.database.clone(), VERIFY_CONNECTIONS, None);
+    let shares = Shares::of(config.database_connections);
+    let pages = Pool::new(config.database.clone(), shares.pages(), Some(memory));
+    let verifying = Pool::new(config.database.clone(), shares.verifying, None);
     let usage = Arc::new(UsageBuffer::default());
     let follower = Follower::start(config.database.clone(), Arc::clone(&known), clock.clone());
     let verifier = web::Data::new(Verifier::new(
@@ -190,16 +208,6 @@ fn listen(address: &ListenAddress, config: &Config) -> Result<Listener, StartErr
         address: address.to_string().replace("http://", ""),
         cause,
     })
-}
-
-/// Connects to the database, creating a missing SQLite file, and brings its schema up to date.
-///
-/// # Errors
-/// The database can't be opened, or a newer version created it.
-pub fn open_up_to_date(database: &DatabaseUrl) -> Result<Connection, StartError> {
-    let mut conn = database.open_or_create()?;
-    migrate::run(&mut conn)?;
-    Ok(conn)
 }
 
 impl Application {
