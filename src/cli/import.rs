@@ -2,16 +2,24 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, IsTerminal, Write};
+use std::time::{Duration, Instant};
 
 use super::projects::named_project;
 use super::{Failure, in_json, print};
-use crate::domain::keys::{self, BATCH, ImportError};
+use crate::domain::keys::{self, BATCH, Checked, ImportError};
 use crate::domain::{DomainError, Op};
 use crate::json::KeyJson;
 use crate::records::Project;
 
-/// On a terminal, a line is printed each time this many keys have been written.
-const PROGRESS: usize = 10_000;
+/// How long the lock may be held at once. Others who change something wait for it.
+const STEP: Duration = Duration::from_millis(50);
+/// The fewest keys in a step.
+const FEWEST: usize = 50;
+/// A pause after each step. SQLite lets nobody wait in line: whoever waits for the lock looks from
+/// time to time whether it is free.
+const PAUSE: Duration = Duration::from_millis(5);
+/// How often progress is shown on a terminal.
+const PROGRESS: Duration = Duration::from_millis(200);
 
 /// Imports the keys that `file` (`-` is standard input) describes.
 pub(super) fn import(op: &mut Op, file: &str, slug: &str, json: bool) -> Result<(), Failure> {
@@ -22,29 +30,79 @@ pub(super) fn import(op: &mut Op, file: &str, slug: &str, json: bool) -> Result<
             File::open(path).map_err(|error| unreadable(path, &error))?,
         )),
     };
-    let keys = keys::check_lines(op, &project, input).map_err(|error| match error {
-        ImportError::Unreadable(error) => unreadable(file, &error),
-        ImportError::Wrong(lines) => {
-            let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
-            Failure::Failed(format!("{}\nNothing was imported.", lines.join("\n")))
-        }
-        ImportError::Domain(error) => error.into(),
-    })?;
-    let shows_progress = std::io::stderr().is_terminal();
-    let mut done = 0;
-    for batch in keys.chunks(BATCH) {
-        let ids = keys::import(op, &project, batch).map_err(|error| stopped_after(done, error))?;
+    let Checked { new, here } =
+        keys::check_lines(op, &project, input).map_err(|error| match error {
+            ImportError::Unreadable(error) => unreadable(file, &error),
+            ImportError::Wrong(lines) => {
+                let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+                Failure::Failed(format!("{}\nNothing was imported.", lines.join("\n")))
+            }
+            ImportError::Domain(error) => error.into(),
+        })?;
+    let mut progress = Progress::of(new.len());
+    let (mut done, mut size) = (0, BATCH);
+    while done < new.len() {
+        let step = &new[done..new.len().min(done + size)];
+        let started = Instant::now();
+        let ids = keys::import(op, &project, step).map_err(|error| stopped_after(done, error))?;
+        size = match started.elapsed() {
+            took if took > STEP => size / 2,
+            took if took < STEP / 2 => size * 2,
+            _ => size,
+        };
+        size = size.clamp(FEWEST, BATCH);
         done += ids.len();
         if json {
             print_keys(op, &project, &ids).map_err(|error| stopped_after(done, error))?;
         }
-        if shows_progress && done.is_multiple_of(PROGRESS) {
-            eprintln!("{done} of {} keys are imported.", keys.len());
+        progress.show(done);
+        std::thread::sleep(PAUSE);
+    }
+    progress.end();
+    let told = match here.len() {
+        0 => format!("Imported {} into {slug}.", counted(done)),
+        1 => format!(
+            "Imported {} into {slug}. 1 was there already.",
+            counted(done)
+        ),
+        here => format!(
+            "Imported {} into {slug}. {here} were there already.",
+            counted(done)
+        ),
+    };
+    match json {
+        true => print_keys(op, &project, &here).map_err(|error| stopped_after(done, error)),
+        false => print(&told),
+    }
+}
+
+/// How far the import is, on a line of the terminal that is written anew each time.
+struct Progress {
+    all: usize,
+    shown: Option<Instant>,
+    is_on: bool,
+}
+
+impl Progress {
+    fn of(all: usize) -> Self {
+        Progress {
+            all,
+            shown: None,
+            is_on: std::io::stderr().is_terminal(),
         }
     }
-    match json {
-        true => Ok(()),
-        false => print(&format!("Imported {} into {slug}.", counted(done))),
+
+    fn show(&mut self, done: usize) {
+        if self.is_on && self.shown.is_none_or(|shown| shown.elapsed() > PROGRESS) {
+            eprint!("\r{done} of {} keys", self.all);
+            self.shown = Some(Instant::now());
+        }
+    }
+
+    fn end(&self) {
+        if self.shown.is_some() {
+            eprintln!("\r{0} of {0} keys", self.all);
+        }
     }
 }
 
@@ -70,7 +128,8 @@ fn unreadable(file: &str, error: &std::io::Error) -> Failure {
 fn stopped_after(done: usize, error: DomainError) -> Failure {
     match Failure::from(error) {
         Failure::Failed(message) if done > 0 => Failure::Failed(format!(
-            "{message}\nThe first {} of the file were imported.",
+            "{message}\n{} of the file were imported. Run the command again: keys that are here count as \
+             done.",
             counted(done)
         )),
         failure => failure,

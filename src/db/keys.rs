@@ -52,51 +52,102 @@ pub fn project_of(conn: &mut AnyConnection, id: i64) -> Result<Option<Project>, 
         .map(|row| row.map(Project::from))
 }
 
+/// The row of a new key, for both databases: their inserts have different types.
+macro_rules! row {
+    ($new:expr, $created_by:expr, $changed_in:expr) => {
+        (
+            (
+                keys::project_id.eq($new.project_id),
+                keys::digest.eq($new.digest.as_bytes()),
+                keys::prefix.eq($new.prefix),
+                keys::label.eq(&$new.terms.label),
+                keys::label_folded.eq(fold(&$new.terms.label)),
+                keys::environment.eq($new.environment.as_str()),
+                keys::scopes.eq(join(&$new.terms.scopes)),
+                keys::expires_at.eq(expiry_to_row($new.terms.expires_at)),
+            ),
+            (
+                keys::rate_limit_requests.eq($new.terms.rate_limit.map(|limit| limit.requests)),
+                keys::rate_limit_seconds.eq($new.terms.rate_limit.map(|limit| limit.seconds)),
+                keys::allowed_ips.eq(join(&$new.terms.allowed_ips)),
+                keys::created_at.eq($new.created_at),
+                keys::created_by.eq($created_by),
+                keys::replaces.eq($new.replaces),
+                keys::quiet_since.eq($new.created_at),
+                keys::changed_in.eq($changed_in),
+            ),
+        )
+    };
+}
+
 /// Inserts a key and returns its id.
 pub fn insert(tx: &mut Tx, new: &NewKey) -> Result<i64, DbError> {
-    let (terms, created_by) = (new.terms, tx.actor().name());
-    let changed_in = tx.changed_in();
-    let id = diesel::insert_into(keys::table)
-        .values((
-            (
-                keys::project_id.eq(new.project_id),
-                keys::digest.eq(new.digest.as_bytes()),
-                keys::prefix.eq(new.prefix),
-                keys::label.eq(&terms.label),
-                keys::label_folded.eq(fold(&terms.label)),
-                keys::environment.eq(new.environment.as_str()),
-                keys::scopes.eq(join(&terms.scopes)),
-                keys::expires_at.eq(expiry_to_row(terms.expires_at)),
-            ),
-            (
-                keys::rate_limit_requests.eq(terms.rate_limit.map(|limit| limit.requests)),
-                keys::rate_limit_seconds.eq(terms.rate_limit.map(|limit| limit.seconds)),
-                keys::allowed_ips.eq(join(&terms.allowed_ips)),
-                keys::created_at.eq(new.created_at),
-                keys::created_by.eq(created_by),
-                keys::replaces.eq(new.replaces),
-                keys::quiet_since.eq(new.created_at),
-                keys::changed_in.eq(changed_in),
-            ),
-        ))
-        .returning(keys::id)
-        .get_result(tx.conn())?;
+    let ids = insert_all(tx, new.project_id, std::slice::from_ref(new))?;
+    let id = ids.into_iter().next().ok_or(DbError::NotFound)?;
     if let Some(replaced) = new.replaces {
         diesel::update(keys::table.find(replaced))
             .set(keys::replaced_by.eq(id))
             .execute(tx.conn())?;
     }
-    diesel::update(projects::table.find(new.project_id))
-        .set(projects::key_count.eq(projects::key_count + 1))
-        .execute(tx.conn())?;
-    let findable = Findable {
-        label: &terms.label,
-        prefix: new.prefix,
-        created_by,
-        scopes: &terms.scopes,
-    };
-    key_search::index(tx, new.project_id, id, &findable)?;
     Ok(id)
+}
+
+/// Inserts keys of one project that replace none, and returns their ids in the same order.
+pub fn insert_all(tx: &mut Tx, project: i64, new: &[NewKey]) -> Result<Vec<i64>, DbError> {
+    let (created_by, changed_in) = (tx.actor().name(), tx.changed_in());
+    let ids: Vec<i64> = match tx.conn() {
+        AnyConnection::Sqlite(conn) => new
+            .iter()
+            .map(|new| {
+                diesel::insert_into(keys::table)
+                    .values(row!(new, created_by, changed_in))
+                    .returning(keys::id)
+                    .get_result(conn)
+            })
+            .collect::<Result<_, _>>()?,
+        // One statement for all: each round trip costs more than a row.
+        AnyConnection::Postgres(conn) => {
+            let rows: Vec<_> = new
+                .iter()
+                .map(|new| row!(new, created_by, changed_in))
+                .collect();
+            diesel::insert_into(keys::table)
+                .values(rows)
+                .returning(keys::id)
+                .get_results(conn)?
+        }
+    };
+    let number = i64::try_from(new.len()).unwrap_or(i64::MAX);
+    diesel::update(projects::table.find(project))
+        .set(projects::key_count.eq(projects::key_count + number))
+        .execute(tx.conn())?;
+    let findable = new.iter().zip(&ids).map(|(new, id)| {
+        let findable = Findable {
+            label: &new.terms.label,
+            prefix: new.prefix,
+            created_by,
+            scopes: &new.terms.scopes,
+        };
+        (*id, findable)
+    });
+    key_search::index_new(tx, project, findable)?;
+    Ok(ids)
+}
+
+/// The keys with these digests, in any project, each with its digest.
+pub fn with_digests(
+    conn: &mut AnyConnection,
+    digests: &[KeyDigest],
+) -> Result<Vec<(KeyDigest, Key)>, DbError> {
+    let digests: Vec<&[u8]> = digests.iter().map(|digest| digest.as_bytes()).collect();
+    let rows: Vec<(Vec<u8>, KeyRow)> = keys::table
+        .filter(keys::digest.eq_any(digests))
+        .select((keys::digest, KeyRow::as_select()))
+        .load(conn)?;
+    let keyed = rows
+        .into_iter()
+        .map(|(digest, row)| (KeyDigest::from_row(&digest), Key::from(row)));
+    Ok(keyed.collect())
 }
 
 /// Writes the edited terms and increments the version.
@@ -121,7 +172,7 @@ pub fn update(tx: &mut Tx, key: &Key, terms: &KeyTerms) -> Result<(), DbError> {
         created_by: &key.created_by,
         scopes: &terms.scopes,
     };
-    key_search::index(tx, key.project_id, key.id, &findable)
+    key_search::index_again(tx, key.project_id, key.id, findable)
 }
 
 /// Revokes a key that is not revoked yet. Nothing in Keyward sets `revoked_at` back to null.

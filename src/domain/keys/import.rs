@@ -9,10 +9,10 @@ use super::draft::Rules;
 use super::line::{self, CheckedKey, WrongLine};
 use crate::access::Action;
 use crate::db::keys::NewKey;
-use crate::db::{self, AnyConnection, DbError, Ending, known_keys, scopes};
+use crate::db::{self, AnyConnection, DbError, Ending, scopes};
 use crate::domain::archived::{require_open, reread_open};
 use crate::domain::{DomainError, Op};
-use crate::records::Project;
+use crate::records::{Key, Project};
 
 /// The most keys that are written in one transaction.
 pub const BATCH: usize = 500;
@@ -21,6 +21,8 @@ pub const BATCH: usize = 500;
 const NAMED: usize = 20;
 
 const HERE_ALREADY: &str = "this key is here already.";
+const MEANWHILE: &str = "Somebody else has imported some of these keys in the meantime. Import the file \
+                         again: keys that are here count as done.";
 
 /// Why lines can't be imported.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +45,7 @@ impl From<DbError> for ImportError {
 }
 
 /// Checks `input`, which has a key in JSON on each line, and writes nothing. Lifetimes count from
-/// now, whenever a key was created.
+/// now, whenever a key was created. A key that is here already as its line says is fine.
 ///
 /// # Errors
 /// The actor may not import keys, the project is archived, or lines are wrong, in which case the
@@ -52,7 +54,7 @@ pub fn check_lines(
     op: &mut Op,
     project: &Project,
     mut input: impl BufRead,
-) -> Result<Vec<CheckedKey>, ImportError> {
+) -> Result<Checked, ImportError> {
     op.allow(Action::MintKeys, project)?;
     require_open(project)?;
     let now = op.now();
@@ -62,35 +64,105 @@ pub fn check_lines(
         max_lifetime_days: project.max_lifetime_days,
         key: None,
     };
-    let (mut good, mut wrong) = (Vec::new(), Vec::new());
+    let mut checked = Checked::default();
+    let (mut batch, mut wrong) = (Vec::new(), Vec::new());
     let mut lines = HashMap::new();
     let mut text = Vec::new();
     for number in 1.. {
         text.clear();
-        if input.read_until(b'\n', &mut text)? == 0 {
+        let is_over = input.read_until(b'\n', &mut text)? == 0;
+        if is_over || batch.len() == BATCH {
+            checked.compare(op.conn(), project, std::mem::take(&mut batch), &mut wrong)?;
+        }
+        if is_over {
             break;
         }
         if text.trim_ascii().is_empty() {
             continue;
         }
-        let checked = match line::check(&text, number, project, &rules, now) {
-            Ok(key) => match known_from(op.conn(), &mut lines, &key)? {
-                None => Ok(key),
-                Some(detail) => Err(detail),
-            },
-            Err(detail) => Err(detail),
-        };
-        match checked {
-            Ok(key) => good.push(key),
-            Err(detail) => wrong.push(WrongLine {
-                line: number,
-                detail: line::without_controls(&detail),
-            }),
+        let key = line::check(without_mark(&text, number), number, project, &rules, now);
+        match key.and_then(|key| found_first(&mut lines, key)) {
+            Ok(key) => batch.push(key),
+            Err(detail) => wrong.push(WrongLine::new(number, &detail)),
         }
     }
+    wrong.sort_by_key(|wrong| wrong.line);
     match wrong.is_empty() {
-        true => Ok(good),
+        true => Ok(checked),
         false => Err(ImportError::Wrong(wrong)),
+    }
+}
+
+/// Keys that may be imported, and how many are here already.
+#[derive(Default)]
+pub struct Checked {
+    /// Those that are to be written.
+    pub new: Vec<CheckedKey>,
+    /// The ids of those that are here as their lines say, as after an import that broke off.
+    pub here: Vec<i64>,
+}
+
+impl Checked {
+    /// Takes in keys after comparing them with those in the database. The lines of those that are
+    /// not as they should be are `wrong`.
+    fn compare(
+        &mut self,
+        conn: &mut AnyConnection,
+        project: &Project,
+        keys: Vec<CheckedKey>,
+        wrong: &mut Vec<WrongLine>,
+    ) -> Result<(), DbError> {
+        let digests: Vec<KeyDigest> = keys.iter().map(|key| key.digest).collect();
+        let kept: HashMap<KeyDigest, Key> = db::keys::with_digests(conn, &digests)?
+            .into_iter()
+            .collect();
+        for key in keys {
+            let Some(kept) = kept.get(&key.digest) else {
+                self.new.push(key);
+                continue;
+            };
+            match in_the_way(project, &key, kept) {
+                None => self.here.push(kept.id),
+                Some(detail) => wrong.push(WrongLine::new(key.line, &detail)),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is wrong with a line whose key is here already, if anything is.
+fn in_the_way(project: &Project, key: &CheckedKey, kept: &Key) -> Option<String> {
+    if kept.project_id != project.id {
+        return Some(format!("{HERE_ALREADY} It is in another project."));
+    }
+    if kept.revocation.is_some() {
+        return Some(HERE_ALREADY.into());
+    }
+    match key.differences(kept).as_slice() {
+        [] => None,
+        fields => Some(format!(
+            "{HERE_ALREADY} It differs in: {}.",
+            fields.join(", ")
+        )),
+    }
+}
+
+/// Spreadsheets begin files with a byte order mark.
+fn without_mark(text: &[u8], number: usize) -> &[u8] {
+    match number {
+        1 => text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text),
+        _ => text,
+    }
+}
+
+/// The key, if it is on no earlier line. `lines` records the line of each.
+fn found_first(
+    lines: &mut HashMap<KeyDigest, usize>,
+    key: CheckedKey,
+) -> Result<CheckedKey, String> {
+    match lines.insert(key.digest, key.line) {
+        None => Ok(key),
+        Some(earlier) => Err(format!("this key is on line {earlier} already.")),
     }
 }
 
@@ -108,9 +180,9 @@ pub fn import(
     let permit = op.require(Action::MintKeys, project)?;
     op.change(permit, |tx| {
         let project = reread_open(tx.conn(), project)?;
-        let mut ids = Vec::with_capacity(batch.len());
-        for key in batch {
-            let new = NewKey {
+        let new: Vec<NewKey> = batch
+            .iter()
+            .map(|key| NewKey {
                 project_id: project.id,
                 digest: key.digest,
                 prefix: &key.prefix,
@@ -118,13 +190,15 @@ pub fn import(
                 terms: &key.terms,
                 created_at: key.created_at,
                 replaces: None,
-            };
-            let id = db::keys::insert(tx, &new).map_err(|error| match db::is_taken(&error) {
-                true => DomainError::Conflict(format!("line {}: {HERE_ALREADY}", key.line)),
-                false => error.into(),
+            })
+            .collect();
+        let ids =
+            db::keys::insert_all(tx, project.id, &new).map_err(|error| {
+                match db::is_taken(&error) {
+                    true => DomainError::Conflict(MEANWHILE.into()),
+                    false => error.into(),
+                }
             })?;
-            ids.push(id);
-        }
         db::projects::set_imported(tx, project.id)?;
         let prefixes: Vec<&str> = batch.iter().take(NAMED).map(|key| &*key.prefix).collect();
         let entry = tx
@@ -133,18 +207,4 @@ pub fn import(
             .with("key_prefixes", prefixes);
         Ok(Ending::Done(ids, entry))
     })
-}
-
-/// A message if the key is on an earlier line or already in the database, in any state and project.
-/// `lines` records the line of each key.
-fn known_from(
-    conn: &mut AnyConnection,
-    lines: &mut HashMap<KeyDigest, usize>,
-    key: &CheckedKey,
-) -> Result<Option<String>, DbError> {
-    if let Some(earlier) = lines.insert(key.digest, key.line) {
-        return Ok(Some(format!("this key is on line {earlier} already.")));
-    }
-    let known = known_keys::by_digest(conn, &key.digest)?;
-    Ok(known.map(|_| HERE_ALREADY.to_owned()))
 }

@@ -10,7 +10,7 @@ use serde_json::error::Category;
 use super::draft::{KeyDraft, Rules};
 use crate::clock::{UtcTime, parse_rfc3339};
 use crate::json::RateLimitJson;
-use crate::records::{KeyTerms, Project, RateLimit};
+use crate::records::{Key, KeyTerms, Project, RateLimit};
 
 const PREFIX_LENGTHS: RangeInclusive<usize> = 4..=40;
 /// No key was created before this year.
@@ -51,6 +51,31 @@ pub struct CheckedKey {
     pub(super) environment: Environment,
     pub(super) terms: KeyTerms,
     pub(super) created_at: UtcTime,
+    /// The line says when it was created.
+    pub(super) is_dated: bool,
+}
+
+impl CheckedKey {
+    /// What `kept`, the key that is here already, has otherwise than the line says.
+    pub(super) fn differences(&self, kept: &Key) -> Vec<&'static str> {
+        let mut scopes = [&self.terms.scopes, &kept.scopes].map(|scopes| scopes.clone());
+        scopes.iter_mut().for_each(|scopes| scopes.sort_unstable());
+        let compared = [
+            ("prefix", self.prefix == kept.prefix),
+            ("name", self.terms.label == kept.label),
+            ("scopes", scopes[0] == scopes[1]),
+            ("environment", self.environment == kept.environment),
+            ("expires_at", self.terms.expires_at == kept.expires_at),
+            ("rate_limit", self.terms.rate_limit == kept.rate_limit),
+            ("allowed_ips", self.terms.allowed_ips == kept.allowed_ips),
+            (
+                "created_at",
+                !self.is_dated || self.created_at == kept.created_at,
+            ),
+        ];
+        let differing = compared.into_iter().filter(|(_, is_same)| !is_same);
+        differing.map(|(field, _)| field).collect()
+    }
 }
 
 /// A line that can't be imported, and why.
@@ -60,6 +85,15 @@ pub struct WrongLine {
     pub line: usize,
     /// Sentences that say what is wrong, without control characters.
     pub detail: String,
+}
+
+impl WrongLine {
+    pub(super) fn new(line: usize, detail: &str) -> Self {
+        WrongLine {
+            line,
+            detail: without_controls(detail),
+        }
+    }
 }
 
 impl fmt::Display for WrongLine {
@@ -119,6 +153,7 @@ pub(super) fn check(
             environment: line.environment,
             terms,
             created_at,
+            is_dated: line.created_at.is_some(),
         }),
         _ => Err(wrong.join(" ")),
     }
@@ -187,7 +222,7 @@ fn read_past(text: Option<&str>, now: UtcTime) -> Option<UtcTime> {
 }
 
 /// Replaces control characters, because the message may be printed on a terminal.
-pub(super) fn without_controls(message: &str) -> String {
+fn without_controls(message: &str) -> String {
     message.replace(char::is_control, "\u{fffd}")
 }
 

@@ -18,7 +18,7 @@ mod write;
 pub use draft::KeyDraft;
 pub use edit::{EditForm, edit, edit_form};
 pub use find::{find, find_in, history, read};
-pub use import::{BATCH, ImportError, check_lines, import};
+pub use import::{BATCH, Checked, ImportError, check_lines, import};
 pub use line::{CheckedKey, WrongLine};
 pub use list::{Attention, KeyPage, Slice, list, needing_attention};
 pub use mint::{MintForm, mint, mint_at_once, mint_form};

@@ -180,6 +180,55 @@ fn a_revoked_key_does_not_come_back_by_an_import() {
 }
 
 #[test]
+fn an_import_can_be_repeated() {
+    let app = TestApp::start();
+    let first: Vec<Value> = (0..3).map(|n| line(&format!("secret {n}"))).collect();
+    assert_eq!(
+        told(&import(&app, &first, &[])),
+        (0, "Imported 3 keys into default.\n".into())
+    );
+    let more: Vec<Value> = (0..5).map(|n| line(&format!("secret {n}"))).collect();
+    assert_eq!(
+        told(&import(&app, &more, &[])),
+        (
+            0,
+            "Imported 2 keys into default. 3 were there already.\n".into()
+        )
+    );
+    assert_eq!(json_lines(&import(&app, &more, &["--json"])).len(), 5);
+    let count = "SELECT count(*) AS number FROM keys";
+    assert_eq!(app.database.number(count), 5);
+    // What is here otherwise is not overwritten.
+    let renamed = with(line("secret 1"), "name", json!("Another"));
+    let narrowed = with(line("secret 2"), "scopes", json!(["read:assets"]));
+    let text = told(&import(&app, &[renamed, narrowed], &[]));
+    assert_eq!(
+        text,
+        (
+            1,
+            "line 1: this key is here already. It differs in: name.\n\
+             line 2: this key is here already. It differs in: scopes.\nNothing was imported.\n"
+                .into()
+        )
+    );
+}
+
+/// As after a kill: the first steps are there, and the rest follows.
+#[test]
+fn an_import_that_broke_off_goes_on() {
+    let app = TestApp::start();
+    let lines: Vec<Value> = (0..1_100).map(|n| line(&format!("secret {n}"))).collect();
+    assert_eq!(told(&import(&app, &lines[..600], &[])).0, 0);
+    let (code, text) = told(&import(&app, &lines, &[]));
+    assert_eq!(code, 0);
+    assert_eq!(
+        text,
+        "Imported 500 keys into default. 600 were there already.\n"
+    );
+    assert_eq!(app.anonymous().verify("secret 1099").0, 200);
+}
+
+#[test]
 fn many_keys_are_counted_and_audited_by_the_batch() {
     let app = TestApp::start();
     let number = |sql: &str| app.database.number(sql);
