@@ -1,4 +1,9 @@
 //! The table of roles and actions, and the permits that follow from it.
+//!
+//! - A personal token may do what its permissions and its owner's roles both allow.
+//! - The right to change a key includes seeing the key that is changed, but no other.
+//! - A token gives nobody, by a role or by enabling them, what it may not do itself.
+//! - A role that takes nothing away from a person ends nothing of theirs.
 
 use super::{Action, Actor, Who};
 use crate::records::{Grant, Role};

@@ -15,9 +15,6 @@ use crate::records::Project;
 const STEP: Duration = Duration::from_millis(50);
 /// The fewest keys in a step.
 const FEWEST: usize = 50;
-/// A pause after each step. SQLite lets nobody wait in line: whoever waits for the lock looks from
-/// time to time whether it is free.
-const PAUSE: Duration = Duration::from_millis(5);
 /// How often progress is shown on a terminal.
 const PROGRESS: Duration = Duration::from_millis(200);
 
@@ -39,6 +36,7 @@ pub(super) fn import(op: &mut Op, file: &str, slug: &str, json: bool) -> Result<
             }
             ImportError::Domain(error) => error.into(),
         })?;
+    op.prepare_for_much()?;
     let mut progress = Progress::of(new.len());
     let (mut done, mut size) = (0, BATCH);
     while done < new.len() {
@@ -56,7 +54,6 @@ pub(super) fn import(op: &mut Op, file: &str, slug: &str, json: bool) -> Result<
             print_keys(op, &project, &ids).map_err(|error| stopped_after(done, error))?;
         }
         progress.show(done);
-        std::thread::sleep(PAUSE);
     }
     progress.end();
     let told = match here.len() {

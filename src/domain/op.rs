@@ -41,6 +41,14 @@ impl<'a> Op<'a> {
         self.conn
     }
 
+    /// Prepares for writing very much; see [`Connection::prepare_for_much`].
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn prepare_for_much(&mut self) -> Result<(), DomainError> {
+        Ok(self.conn.prepare_for_much()?)
+    }
+
     /// Who acts.
     pub fn actor(&self) -> &'a Actor {
         self.actor

@@ -20,7 +20,7 @@ pub struct User {
     pub created_at: UtcTime,
     /// When they chose a password; `None` while they are only invited.
     pub joined_at: Option<UtcTime>,
-    /// Rises with everything that ends short-lived tokens, such as another password or role.
+    /// Rises with everything that ends short-lived tokens, such as another password.
     pub version: i64,
 }
 

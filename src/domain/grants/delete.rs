@@ -1,8 +1,9 @@
 //! Take a role away from a person.
 
 use super::last_owner::keep_an_owner;
+use super::less::end_tokens_if_less;
 use super::place::{Whom, find, require};
-use crate::db::{Ending, grants, users};
+use crate::db::{Ending, grants};
 use crate::domain::{DomainError, Op, Precondition};
 use crate::records::{Grant, Project};
 
@@ -25,7 +26,7 @@ pub fn delete(
         still.check(Some(&before))?;
         keep_an_owner(tx.conn(), &user, Some(before.role))?;
         grants::delete(tx, user.id, place)?;
-        users::raise_version(tx, user.id)?;
+        end_tokens_if_less(tx, user.id, place, Some(before.role), None)?;
         let entry = tx
             .entry("grant.taken", &user.email)
             .in_project(place)

@@ -2,6 +2,7 @@
 
 mod delete;
 mod last_owner;
+mod less;
 mod list;
 mod place;
 mod put;

@@ -1,8 +1,9 @@
 //! Give a person a role.
 
 use super::last_owner::keep_an_owner;
+use super::less::end_tokens_if_less;
 use super::place::{Whom, find, require};
-use crate::db::{Ending, grants, users};
+use crate::db::{Ending, grants};
 use crate::domain::{DomainError, Op, Precondition};
 use crate::records::{Grant, Project, Role};
 
@@ -33,7 +34,7 @@ pub fn put(
         if was != Some(role) {
             keep_an_owner(tx.conn(), &user, was)?;
             grants::put(tx, user.id, role, place)?;
-            users::raise_version(tx, user.id)?;
+            end_tokens_if_less(tx, user.id, place, was, Some(role))?;
         }
         let entry = tx
             .entry("grant.given", &user.email)

@@ -13,7 +13,22 @@ const HISTORY: i64 = 50;
 /// # Errors
 /// The actor may not see it, or there is none.
 pub fn read(op: &mut Op, project: &Project, id: i64) -> Result<Key, DomainError> {
-    op.allow(Action::SeeKeys, project)?;
+    read_to(op, Action::SeeKeys, project, id)
+}
+
+/// The key `id` of `project`, for somebody who does `action` to it. The right to change a key
+/// includes seeing the one that is changed, but no other and no list: so a token that may only revoke
+/// can be given to whoever finds leaked keys.
+///
+/// # Errors
+/// The actor may not do `action`, or there is no such key.
+pub fn read_to(
+    op: &mut Op,
+    action: Action,
+    project: &Project,
+    id: i64,
+) -> Result<Key, DomainError> {
+    op.allow(action, project)?;
     keys::by_id(op.conn(), project.id, id)?.ok_or(DomainError::NotFound)
 }
 
@@ -22,8 +37,7 @@ pub fn read(op: &mut Op, project: &Project, id: i64) -> Result<Key, DomainError>
 /// # Errors
 /// The actor may not see it, or there is none.
 pub fn find(op: &mut Op, id: i64) -> Result<(Project, Key), DomainError> {
-    let project = keys::project_of(op.conn(), id)?.ok_or(DomainError::NotFound)?;
-    find_in(op, Some(&project.slug), id)
+    find_to(op, Action::SeeKeys, None, id)
 }
 
 /// The key `id` of the project with this slug or, without a slug, of any project.
@@ -31,11 +45,27 @@ pub fn find(op: &mut Op, id: i64) -> Result<(Project, Key), DomainError> {
 /// # Errors
 /// The actor may not see it, or there is none.
 pub fn find_in(op: &mut Op, project: Option<&str>, id: i64) -> Result<(Project, Key), DomainError> {
-    let Some(slug) = project else {
-        return find(op, id);
+    find_to(op, Action::SeeKeys, project, id)
+}
+
+/// Like [`find_in`], for somebody who does `action` to the key; see [`read_to`].
+///
+/// # Errors
+/// The actor may not do `action`, or there is no such key.
+pub fn find_to(
+    op: &mut Op,
+    action: Action,
+    project: Option<&str>,
+    id: i64,
+) -> Result<(Project, Key), DomainError> {
+    let project = match project {
+        Some(slug) => projects::find(op, slug)?,
+        None => {
+            let project = keys::project_of(op.conn(), id)?.ok_or(DomainError::NotFound)?;
+            projects::find(op, &project.slug)?
+        }
     };
-    let project = projects::find(op, slug)?;
-    let key = read(op, &project, id)?;
+    let key = read_to(op, action, &project, id)?;
     Ok((project, key))
 }
 

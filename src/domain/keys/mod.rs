@@ -17,7 +17,7 @@ mod write;
 
 pub use draft::KeyDraft;
 pub use edit::{EditForm, edit, edit_form};
-pub use find::{find, find_in, history, read};
+pub use find::{find, find_in, find_to, history, read, read_to};
 pub use import::{BATCH, Checked, ImportError, check_lines, import};
 pub use line::{CheckedKey, WrongLine};
 pub use list::{Attention, KeyPage, Slice, list, needing_attention};

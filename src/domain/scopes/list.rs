@@ -31,12 +31,14 @@ pub fn list(op: &mut Op, project: &Project) -> Result<Vec<ScopeUse>, DomainError
     count_uses(op, project, &all, all.clone())
 }
 
-/// A project's catalogue, without a count.
+/// A project's catalogue, without a count. Whoever may change it may see it.
 ///
 /// # Errors
-/// The actor may not see the project's keys.
+/// The actor may neither see the project's keys nor change its catalogue.
 pub fn catalogue(op: &mut Op, project: &Project) -> Result<Vec<Scope>, DomainError> {
-    op.allow(Action::SeeKeys, project)?;
+    if op.allow(Action::ManageProject, project).is_err() {
+        op.allow(Action::SeeKeys, project)?;
+    }
     Ok(scopes::of_project(op.conn(), project.id)?)
 }
 

@@ -5,6 +5,7 @@ mod buttons;
 mod head;
 mod pages;
 mod routes;
+mod tokens;
 
 pub use routes::api_routes;
 

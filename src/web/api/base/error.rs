@@ -241,7 +241,7 @@ impl ApiError {
             ApiError::Unauthorized => {
                 "Send a personal token, or the token of POST /api/v1/session, as Authorization: \
                  Bearer. The first ends when it expires or is revoked, the second after 15 \
-                 minutes or with another password or role; both when the person is disabled."
+                 minutes, with another password, or when a role is taken away; both when the person is disabled."
                     .into()
             }
             ApiError::CrossSite => "Pages of other sites may not call this.".into(),

@@ -6,6 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::path::KeyPath;
 use super::version;
+use crate::access::Action;
 use crate::domain::DomainError;
 use crate::domain::keys::{self, KeyDraft, RevokeRequest};
 use crate::json::{KeyJson, RateLimitJson};
@@ -119,9 +120,10 @@ pub async fn edit(
     let still = answer::if_match(&req, version);
     let (project, key) = bearer
         .act(move |op| {
-            let (project, _) = keys::find_in(op, path.project.as_deref(), path.id)?;
+            let (project, _) =
+                keys::find_to(op, Action::EditKeys, path.project.as_deref(), path.id)?;
             keys::edit(op, &project, path.id, &still, |key| patch.draft(key))?;
-            let key = keys::read(op, &project, path.id)?;
+            let key = keys::read_to(op, Action::EditKeys, &project, path.id)?;
             Ok((project, key))
         })
         .await?;
@@ -151,11 +153,12 @@ pub async fn revoke(
     };
     let (project, key) = bearer
         .act(move |op| {
-            let (project, _) = keys::find_in(op, path.project.as_deref(), path.id)?;
+            let (project, _) =
+                keys::find_to(op, Action::RevokeKeys, path.project.as_deref(), path.id)?;
             match keys::revoke(op, &project, path.id, &request) {
                 Ok(key) => Ok((project, key)),
                 Err(DomainError::Conflict(_)) => {
-                    let key = keys::read(op, &project, path.id)?;
+                    let key = keys::read_to(op, Action::RevokeKeys, &project, path.id)?;
                     Ok((project, key))
                 }
                 Err(error) => Err(error),

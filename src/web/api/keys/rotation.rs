@@ -54,17 +54,14 @@ pub async fn rotate(
     let overlap = body.fields.overlap_seconds.unwrap_or(DEFAULT_OVERLAP);
     let overlap = Duration::seconds(overlap);
     let KeyPath { project: of, id } = path.clone();
-    let allow = move |op: &mut Op| {
-        let (project, _) = keys::find_in(op, of.as_deref(), id)?;
-        op.allow(Action::MintKeys, &project)
-    };
+    let allow = move |op: &mut Op| keys::find_to(op, Action::MintKeys, of.as_deref(), id).map(drop);
     let in_path = path.project.clone();
     let location = |key: &Value| location(in_path.as_deref(), id_of(key));
     let creating = async |call| {
         let KeyPath { project: slug, id } = path.clone();
         let rotating = bearer.act(move |op| {
             op.for_call(call);
-            let (project, _) = keys::find_in(op, slug.as_deref(), id)?;
+            let (project, _) = keys::find_to(op, Action::MintKeys, slug.as_deref(), id)?;
             let minted = keys::rotate_at_once(op, &project, id, overlap)?;
             Ok((project, minted.key, minted.secret))
         });
