@@ -11,7 +11,8 @@ use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::AnyConnection;
-use super::fitness::{self, Unfit};
+use super::fitness::Unfit;
+use super::rights;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -103,11 +104,11 @@ where
 /// # Errors
 /// The schema is newer than this program, or the database fails.
 pub fn run(conn: &mut AnyConnection) -> Result<usize, MigrateError> {
-    fitness::of_rights(conn)?;
+    rights::on_tables(conn)?;
     if pending(conn)? == 0 {
         return Ok(0);
     }
-    fitness::may_create(conn)?;
+    rights::to_migrate(conn)?;
     match conn {
         AnyConnection::Sqlite(conn) => conn.exclusive_transaction(|conn| run_pending(conn, SQLITE)),
         AnyConnection::Postgres(conn) => conn.transaction(|conn| {

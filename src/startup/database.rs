@@ -29,9 +29,22 @@ pub fn wait_for(config: &Config) -> Result<Connection, StartError> {
                 }
                 thread::sleep(AGAIN);
             }
-            ended => return ended,
+            ended => {
+                if is_told && ended.is_ok() {
+                    tracing::info!("The database is there.");
+                }
+                return ended.and_then(|conn| warned(conn, config));
+            }
         }
     }
+}
+
+/// Logs what can hurt later.
+fn warned(mut conn: Connection, config: &Config) -> Result<Connection, StartError> {
+    for warning in fitness::warnings(&mut conn, config.database_connections)? {
+        tracing::warn!("{warning}");
+    }
+    Ok(conn)
 }
 
 /// Connects to the database, creating a missing SQLite file, brings its schema up to date, and checks
@@ -40,9 +53,22 @@ pub fn wait_for(config: &Config) -> Result<Connection, StartError> {
 /// # Errors
 /// The database can't be opened or used, or a newer version created it.
 pub fn open_up_to_date(database: &DatabaseUrl) -> Result<Connection, StartError> {
-    let mut conn = database.open_or_create()?;
+    fitness::of_files(database)?;
+    let mut conn = checked(database.open_or_create()?, database)?;
+    fitness::of_writing(&mut conn)?;
+    Ok(conn)
+}
+
+/// The same for a command that may only read, on a database that must exist.
+///
+/// # Errors
+/// The database can't be opened or used, or a newer version created it.
+pub fn open_existing(database: &DatabaseUrl) -> Result<Connection, StartError> {
+    checked(database.open()?, database)
+}
+
+fn checked(mut conn: Connection, database: &DatabaseUrl) -> Result<Connection, StartError> {
     fitness::of_server(&mut conn, database)?;
     migrate::run(&mut conn)?;
-    fitness::of_writing(&mut conn)?;
     Ok(conn)
 }
