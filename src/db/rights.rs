@@ -145,3 +145,18 @@ struct Yes {
     #[diesel(sql_type = Bool)]
     yes: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_table_of_the_schema_is_asked_about() {
+        let schema = include_str!("schema.rs");
+        let tables = schema.split("diesel::table! {").skip(1);
+        let names = tables.map(|table| table.split('(').next().unwrap().trim());
+        let mut names: Vec<&str> = names.chain(["__diesel_schema_migrations"]).collect();
+        names.sort_unstable();
+        assert_eq!(names, TABLES);
+    }
+}

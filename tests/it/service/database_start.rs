@@ -112,8 +112,8 @@ fn a_pooler_that_shares_connections_is_refused_and_one_that_does_not_is_taken() 
         return;
     }
     let server = OwnPostgres::start();
-    for connections in [1, 20] {
-        let pooler = PgBouncer::start(&server, "transaction", connections);
+    for (mode, connections) in [("transaction", 1), ("transaction", 20), ("statement", 20)] {
+        let pooler = PgBouncer::start(&server, mode, connections);
         for arguments in [&["serve"] as &[&str], &["users", "list"], &["migrate"]] {
             let message = refused(&at(&pooler.url), arguments);
             assert!(message.contains("session mode"), "{message}");

@@ -3,6 +3,8 @@
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
+use diesel::connection::SimpleConnection;
+
 use super::database_start::{at, is_own_run, keyward, refused};
 use super::own_postgres::{OwnPostgres, is_root};
 use crate::app::{TestDatabase, eventually};
@@ -100,6 +102,24 @@ fn a_right_that_is_missing_on_one_table_is_named() {
         .unwrap();
     let grant = format!("GRANT DELETE ON public.sessions TO {role};");
     assert!(message.trim().ends_with(&grant), "{message}");
+}
+
+#[test]
+fn a_command_does_not_wait_for_the_end_of_anothers_migration() {
+    let database = TestDatabase::with_owner();
+    if !database.is_postgres() {
+        return;
+    }
+    let last = "DELETE FROM __diesel_schema_migrations
+                WHERE version = (SELECT max(version) FROM __diesel_schema_migrations)";
+    database.execute(last).unwrap();
+    let mut other = database.connect();
+    // The letters `keyward` as a number.
+    other
+        .batch_execute("SELECT pg_advisory_lock(x'006b657977617264'::bigint)")
+        .unwrap();
+    let message = refused(&database, &["users", "list"]);
+    assert!(message.starts_with("Another Keyward is bringing the schema up to date"));
 }
 
 #[test]
