@@ -128,10 +128,16 @@ pub fn of_files(database: &DatabaseUrl) -> Result<(), Unfit> {
     let DatabaseUrl::Sqlite(file) = database else {
         return Ok(());
     };
-    let folder = Path::new(file).parent();
+    // SQLite keeps its log where the file really is.
+    let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.into());
+    let folder = file.parent();
     let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
-    let files = ["", "-wal", "-shm"].map(|ending| PathBuf::from(format!("{file}{ending}")));
+    let files = ["", "-wal", "-shm"].map(|ending| {
+        let mut name = file.clone().into_os_string();
+        name.push(ending);
+        PathBuf::from(name)
+    });
     for place in files.iter().map(PathBuf::as_path).chain([folder]) {
         match access(place, Access::READ_OK | Access::WRITE_OK) {
             Ok(()) | Err(Errno::NOENT) => {}

@@ -162,7 +162,18 @@ fn a_folder_and_a_file_that_may_only_be_read_are_refused() {
         let start = format!("{named} may not be written by this user");
         assert!(message.starts_with(&start), "{message}");
     }
-    set_mode(folder, 0o755);
+    // The folder of a link is not written.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let link = elsewhere.path().join("link.db");
+    std::os::unix::fs::symlink(file, &link).unwrap();
+    set_mode(elsewhere.path().to_str().unwrap(), 0o555);
+    let linked = at(&format!("sqlite:{}", link.display()));
+    let message = refused_without_root(&linked);
+    let start = format!("{folder} may not be written by this user");
+    assert!(message.starts_with(&start), "{message}");
+    for folder in [folder, elsewhere.path().to_str().unwrap()] {
+        set_mode(folder, 0o755);
+    }
 }
 
 fn set_mode(path: &str, mode: u32) {
