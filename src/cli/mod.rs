@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use crate::clock::Clock;
 use crate::config::{Config, Flags, Found};
-use crate::db::{Connection, migrate};
+use crate::db::Connection;
 use crate::domain::DomainError;
 use crate::startup::{self, StartError};
 
@@ -153,9 +153,7 @@ impl Arguments {
 
     /// Opens the existing database, and brings its schema up to date.
     fn connect(&self) -> Result<Connection, StartError> {
-        let mut conn = self.config(&[])?.database.open()?;
-        migrate::run(&mut conn)?;
-        Ok(conn)
+        startup::open_existing(&self.config(&[])?.database)
     }
 }
 

@@ -108,10 +108,12 @@ pub enum OpenError {
     #[error("There is no database at {0}. `keyward serve` or `keyward migrate` makes one.")]
     Missing(String),
     /// The server, or a pooler in front of it, takes the connection and then says nothing.
-    #[error("The database at {place} did not give a connection within {} seconds.", OPEN_TIME.as_secs())]
+    #[error("The database at {place} did not give a connection within {seconds} seconds.")]
     Silent {
         /// The location without user, password and parameters.
         place: String,
+        /// How long it was waited for.
+        seconds: u64,
     },
     /// The file can't be opened, or the server can't be reached or refuses the connection.
     #[error("The database at {place} can't be opened: {cause}.")]
@@ -178,6 +180,9 @@ impl DatabaseUrl {
             DatabaseUrl::Sqlite(path) => {
                 let refused =
                     |error: diesel::ConnectionError| failed(first_line(&error.to_string()));
+                if std::path::Path::new(path).is_dir() {
+                    return Err(failed("it is a folder".into()));
+                }
                 make_private(path).map_err(|error| failed(error.to_string()))?;
                 let mut conn = SqliteConnection::establish(path).map_err(refused)?;
                 let time = TimeLimit::default();
@@ -192,8 +197,9 @@ impl DatabaseUrl {
                 })
             }
             DatabaseUrl::Postgres(url) => {
+                let time = open_time(url);
                 let url = libpq::url(url)?;
-                let opened = within(OPEN_TIME, move || {
+                let opened = within(time, move || {
                     let mut conn = PgConnection::establish(&url).map_err(|e| e.to_string())?;
                     let limited = conn.batch_execute(&postgres_limits());
                     limited.map_err(|error| error.to_string())?;
@@ -201,6 +207,7 @@ impl DatabaseUrl {
                 });
                 let opened = opened.ok_or_else(|| OpenError::Silent {
                     place: self.place(),
+                    seconds: time.as_secs(),
                 })?;
                 let conn = opened.map_err(|error| failed(first_line(&error)))?;
                 Ok(AnyConnection::Postgres(conn).into())
@@ -209,9 +216,19 @@ impl DatabaseUrl {
     }
 }
 
-/// How long a server may take to give a connection. libpq limits only the time until it is
-/// connected; a pooler without free connections lets clients wait after that.
-const OPEN_TIME: Duration = Duration::from_secs(8);
+/// How long a server may take to give a connection: as long as libpq may try each host, and six
+/// seconds for what follows. libpq limits only the time until it is connected; a pooler without free
+/// connections lets clients wait after that.
+fn open_time(url: &str) -> Duration {
+    let (address, parameters) = url.split_once('?').unwrap_or((url, ""));
+    let hosts = 1 + address.matches(',').count() as u64;
+    let each = parameters
+        .split('&')
+        .find_map(|parameter| parameter.strip_prefix("connect_timeout="))
+        .and_then(|seconds| seconds.parse().ok())
+        .unwrap_or(2_u64);
+    Duration::from_secs(6 + hosts * each.clamp(2, 60))
+}
 
 /// What `f` returns, if it does so in time. Otherwise it goes on in a thread of its own.
 fn within<T: Send + 'static>(time: Duration, f: impl FnOnce() -> T + Send + 'static) -> Option<T> {
@@ -308,6 +325,17 @@ fn first_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_host_is_given_its_time() {
+        for (url, seconds) in [
+            ("postgres://db/keys?connect_timeout=2", 8),
+            ("postgres://one,two:1/keys?x=1&connect_timeout=30", 66),
+            ("postgres://db/keys?connect_timeout=0", 8),
+        ] {
+            assert_eq!(open_time(url), Duration::from_secs(seconds), "{url}");
+        }
+    }
 
     #[test]
     fn a_missing_file_is_not_made_by_opening_it() {

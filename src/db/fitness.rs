@@ -1,9 +1,13 @@
 //! Whether a database is what Keyward needs: asked at the start, and told in one sentence.
 
+use std::path::{Path, PathBuf};
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::{Bool, Integer, Nullable, Text};
+use diesel::sql_types::{Integer, Text};
+use rustix::fs::{Access, access};
+use rustix::io::Errno;
 
 use super::connection::DatabaseUrl;
 use super::{AnyConnection, Connection, DbError};
@@ -52,6 +56,17 @@ pub enum Unfit {
         /// The schema, quoted.
         schema: String,
     },
+    /// Migrations are pending, and the tables belong to another role.
+    #[error(
+        "The schema is not up to date, and its tables belong to {owner}: run `keyward migrate` as \
+         {owner}, or let {role} do so with GRANT {owner} TO {role};"
+    )]
+    NotOwner {
+        /// The role, quoted.
+        role: String,
+        /// The owner of the tables, quoted.
+        owner: String,
+    },
     /// The role lacks rights on tables.
     #[error(
         "The role {role} lacks rights that Keyward needs: as the role that owns the tables, run \
@@ -62,6 +77,17 @@ pub enum Unfit {
         role: String,
         /// What gives the rights.
         statements: String,
+    },
+    /// A file or the folder of a SQLite database can't be written.
+    #[error(
+        "{place} may not be written by this user ({cause}); SQLite writes the database's file, and \
+         its log beside it."
+    )]
+    NotWritable {
+        /// The path.
+        place: String,
+        /// The system's error.
+        cause: String,
     },
     /// SQLite can't keep its write-ahead log. Holds the mode it uses in its place.
     #[error(
@@ -93,7 +119,40 @@ impl From<DbError> for Unfit {
     }
 }
 
-/// Checks what does not depend on the schema. `other` is one more connection to the same database.
+/// Checks that the files and the folder of a SQLite database may be written. SQLite's own messages do
+/// not say which of them may not. The files are not opened: closing one would end its locks.
+///
+/// # Errors
+/// One may not.
+pub fn of_files(database: &DatabaseUrl) -> Result<(), Unfit> {
+    let DatabaseUrl::Sqlite(file) = database else {
+        return Ok(());
+    };
+    // SQLite keeps its log where the file really is.
+    let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.into());
+    let folder = file.parent();
+    let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let files = ["", "-wal", "-shm"].map(|ending| {
+        let mut name = file.clone().into_os_string();
+        name.push(ending);
+        PathBuf::from(name)
+    });
+    for place in files.iter().map(PathBuf::as_path).chain([folder]) {
+        match access(place, Access::READ_OK | Access::WRITE_OK) {
+            Ok(()) | Err(Errno::NOENT) => {}
+            Err(cause) => {
+                return Err(Unfit::NotWritable {
+                    place: place.display().to_string(),
+                    cause: cause.to_string(),
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Checks what does not depend on the schema. Opens one more connection to the same database.
 ///
 /// # Errors
 /// What stands in the way.
@@ -132,9 +191,22 @@ pub fn of_server(conn: &mut Connection, database: &DatabaseUrl) -> Result<(), Un
     }
 }
 
+/// How often poolers are looked for. One that is busy may happen to give a connection the same
+/// process twice.
+const LOOKS: u8 = 3;
+
 /// Whether two connections, both idle, lead to one and the same process of the server, or lose what
 /// is set on them.
 fn are_shared(first: &mut PgConnection, second: &mut PgConnection) -> Result<bool, DbError> {
+    for _ in 0..LOOKS {
+        if look_shared(first, second)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn look_shared(first: &mut PgConnection, second: &mut PgConnection) -> Result<bool, DbError> {
     const PROCESS: &str = "SELECT pg_backend_pid() AS n";
     const KEPT: &str = "SELECT coalesce(current_setting('keyward.connection', true), '') AS text";
     for (conn, name) in [(&mut *first, "first"), (&mut *second, "second")] {
@@ -144,45 +216,6 @@ fn are_shared(first: &mut PgConnection, second: &mut PgConnection) -> Result<boo
     let is_second = text(second, KEPT)? == "second";
     let shared = number(first, PROCESS)? == number(second, PROCESS)?;
     Ok(shared || !is_first || !is_second)
-}
-
-/// Whether the role may make tables in its schema.
-///
-/// # Errors
-/// It may not, or there is none.
-pub fn may_create(conn: &mut AnyConnection) -> Result<(), Unfit> {
-    let AnyConnection::Postgres(conn) = conn else {
-        return Ok(());
-    };
-    let (role, schema) = role_and_schema(conn)?;
-    let sql = "SELECT has_schema_privilege(current_schema(), 'CREATE') AS yes";
-    let may: Yes = sql_query(sql).get_result(conn)?;
-    match may.yes {
-        true => Ok(()),
-        false => Err(Unfit::MayNotCreate { role, schema }),
-    }
-}
-
-/// Checks that the role may use every table that is there as Keyward does.
-///
-/// # Errors
-/// It lacks rights.
-pub fn of_rights(conn: &mut AnyConnection) -> Result<(), Unfit> {
-    let AnyConnection::Postgres(conn) = conn else {
-        return Ok(());
-    };
-    let (role, _) = role_and_schema(conn)?;
-    let statements: Vec<String> = missing_rights(conn)?
-        .iter()
-        .map(|Missing { rights, tables }| format!("GRANT {rights} ON {tables} TO {role};"))
-        .collect();
-    match statements.as_slice() {
-        [] => Ok(()),
-        statements => Err(Unfit::MissingRights {
-            role,
-            statements: statements.join(" "),
-        }),
-    }
 }
 
 /// Checks that a write works. The schema must be up to date.
@@ -196,78 +229,42 @@ pub fn of_writing(conn: &mut AnyConnection) -> Result<(), Unfit> {
         .map_err(|error| Unfit::ReadOnly(first_line(&error)))
 }
 
-#[derive(QueryableByName)]
-struct Missing {
-    #[diesel(sql_type = Text)]
-    rights: String,
-    #[diesel(sql_type = Text)]
-    tables: String,
-}
-
-/// The rights that the role lacks, and on which tables. The audit log is only ever added to, and what
-/// migrations did is only read.
-fn missing_rights(conn: &mut PgConnection) -> Result<Vec<Missing>, DbError> {
-    sql_query(
-        "SELECT rights, string_agg(quote_ident(relname), ', ' ORDER BY relname) AS tables FROM (
-           SELECT c.relname, string_agg(r.right, ', ' ORDER BY r.place) AS rights
-           FROM pg_class c, (VALUES ('SELECT', 1), ('INSERT', 2), ('UPDATE', 3), ('DELETE', 4))
-             AS r(\"right\", place)
-           WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
-             AND NOT has_table_privilege(c.oid, r.right)
-             AND c.relname = ANY (string_to_array($1, ' '))
-             AND NOT (c.relname = 'audit_entries' AND r.right IN ('UPDATE', 'DELETE'))
-             AND NOT (c.relname = '__diesel_schema_migrations' AND r.right <> 'SELECT')
-           GROUP BY c.relname) AS lacking
-         GROUP BY rights ORDER BY rights",
-    )
-    .bind::<Text, _>(TABLES.join(" "))
-    .load(conn)
-}
-
-/// The tables of the schema.
-const TABLES: [&str; 20] = [
-    "__diesel_schema_migrations",
-    "audit_entries",
-    "audit_head",
-    "grants",
-    "idempotent_calls",
-    "instances",
-    "key_sources",
-    "key_terms",
-    "key_usage",
-    "keys",
-    "password_links",
-    "personal_tokens",
-    "projects",
-    "reveals",
-    "rollbacks",
-    "scopes",
-    "sessions",
-    "setup_codes",
-    "usage_gaps",
-    "users",
-];
-
-fn role_and_schema(conn: &mut PgConnection) -> Result<(String, String), Unfit> {
-    #[derive(QueryableByName)]
-    struct Names {
-        #[diesel(sql_type = Text)]
-        role: String,
-        #[diesel(sql_type = Nullable<Text>)]
-        schema: Option<String>,
+/// What does not keep an instance from serving, but can hurt it later. `connections` is how many it
+/// may open.
+///
+/// # Errors
+/// The database fails.
+pub fn warnings(conn: &mut AnyConnection, connections: u32) -> Result<Vec<String>, Unfit> {
+    let AnyConnection::Postgres(conn) = conn else {
+        return Ok(Vec::new());
+    };
+    let mut warnings = Vec::new();
+    for setting in ["fsync", "full_page_writes"] {
+        let sql = format!("SELECT current_setting('{setting}') AS text");
+        if text(conn, &sql)? == "off" {
+            warnings.push(format!(
+                "The database's server runs with {setting} = off: when its machine fails, \
+                 acknowledged changes or the whole database can be lost."
+            ));
+        }
     }
-    let sql = "SELECT quote_ident(current_user) AS role, quote_ident(current_schema()) AS schema";
-    let Names { role, schema } = sql_query(sql).get_result(conn)?;
-    match schema {
-        Some(schema) => Ok((role, schema)),
-        None => Err(Unfit::NoSchema { role }),
+    let limit = number(
+        conn,
+        "SELECT least(
+           current_setting('max_connections')::int
+             - current_setting('superuser_reserved_connections')::int
+             - coalesce(current_setting('reserved_connections', true)::int, 0),
+           nullif((SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user), -1),
+           nullif((SELECT datconnlimit FROM pg_database WHERE datname = current_database()), -1)
+         ) AS n",
+    )?;
+    if i64::from(limit) < i64::from(connections) {
+        warnings.push(format!(
+            "The database gives Keyward at most {limit} connections, and this instance may open \
+             {connections}: set KEYWARD_DATABASE_CONNECTIONS lower, or allow more there."
+        ));
     }
-}
-
-#[derive(QueryableByName)]
-struct Yes {
-    #[diesel(sql_type = Bool)]
-    yes: bool,
+    Ok(warnings)
 }
 
 fn text<C>(conn: &mut C, sql: &str) -> Result<String, DbError>

@@ -12,7 +12,11 @@ use super::database_url::UrlError;
 /// # Errors
 /// The system's certificates are asked for, and there are none.
 pub fn url(url: &str) -> Result<String, UrlError> {
-    let named = format!("{url}&fallback_application_name={}", encoded(&name()));
+    let mut named = format!("{url}&fallback_application_name={}", encoded(&name()));
+    let is_system = std::env::var("PGSSLROOTCERT").is_ok_and(|it| it == "system");
+    if is_system && !named.contains("sslrootcert=") {
+        named.push_str("&sslrootcert=system");
+    }
     with_system_certificates(&named, || openssl_probe::probe().cert_file)
 }
 

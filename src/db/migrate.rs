@@ -11,7 +11,8 @@ use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::AnyConnection;
-use super::fitness::{self, Unfit};
+use super::fitness::Unfit;
+use super::rights;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -28,6 +29,9 @@ pub enum MigrateError {
          know). Run that version, or restore a backup."
     )]
     Newer(String),
+    /// Another instance was at it for longer than this one waits.
+    #[error("Another Keyward is bringing the schema up to date: try again when it is done.")]
+    Busy,
     /// The role may not change the schema.
     #[error(transparent)]
     Unfit(#[from] Unfit),
@@ -97,27 +101,48 @@ where
     Ok(versions.collect())
 }
 
+/// How long to wait for another instance's migrations, on Postgres.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// Until they are done.
+    Endless,
+    /// Some seconds, because a person waits.
+    Short,
+}
+
 /// Brings the schema up to date and returns how many migrations ran. Several instances may do this
 /// at once: one runs the migrations, the others wait and find nothing to do.
 ///
 /// # Errors
-/// The schema is newer than this program, or the database fails.
-pub fn run(conn: &mut AnyConnection) -> Result<usize, MigrateError> {
-    fitness::of_rights(conn)?;
+/// The schema is newer than this program, the role may not change it, another instance takes too
+/// long, or the database fails.
+pub fn run(conn: &mut AnyConnection, patience: Patience) -> Result<usize, MigrateError> {
+    rights::on_tables(conn)?;
     if pending(conn)? == 0 {
         return Ok(0);
     }
-    fitness::may_create(conn)?;
+    rights::to_migrate(conn)?;
     match conn {
         AnyConnection::Sqlite(conn) => conn.exclusive_transaction(|conn| run_pending(conn, SQLITE)),
         AnyConnection::Postgres(conn) => conn.transaction(|conn| {
-            // Waiting here means waiting for another instance's migrations, however long they take.
-            conn.batch_execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")?;
-            diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
-                .bind::<diesel::sql_types::BigInt, _>(POSTGRES_LOCK)
-                .execute(conn)?;
+            lock(conn, patience)?;
             run_pending(conn, POSTGRES)
         }),
+    }
+}
+
+/// Keeps other instances from migrating until the end of the transaction.
+fn lock(conn: &mut PgConnection, patience: Patience) -> Result<(), MigrateError> {
+    conn.batch_execute("SET LOCAL statement_timeout = 0")?;
+    if patience == Patience::Endless {
+        conn.batch_execute("SET LOCAL lock_timeout = 0")?;
+    }
+    let locked = sql_query("SELECT pg_advisory_xact_lock($1)")
+        .bind::<BigInt, _>(POSTGRES_LOCK)
+        .execute(conn);
+    match locked {
+        Err(error) if error.to_string().contains("lock timeout") => Err(MigrateError::Busy),
+        ended => Ok(ended.map(drop)?),
     }
 }
 

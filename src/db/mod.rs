@@ -22,6 +22,7 @@ pub mod password_links;
 pub mod pool;
 pub mod projects;
 pub mod reveals;
+mod rights;
 pub mod rollbacks;
 mod schema;
 pub mod scopes;

@@ -88,7 +88,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("test.db").display().to_string();
         let mut conn = DatabaseUrl::Sqlite(path).open_or_create().unwrap();
-        migrate::run(&mut conn).unwrap();
+        migrate::run(&mut conn, migrate::Patience::Endless).unwrap();
         conn.batch_execute("PRAGMA foreign_keys = OFF").unwrap();
         let now = datetime!(2026-11-21 12:30);
         let counts: Vec<usage::Count> = [

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use super::StartError;
 use crate::config::Config;
 use crate::db::connection::DatabaseUrl;
-use crate::db::{Connection, fitness, migrate};
+use crate::db::migrate::{self, Patience};
+use crate::db::{Connection, fitness};
 
 /// How often a database that is away is asked for again.
 const AGAIN: Duration = Duration::from_millis(500);
@@ -29,9 +30,22 @@ pub fn wait_for(config: &Config) -> Result<Connection, StartError> {
                 }
                 thread::sleep(AGAIN);
             }
-            ended => return ended,
+            ended => {
+                if is_told && ended.is_ok() {
+                    tracing::info!("The database is there.");
+                }
+                return ended.and_then(|conn| warned(conn, config));
+            }
         }
     }
+}
+
+/// Logs what can hurt later.
+fn warned(mut conn: Connection, config: &Config) -> Result<Connection, StartError> {
+    for warning in fitness::warnings(&mut conn, config.database_connections)? {
+        tracing::warn!("{warning}");
+    }
+    Ok(conn)
 }
 
 /// Connects to the database, creating a missing SQLite file, brings its schema up to date, and checks
@@ -40,9 +54,27 @@ pub fn wait_for(config: &Config) -> Result<Connection, StartError> {
 /// # Errors
 /// The database can't be opened or used, or a newer version created it.
 pub fn open_up_to_date(database: &DatabaseUrl) -> Result<Connection, StartError> {
-    let mut conn = database.open_or_create()?;
-    fitness::of_server(&mut conn, database)?;
-    migrate::run(&mut conn)?;
+    fitness::of_files(database)?;
+    let mut conn = checked(database.open_or_create()?, database, Patience::Endless)?;
     fitness::of_writing(&mut conn)?;
+    Ok(conn)
+}
+
+/// The same for a command, which may only read, on a database that must exist. Waits for nothing
+/// longer than some seconds.
+///
+/// # Errors
+/// The database can't be opened or used, or a newer version created it.
+pub fn open_existing(database: &DatabaseUrl) -> Result<Connection, StartError> {
+    checked(database.open()?, database, Patience::Short)
+}
+
+fn checked(
+    mut conn: Connection,
+    database: &DatabaseUrl,
+    patience: Patience,
+) -> Result<Connection, StartError> {
+    fitness::of_server(&mut conn, database)?;
+    migrate::run(&mut conn, patience)?;
     Ok(conn)
 }

@@ -34,7 +34,7 @@ use crate::web::shared::trace::RequestSpan;
 use crate::web::shared::{AppState, WebError, headers};
 use crate::web::{head, routes};
 
-pub use database::open_up_to_date;
+pub use database::{open_existing, open_up_to_date};
 
 /// An instance that is ready to serve.
 pub struct Application {

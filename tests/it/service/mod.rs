@@ -19,4 +19,5 @@ mod start;
 mod stopping;
 mod trips;
 mod turns;
+mod unfit;
 mod unknown_commits;
