@@ -10,6 +10,7 @@ use super::DbError;
 use super::any::AnyConnection;
 pub use super::database_url::{DatabaseUrl, UrlError};
 use super::instances::Memory;
+use super::repeats::Repeats;
 use super::time_limit::{STATEMENT, TimeLimit};
 
 /// An open connection, and the memory that must learn of changes made through it.
@@ -18,6 +19,7 @@ pub struct Connection {
     /// The file, on SQLite. Another one may take its place while it is open.
     file: Option<FileId>,
     memory: Option<Arc<dyn Memory>>,
+    repeats: Option<Arc<Repeats>>,
     time: TimeLimit,
 }
 
@@ -26,6 +28,12 @@ impl Connection {
     /// acknowledged.
     pub fn with_memory(mut self, memory: Option<Arc<dyn Memory>>) -> Self {
         self.memory = memory;
+        self
+    }
+
+    /// Folds refusals that repeat, together with all connections that share `repeats`.
+    pub(super) fn with_repeats(mut self, repeats: Arc<Repeats>) -> Self {
+        self.repeats = Some(repeats);
         self
     }
 
@@ -57,6 +65,10 @@ impl Connection {
     pub(super) fn memory(&self) -> Option<&Arc<dyn Memory>> {
         self.memory.as_ref()
     }
+
+    pub(super) fn repeats(&self) -> Option<&Arc<Repeats>> {
+        self.repeats.as_ref()
+    }
 }
 
 impl From<AnyConnection> for Connection {
@@ -65,6 +77,7 @@ impl From<AnyConnection> for Connection {
             any,
             file: None,
             memory: None,
+            repeats: None,
             time: TimeLimit::default(),
         }
     }
@@ -137,6 +150,7 @@ impl DatabaseUrl {
                     any: AnyConnection::Sqlite(conn),
                     file: file_id(path),
                     memory: None,
+                    repeats: None,
                     time,
                 })
             }

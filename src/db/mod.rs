@@ -18,6 +18,7 @@ pub mod migrate;
 pub mod password_links;
 pub mod pool;
 pub mod projects;
+pub mod repeats;
 pub mod reveals;
 pub mod rollbacks;
 mod schema;
@@ -27,6 +28,7 @@ pub mod setup_codes;
 pub mod sources;
 mod time_limit;
 pub mod tokens;
+pub mod trusted_time;
 pub mod usage;
 pub mod usage_gaps;
 pub mod users;
@@ -39,6 +41,7 @@ pub use change::{
 };
 pub use connection::Connection;
 pub use pool::{Pool, PoolError};
+pub use repeats::note_refusal;
 
 /// What a query can fail with.
 pub type DbError = diesel::result::Error;

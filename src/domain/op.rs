@@ -135,6 +135,14 @@ impl<'a> Op<'a> {
         Ok(db::note(self.conn, entry)?)
     }
 
+    /// Writes or counts an audit entry about a refusal; see [`db::note_refusal`].
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn note_refusal(&mut self, entry: NewEntry) -> Result<(), DomainError> {
+        Ok(db::note_refusal(self.conn, entry)?)
+    }
+
     /// Writes the service's own records; see [`db::unaudited`].
     ///
     /// # Errors
