@@ -9,7 +9,7 @@ use diesel::{Connection as _, PgConnection, SqliteConnection};
 use super::DbError;
 use super::any::AnyConnection;
 pub use super::database_url::{DatabaseUrl, UrlError};
-use super::instances::Memory;
+use super::instances::{Memory, Refused};
 use super::repeats::Repeats;
 use super::time_limit::{STATEMENT, TimeLimit};
 
@@ -64,6 +64,11 @@ impl Connection {
 
     pub(super) fn memory(&self) -> Option<&Arc<dyn Memory>> {
         self.memory.as_ref()
+    }
+
+    /// What the process that holds this connection refuses as expired.
+    pub fn refused(&self) -> Refused {
+        Refused(self.memory.clone())
     }
 
     pub(super) fn repeats(&self) -> Option<&Arc<Repeats>> {

@@ -4,6 +4,7 @@ use super::DomainError;
 use super::idempotency::Call;
 use crate::access::{Action, Actor, OwnPermit, Permit, policy};
 use crate::clock::UtcTime;
+use crate::db::instances::Refused;
 use crate::db::{self, AnyConnection, Connection, DbError, Ending, NewEntry, Permission, Tx};
 use crate::records::{Project, Role};
 
@@ -39,6 +40,11 @@ impl<'a> Op<'a> {
     /// The connection, for reading.
     pub fn conn(&mut self) -> &mut AnyConnection {
         self.conn
+    }
+
+    /// What this process refuses as expired although the clock says otherwise.
+    pub fn refused(&self) -> Refused {
+        self.conn.refused()
     }
 
     /// Who acts.

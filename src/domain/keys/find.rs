@@ -14,7 +14,8 @@ const HISTORY: i64 = 50;
 /// The actor may not see it, or there is none.
 pub fn read(op: &mut Op, project: &Project, id: i64) -> Result<Key, DomainError> {
     op.allow(Action::SeeKeys, project)?;
-    keys::by_id(op.conn(), project.id, id)?.ok_or(DomainError::NotFound)
+    let key = keys::by_id(op.conn(), project.id, id)?.ok_or(DomainError::NotFound)?;
+    Ok(op.refused().note_on(key))
 }
 
 /// The key `id`, whichever project it belongs to, and that project.

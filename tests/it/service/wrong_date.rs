@@ -2,6 +2,7 @@
 
 use keyward::clock::Clock;
 use keyward::records::Role;
+use serde_json::json;
 use time::Duration;
 
 use crate::app::{Settings, TestApp, TestDatabase};
@@ -36,4 +37,60 @@ fn a_start_three_years_ahead_or_behind_deletes_no_usage_and_no_session() {
         wrong.stop();
         assert_eq!(kept(&app.database), before, "{years} years");
     }
+}
+
+#[test]
+fn a_key_that_is_refused_as_expired_is_called_so_everywhere_until_it_is_edited() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    let (id, secret) = owner.new_key(&[("expires", "30")]);
+    app.clock.advance(Duration::days(31));
+    assert_eq!(owner.verify(&secret), (401, "EXPIRED".into()));
+    app.clock.advance(Duration::days(-31));
+    assert_eq!(owner.verify(&secret), (401, "EXPIRED".into()));
+
+    let program = app.owners_program();
+    let path = format!("/projects/default/keys/{id}");
+    let state = || program.get(&format!("{path}/state")).json()["data"]["state"].clone();
+    assert_eq!(state(), "expired");
+    let read = program.get(&path).json();
+    assert_eq!(read["data"]["state"], "expired");
+    assert_eq!(read["data"]["is_active"], false);
+    let listed = program.get("/projects/default/keys").json();
+    assert_eq!(listed["value"][0]["state"], "expired");
+    let rotation = format!("{path}/rotation");
+    assert_eq!(program.post(&rotation, &json!({})).status, 409);
+    assert!(owner.get(&path).body.contains("Expired too early"));
+    let list = owner.get("/projects/default/keys");
+    assert_eq!(list.texts("tbody .state"), ["Expired"]);
+
+    // Another edit does not cure it, one of its expiry does.
+    program.patch(&path, &json!({"name": "Renamed"}));
+    assert_eq!(owner.verify(&secret), (401, "EXPIRED".into()));
+    assert_eq!(state(), "expired");
+    let patched = program.patch(&path, &json!({"expires_at": null}));
+    assert_eq!(patched.json()["data"]["state"], "active");
+    assert_eq!(owner.verify(&secret).0, 200);
+    assert_eq!(state(), "active");
+    assert!(!owner.get(&path).body.contains("Expired too early"));
+}
+
+#[test]
+fn a_restart_lets_such_a_key_pass_again() {
+    let mut app = TestApp::start();
+    let owner = app.owner();
+    let (id, secret) = owner.new_key(&[("expires", "30")]);
+    app.clock.advance(Duration::days(31));
+    assert_eq!(owner.verify(&secret), (401, "EXPIRED".into()));
+    app.stop();
+    let settings = Settings {
+        database_url: Some(app.database.url.clone()),
+        ..Settings::default()
+    };
+    let again = TestApp::start_on(TestDatabase::new(), settings);
+    assert_eq!(again.anonymous().verify(&secret).0, 200);
+    let key = again
+        .owners_program()
+        .get(&format!("/projects/default/keys/{id}"));
+    assert_ne!(key.json()["data"]["state"], "expired");
 }
