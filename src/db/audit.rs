@@ -66,6 +66,11 @@ impl NewEntry {
         self
     }
 
+    /// Where it was asked from.
+    pub(super) fn client_ip(&self) -> Option<&str> {
+        self.origin.client_ip.as_deref()
+    }
+
     /// The same entry, with one more detail.
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.details.insert(name.to_owned(), value.into());

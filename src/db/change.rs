@@ -283,7 +283,8 @@ pub fn prepare<T, E: ChangeError>(
     result
 }
 
-/// Writes an audit entry about something that changed nothing: a sign-in, a denial.
+/// Writes an audit entry about something that changed nothing, such as a sign-in. For a refusal, see
+/// [`note_refusal`](super::note_refusal).
 ///
 /// # Errors
 /// The database fails; nothing is written then.

@@ -10,8 +10,9 @@ use diesel::{Connection as _, PgConnection, SqliteConnection};
 use super::DbError;
 use super::any::AnyConnection;
 pub use super::database_url::{DatabaseUrl, UrlError};
-use super::instances::Memory;
+use super::instances::{Memory, Refused};
 use super::libpq;
+use super::repeats::Repeats;
 use super::time_limit::{STATEMENT, TimeLimit};
 
 /// An open connection, and the memory that must learn of changes made through it.
@@ -20,6 +21,7 @@ pub struct Connection {
     /// The file, on SQLite. Another one may take its place while it is open.
     file: Option<FileId>,
     memory: Option<Arc<dyn Memory>>,
+    repeats: Option<Arc<Repeats>>,
     time: TimeLimit,
 }
 
@@ -41,6 +43,12 @@ impl Connection {
             conn.batch_execute("PRAGMA cache_size = -400000; PRAGMA wal_autocheckpoint = 25000")?;
         }
         Ok(())
+    }
+
+    /// Folds refusals that repeat, together with all connections that share `repeats`.
+    pub(super) fn with_repeats(mut self, repeats: Arc<Repeats>) -> Self {
+        self.repeats = Some(repeats);
+        self
     }
 
     /// Shrinks the page cache, for a connection that reads everything once.
@@ -71,6 +79,15 @@ impl Connection {
     pub(super) fn memory(&self) -> Option<&Arc<dyn Memory>> {
         self.memory.as_ref()
     }
+
+    /// What the process that holds this connection refuses as expired.
+    pub fn refused(&self) -> Refused {
+        Refused(self.memory.clone())
+    }
+
+    pub(super) fn repeats(&self) -> Option<&Arc<Repeats>> {
+        self.repeats.as_ref()
+    }
 }
 
 impl From<AnyConnection> for Connection {
@@ -79,6 +96,7 @@ impl From<AnyConnection> for Connection {
             any,
             file: None,
             memory: None,
+            repeats: None,
             time: TimeLimit::default(),
         }
     }
@@ -193,6 +211,7 @@ impl DatabaseUrl {
                     any: AnyConnection::Sqlite(conn),
                     file: file_id(path),
                     memory: None,
+                    repeats: None,
                     time,
                 })
             }

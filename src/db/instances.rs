@@ -8,6 +8,7 @@
 //! different machines are never compared; each side only measures a duration.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use diesel::dsl::max;
@@ -17,6 +18,8 @@ use diesel::sql_types::BigInt;
 use super::change::UnauditedTx;
 use super::schema::{audit_entries, audit_head, instances, keys, projects};
 use super::{AnyConnection, Connection, DbError, outage, unaudited};
+use crate::clock::UtcTime;
+use crate::records::Key;
 
 /// How long an instance may answer from memory after it last knew every change.
 pub const LEASE: Duration = Duration::from_secs(2);
@@ -37,6 +40,23 @@ pub trait Memory: Send + Sync {
 
     /// The id of this instance's row; `None` until it is registered.
     fn instance(&self) -> Option<i64>;
+
+    /// Whether this instance refuses the key as expired even if it expires later than now: it did so
+    /// while its clock was ahead, and the expiry is still the same.
+    fn refuses_as_expired(&self, key: i64, expires_at: UtcTime) -> bool;
+}
+
+/// Says of keys that were just read whether this process refuses them as expired.
+pub struct Refused(pub(super) Option<Arc<dyn Memory>>);
+
+impl Refused {
+    /// `key`, with the answer.
+    pub fn note_on(&self, mut key: Key) -> Key {
+        if let (Some(memory), Some(expiry)) = (&self.0, key.expires_at) {
+            key.refused_as_expired = memory.refuses_as_expired(key.id, expiry);
+        }
+        key
+    }
 }
 
 /// The last audit entry: every change up to it is committed.

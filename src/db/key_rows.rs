@@ -107,6 +107,7 @@ impl From<KeyRow> for Key {
             replaced_by: row.replaced_by,
             last_use: row.last_used_at.map(|at| LastUse { at, ip, user_agent }),
             version: row.version,
+            refused_as_expired: false,
         }
     }
 }

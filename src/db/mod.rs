@@ -21,6 +21,7 @@ pub mod outage;
 pub mod password_links;
 pub mod pool;
 pub mod projects;
+pub mod repeats;
 pub mod reveals;
 mod rights;
 pub mod rollbacks;
@@ -32,6 +33,7 @@ pub mod shares;
 pub mod sources;
 mod time_limit;
 pub mod tokens;
+pub mod trusted_time;
 pub mod usage;
 pub mod usage_gaps;
 pub mod users;
@@ -44,6 +46,7 @@ pub use change::{
 };
 pub use connection::Connection;
 pub use pool::{Pool, PoolError};
+pub use repeats::note_refusal;
 
 /// What a query can fail with.
 pub type DbError = diesel::result::Error;

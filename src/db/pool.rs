@@ -8,6 +8,7 @@ use diesel::r2d2::R2D2Connection;
 use super::connection::{Connection, DatabaseUrl, OpenError};
 use super::instances::Memory;
 use super::outage;
+use super::repeats::Repeats;
 
 /// How long a request waits for a free connection before it is answered with 503.
 const WAIT: Duration = Duration::from_millis(1_500);
@@ -25,12 +26,17 @@ impl Pool {
     /// A pool of at most `size` connections, opened as needed. `memory` is notified of changes made
     /// through them.
     pub fn new(url: DatabaseUrl, size: u32, memory: Option<Arc<dyn Memory>>) -> Self {
+        let manager = Manager {
+            url,
+            memory,
+            repeats: Arc::default(),
+        };
         let pool = r2d2::Pool::builder()
             .max_size(size)
             .min_idle(Some(1))
             .connection_timeout(WAIT)
             .error_handler(Box::new(ReportFailures))
-            .build_unchecked(Manager { url, memory });
+            .build_unchecked(manager);
         Pool(pool)
     }
 
@@ -55,6 +61,7 @@ impl Pool {
 pub struct Manager {
     url: DatabaseUrl,
     memory: Option<Arc<dyn Memory>>,
+    repeats: Arc<Repeats>,
 }
 
 /// A connection could not be opened or did not answer.
@@ -76,7 +83,8 @@ impl r2d2::ManageConnection for Manager {
     type Error = ManagerError;
 
     fn connect(&self) -> Result<Connection, ManagerError> {
-        Ok(self.url.open()?.with_memory(self.memory.clone()))
+        let conn = self.url.open()?.with_memory(self.memory.clone());
+        Ok(conn.with_repeats(Arc::clone(&self.repeats)))
     }
 
     fn is_valid(&self, conn: &mut Connection) -> Result<(), ManagerError> {

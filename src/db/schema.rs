@@ -136,6 +136,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    trusted_time (id) {
+        id -> BigInt,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
     usage_gaps (hour) {
         hour -> Timestamp,
         requests -> BigInt,

@@ -4,6 +4,7 @@ use super::DomainError;
 use super::idempotency::Call;
 use crate::access::{Action, Actor, OwnPermit, Permit, policy};
 use crate::clock::UtcTime;
+use crate::db::instances::Refused;
 use crate::db::{self, AnyConnection, Connection, DbError, Ending, NewEntry, Permission, Tx};
 use crate::records::{Project, Role};
 
@@ -47,6 +48,11 @@ impl<'a> Op<'a> {
     /// The database fails.
     pub fn prepare_for_much(&mut self) -> Result<(), DomainError> {
         Ok(self.conn.prepare_for_much()?)
+    }
+
+    /// What this process refuses as expired although the clock says otherwise.
+    pub fn refused(&self) -> Refused {
+        self.conn.refused()
     }
 
     /// Who acts.
@@ -152,6 +158,14 @@ impl<'a> Op<'a> {
         f: impl FnOnce(&mut db::UnauditedTx) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
         db::unaudited_or_soon(self.conn, f)
+    }
+
+    /// Writes or counts an audit entry about a refusal; see [`db::note_refusal`].
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn note_refusal(&mut self, entry: NewEntry) -> Result<(), DomainError> {
+        Ok(db::note_refusal(self.conn, entry)?)
     }
 
     /// Writes the service's own records; see [`db::unaudited`].

@@ -11,6 +11,8 @@ use crate::db::{AnyConnection, DbError, sources, unaudited, usage, usage_gaps};
 const BY_HOUR: Duration = Duration::days(90);
 /// How many counts one transaction handles, so that nobody has to wait long for it.
 const AT_ONCE: i64 = 1_000;
+/// How many days may be deleted at once without a word.
+const UNTOLD: i64 = 2;
 /// A time before anything was counted.
 const BEGINNING: UtcTime = datetime!(1970-01-01 0:00);
 
@@ -19,6 +21,10 @@ pub struct History {
     retention: Duration,
     /// The day that is being folded.
     day: Option<Date>,
+    /// Until when counts are deleted that the log told about at an earlier look.
+    told: Option<UtcTime>,
+    /// Whether deleting waits for the next look.
+    waits: bool,
 }
 
 impl History {
@@ -27,7 +33,39 @@ impl History {
         History {
             retention,
             day: None,
+            told: None,
+            waits: false,
         }
+    }
+
+    /// Begins a look back. Before much is deleted, the log says so, and deleting waits for the next
+    /// look: if the retention period or the clock is wrong, there is an hour to notice it.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn begin(&mut self, conn: &mut AnyConnection, now: UtcTime) -> Result<(), DbError> {
+        let until = self.oldest_kept(now);
+        let oldest = usage::oldest_hour(conn)?.unwrap_or(until);
+        let days = (until - oldest).whole_days();
+        let slack = Duration::days(UNTOLD);
+        let is_told = self.told.is_some_and(|told| until <= told + slack);
+        self.waits = days > UNTOLD && !is_told;
+        self.told = Some(until).filter(|_| days > UNTOLD);
+        if self.waits {
+            tracing::warn!(
+                from = %oldest.date(),
+                until = %until.date(),
+                days,
+                "about to delete all usage of these days, which is older than the retention \
+                 period: within an hour or two, unless this process is stopped before"
+            );
+        }
+        Ok(())
+    }
+
+    /// The start of the oldest day that is kept.
+    fn oldest_kept(&self, now: UtcTime) -> UtcTime {
+        (now - self.retention).date().midnight()
     }
 
     /// Does a little of the work, and returns whether there may be more.
@@ -35,7 +73,14 @@ impl History {
     /// # Errors
     /// The database fails.
     pub fn step(&mut self, conn: &mut AnyConnection, now: UtcTime) -> Result<bool, DbError> {
-        let oldest_kept = (now - self.retention).date().midnight();
+        if !self.waits && self.delete_some(conn, self.oldest_kept(now))? {
+            return Ok(true);
+        }
+        self.fold_some(conn, (now - BY_HOUR).date())
+    }
+
+    /// Deletes some of what is older than `oldest_kept`, and returns whether there may be more.
+    fn delete_some(&self, conn: &mut AnyConnection, oldest_kept: UtcTime) -> Result<bool, DbError> {
         let gone = usage::between(conn, BEGINNING, oldest_kept, AT_ONCE)?;
         if !gone.is_empty() {
             unaudited(conn, |tx| usage::fold(tx, &gone, None))?;
@@ -52,7 +97,16 @@ impl History {
             unaudited(conn, |tx| sources::forget(tx, &gone))?;
             return Ok(true);
         }
-        let first_by_hour = (now - BY_HOUR).date();
+        Ok(false)
+    }
+
+    /// Folds some hours into their days, up to the day `first_by_hour`, and returns whether there may
+    /// be more.
+    fn fold_some(
+        &mut self,
+        conn: &mut AnyConnection,
+        first_by_hour: Date,
+    ) -> Result<bool, DbError> {
         let mut day = match self.day {
             Some(day) => day,
             None => match usage::oldest_hour(conn)? {
@@ -135,5 +189,13 @@ mod tests {
             !history.step(&mut conn, now).unwrap(),
             "nothing is left to do"
         );
+        // A shorter retention period deletes much: the log says so at one look, and the next does it.
+        let mut history = History::new(Duration::days(91));
+        for left_after in [4, 2] {
+            history.begin(&mut conn, now).unwrap();
+            while history.step(&mut conn, now).unwrap() {}
+            let left = usage::of_key(&mut conn, 7, BEGINNING).unwrap();
+            assert_eq!(left.len(), left_after);
+        }
     }
 }

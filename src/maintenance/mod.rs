@@ -2,6 +2,7 @@
 //! records.
 
 mod history;
+mod trusted_time;
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -9,8 +10,11 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use self::history::History;
+use self::trusted_time::TrustedTime;
 use crate::clock::Clock;
-use crate::db::{Pool, idempotent_calls, outage, password_links, reveals, sessions, unaudited};
+use crate::db::{
+    Pool, idempotent_calls, outage, password_links, repeats, reveals, sessions, unaudited,
+};
 use crate::domain::last_seen::LastSeen;
 use crate::domain::{DomainError, lifetimes};
 use crate::verify::UsageBuffer;
@@ -22,7 +26,7 @@ const TURN: Duration = Duration::from_secs(1);
 const FLUSH_TIME: Duration = Duration::from_millis(300);
 /// Expired records are dropped once every this many turns.
 const SWEEP: u32 = 10;
-/// Old usage is folded once every this many turns, and how much of a turn that may take.
+/// The clock is compared with the database, and old usage is folded, once every this many turns, and how much of a turn that may take.
 const LOOK_BACK: u32 = 3_600;
 const LOOK_BACK_TIME: Duration = Duration::from_millis(250);
 
@@ -40,6 +44,9 @@ struct Work {
     last_seen: Arc<LastSeen>,
     forget_quiet: Box<dyn Fn() + Send>,
     history: History,
+    trusted: TrustedTime,
+    /// Whether there is something to look at first.
+    is_due: bool,
     /// Whether there may be more old usage to fold.
     looks_back: bool,
 }
@@ -62,6 +69,8 @@ impl Maintenance {
             last_seen,
             forget_quiet: Box::new(forget_quiet),
             history: History::new(retention),
+            trusted: TrustedTime::default(),
+            is_due: false,
             looks_back: false,
         };
         let (stop, stopped) = mpsc::channel();
@@ -70,6 +79,9 @@ impl Maintenance {
                 let last = stopped.recv_timeout(TURN) != Err(RecvTimeoutError::Timeout);
                 let patience = if last { Duration::MAX } else { FLUSH_TIME };
                 work.turn(turn, patience);
+                if let Err(error) = work.write_repeats(last) {
+                    report(&error, "repeated refusals could not be recorded yet");
+                }
                 if last {
                     break;
                 }
@@ -100,14 +112,20 @@ impl Work {
         if let Err(error) = self.write_out(patience) {
             report(&error, "usage could not be written out yet");
         }
+        self.is_due |= turn.is_multiple_of(LOOK_BACK);
+        if self.is_due
+            && let Err(error) = self.begin_look_back()
+        {
+            report(
+                &error,
+                "the clock could not be compared with the database yet",
+            );
+        }
         if turn.is_multiple_of(SWEEP) {
             (self.forget_quiet)();
             if let Err(error) = self.sweep() {
                 report(&error, "expired records could not be dropped yet");
             }
-        }
-        if turn.is_multiple_of(LOOK_BACK) {
-            self.looks_back = true;
         }
         if self.looks_back
             && let Err(error) = self.look_back()
@@ -123,8 +141,17 @@ impl Work {
         Ok(self.usage.flush(&mut conn, patience)?)
     }
 
+    /// Writes the refusals that were counted in minutes that are over, or in all.
+    fn write_repeats(&self, all: bool) -> Result<(), DomainError> {
+        let mut conn = self.pool.get()?;
+        Ok(repeats::write_over(&mut conn, self.clock.now(), all)?)
+    }
+
     fn sweep(&self) -> Result<(), DomainError> {
-        let (mut conn, now) = (self.pool.get()?, self.clock.now());
+        let mut conn = self.pool.get()?;
+        let Some(now) = self.trusted.of(self.clock.now()) else {
+            return Ok(());
+        };
         unaudited(&mut conn, |tx| {
             reveals::delete_expired(tx, now)?;
             password_links::delete_expired(tx, now)?;
@@ -136,8 +163,22 @@ impl Work {
         Ok(self.usage.prune_sources(&mut conn, FLUSH_TIME)?)
     }
 
-    fn look_back(&mut self) -> Result<(), DomainError> {
+    fn begin_look_back(&mut self) -> Result<(), DomainError> {
         let (mut conn, now) = (self.pool.get()?, self.clock.now());
+        self.trusted.look(&mut conn, now)?;
+        self.is_due = false;
+        if let Some(now) = self.trusted.of(now) {
+            self.history.begin(&mut conn, now)?;
+            self.looks_back = true;
+        }
+        Ok(())
+    }
+
+    fn look_back(&mut self) -> Result<(), DomainError> {
+        let mut conn = self.pool.get()?;
+        let Some(now) = self.trusted.of(self.clock.now()) else {
+            return Ok(());
+        };
         let started = Instant::now();
         while self.looks_back && started.elapsed() < LOOK_BACK_TIME {
             self.looks_back = self.history.step(&mut conn, now)?;

@@ -47,6 +47,9 @@ pub struct Key {
     pub last_use: Option<LastUse>,
     /// Rises with every edit.
     pub version: i64,
+    /// Whether the instance that read it refuses it as expired, whatever the time: it did so while a
+    /// clock was ahead.
+    pub refused_as_expired: bool,
 }
 
 /// What can be chosen for a key at creation, and edited later.
@@ -231,7 +234,7 @@ impl Key {
             .map_or(self.created_at, |last| last.at);
         if self.revocation.is_some() {
             KeyState::Revoked
-        } else if self.expires_at.is_some_and(|expiry| expiry <= now) {
+        } else if self.refused_as_expired || self.expires_at.is_some_and(|expiry| expiry <= now) {
             KeyState::Expired
         } else if self
             .expires_at
@@ -277,6 +280,7 @@ mod tests {
             replaced_by: None,
             last_use: None,
             version: 1,
+            refused_as_expired: false,
         }
     }
 

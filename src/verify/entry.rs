@@ -157,6 +157,11 @@ impl Entry {
         }
     }
 
+    /// Whether it was refused as expired, and expires at this time.
+    pub(super) fn was_refused_as_expired(&self, expires_at: UtcTime) -> bool {
+        self.expires_at == to_micros(expires_at) && self.has_expired.load(Ordering::Relaxed)
+    }
+
     /// When it expires; `None` if never.
     pub fn expires_at(&self) -> Option<UtcTime> {
         (self.expires_at != i64::MAX).then(|| from_micros(self.expires_at))

@@ -6,11 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use keyward_key::KeyDigest;
+
+use super::entry::Entry;
 use super::heads::Heads;
 use super::index::Index;
 use super::lease::{Lease, Moment};
 use super::readiness::Readiness;
-use crate::clock::Clock;
+use crate::clock::{Clock, UtcTime};
 use crate::db::connection::{DatabaseUrl, OpenError};
 use crate::db::instances::{self, ChangeListener, Memory, Silent};
 use crate::db::known_keys::{self, KnownKey, Which};
@@ -39,10 +42,20 @@ pub struct Known {
     applied: Mutex<Heads>,
     /// Whether the database takes changes.
     pub readiness: Readiness,
+    /// The digests of keys that were refused as expired, by the keys' ids.
+    refused: papaya::HashMap<i64, KeyDigest>,
     pub(super) is_loaded: AtomicBool,
 }
 
 impl Known {
+    /// Notes that this key was refused as expired.
+    pub(super) fn note_refused(&self, key: i64, digest: &KeyDigest) {
+        let refused = self.refused.pin();
+        if refused.get(&key) != Some(digest) {
+            refused.insert(key, *digest);
+        }
+    }
+
     /// Whether every key is in the index, so that a missing one does not exist.
     pub fn is_loaded(&self) -> bool {
         self.is_loaded.load(Ordering::Acquire)
@@ -151,6 +164,14 @@ impl Memory for Known {
 
     fn instance(&self) -> Option<i64> {
         Some(self.own_instance()).filter(|id| *id != 0)
+    }
+
+    fn refuses_as_expired(&self, key: i64, expires_at: UtcTime) -> bool {
+        let Some(digest) = self.refused.pin().get(&key).copied() else {
+            return false;
+        };
+        let refuses = |entry: &Entry| entry.was_refused_as_expired(expires_at);
+        self.index.read(&digest, |entry| entry.is_some_and(refuses))
     }
 }
 

@@ -146,7 +146,7 @@ impl Verifier {
         };
         Ok(self.known.index.read(&digest, |memory| {
             let memory = memory.unwrap_or(&fresh);
-            answer(self.judge(&fresh, &project, memory, required, caller))
+            answer(self.judge(&digest, (&fresh, &project), memory, required, caller))
         }))
     }
 
@@ -170,7 +170,7 @@ impl Verifier {
         self.known.index.read(digest, |key| match key {
             Some(key) => {
                 let project = key.kind.project.facts();
-                answer(self.judge(key, &project, key, required, caller))
+                answer(self.judge(digest, (key, &project), key, required, caller))
             }
             None => answer(Verdict::without_key(Outcome::NotFound)),
         })
@@ -178,14 +178,17 @@ impl Verifier {
 
     fn judge<'a>(
         &self,
-        key: &'a Entry,
-        project: &'a KnownProject,
+        digest: &KeyDigest,
+        (key, project): (&'a Entry, &'a KnownProject),
         memory: &Entry,
         required: &Requirement,
         caller: &Caller,
     ) -> Verdict<'a> {
         let now = self.clock.micros();
         let (outcome, limit) = key.judge(project, memory, required, caller.ip, now);
+        if outcome == Outcome::Expired {
+            self.known.note_refused(key.id, digest);
+        }
         self.usage.record(key.id, outcome, caller, now);
         // A key that this caller may not know about is answered like an unknown one.
         let key = Some((key, project)).filter(|_| outcome != Outcome::NotFound);

@@ -43,7 +43,7 @@ pub fn sign_in(
         .map_or("an unknown email".into(), |user| user.email.clone());
     let Some(mut user) = user.filter(|user| fit != Fit::No && user.disabled_at.is_none()) else {
         let entry = NewEntry::new(op.actor(), op.now(), "session.refused", subject);
-        op.note(entry)?;
+        op.note_refusal(entry)?;
         return Ok(None);
     };
     if fit == Fit::AsTyped || passwords::is_outdated(&user.password_hash) {

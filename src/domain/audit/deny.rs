@@ -4,7 +4,7 @@ use crate::access::Denial;
 use crate::db::NewEntry;
 use crate::domain::{DomainError, Op};
 
-/// Records in the audit log what this operation's actor was denied.
+/// Records in the audit log what this operation's actor was denied. Repeats are folded.
 ///
 /// # Errors
 /// The database fails.
@@ -16,5 +16,5 @@ pub fn deny(op: &mut Op, denial: Denial) -> Result<(), DomainError> {
         denial.action.as_str(),
     )
     .in_project(denial.project_id);
-    op.note(entry)
+    op.note_refusal(entry)
 }

@@ -204,6 +204,7 @@ mod tests {
             replaced_by: None,
             last_use: None,
             version: 1,
+            refused_as_expired: false,
         }
     }
 

@@ -29,7 +29,8 @@ pub fn read_to(
     id: i64,
 ) -> Result<Key, DomainError> {
     op.allow(action, project)?;
-    keys::by_id(op.conn(), project.id, id)?.ok_or(DomainError::NotFound)
+    let key = keys::by_id(op.conn(), project.id, id)?.ok_or(DomainError::NotFound)?;
+    Ok(op.refused().note_on(key))
 }
 
 /// The key `id`, whichever project it belongs to, and that project.

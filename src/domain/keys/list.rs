@@ -85,6 +85,7 @@ pub fn list(
             backwards,
         })
     };
+    let refused = op.refused();
     let total = match filter == all_of(project) {
         true => project.key_count,
         false => found.total,
@@ -92,7 +93,10 @@ pub fn list(
     Ok(KeyPage {
         previous: edge(listed.first(), true).filter(|_| has_previous),
         next: edge(listed.last(), false).filter(|_| has_next),
-        keys: listed.into_iter().map(|listed| listed.key).collect(),
+        keys: listed
+            .into_iter()
+            .map(|listed| refused.note_on(listed.key))
+            .collect(),
         total,
     })
 }

@@ -23,9 +23,11 @@ pub fn replace(
     let permit = op.require(Action::MintKeys, project)?;
     op.allow(Action::RevokeKeys, project)?;
     let reveal = Reveal::in_session(session_id)?;
+    let refused = op.refused();
     let new = op.change(permit, |tx| {
         let project = &reread_open(tx.conn(), project)?;
         let old = keys::by_id(tx.conn(), project.id, id)?.ok_or(DomainError::NotFound)?;
+        let old = refused.note_on(old);
         if !old.is_active(tx.now()) {
             let message = "This key can no longer be used, so there is nothing to replace.";
             return Err(DomainError::Conflict(message.into()));

@@ -100,11 +100,12 @@ fn rotate_with(
             "Choose an overlap of at most 90 days (7,776,000 seconds).",
         ));
     }
-    let call = op.call();
+    let (call, refused) = (op.call(), op.refused());
     op.change(permit, |tx| {
         let now = tx.now();
         let project = &reread_open(tx.conn(), project)?;
         let old = keys::by_id(tx.conn(), project.id, id)?.ok_or(DomainError::NotFound)?;
+        let old = refused.note_on(old);
         require_rotatable(&old, now)?;
         let ends_at = ends_at(&old, overlap, now);
         let kept = KeyTerms::from(&old);

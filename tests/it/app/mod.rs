@@ -69,6 +69,11 @@ impl TestApp {
     }
 
     pub fn start_on(database: TestDatabase, settings: Settings) -> Self {
+        Self::start_at(database, settings, Clock::default())
+    }
+
+    /// With a clock that may be wrong from the start.
+    pub fn start_at(database: TestDatabase, settings: Settings, clock: Clock) -> Self {
         let url = settings.database_url.as_ref().unwrap_or(&database.url);
         let config = Config {
             listen: vec!["127.0.0.1:0".parse().unwrap()],
@@ -93,7 +98,6 @@ impl TestApp {
             api_requests_per_minute: settings.api_requests_per_minute.unwrap_or(1_000_000),
             log: String::new(),
         };
-        let clock = Clock::default();
         let (sender, receiver) = mpsc::channel();
         let own = clock.clone();
         let thread = std::thread::spawn(move || {

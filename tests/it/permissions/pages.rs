@@ -312,9 +312,10 @@ fn every_route_as_every_role_on_the_own_and_a_foreign_project() {
             assert_eq!(send(&person, rule, "", 0), rule.own[position], "{case}");
         }
     }
-    // Denials are in the audit log, each with its project.
+    // Denials are in the audit log, each action once for each person and project.
     let denials = "SELECT count(*) AS number FROM audit_entries WHERE action = 'access.denied'";
-    assert!(app.database.number(denials) > 30);
+    let found = app.database.number(denials);
+    assert!(found > 15, "{found}");
     // Nothing of the foreign project was changed.
     let changed = "SELECT count(*) AS number FROM keys WHERE project_id = 2 AND \
                    (version > 1 OR revoked_at IS NOT NULL)";

@@ -84,7 +84,12 @@ const RULES: &[(&str, &str, &str, [u16; 8])] = &[
         only(5, 200),
     ),
     ("DELETE", "/projects/default/scopes/a:b", "", only(5, 204)),
-    ("POST", "/projects/more/archival", "{}", only(6, 200)),
+    (
+        "POST",
+        "/projects/more/archival",
+        r#"{"name": "More"}"#,
+        only(6, 200),
+    ),
     ("GET", "/grants", "", only(7, 200)),
     ("GET", "/users", "", only(7, 200)),
     ("GET", "/users/{user}", "", only(7, 200)),

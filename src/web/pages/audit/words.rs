@@ -134,6 +134,7 @@ pub(super) fn details(action: &str, details: &Value) -> Vec<String> {
     let text = |name: &str| details[name].as_str().map(str::to_owned);
     let only = |detail: Option<String>| -> Vec<String> { detail.into_iter().collect() };
     match action {
+        "access.denied" | "session.refused" => refused_again(details),
         "database.rolled_back" => rolled_back(details),
         "grant.given" => {
             let was = Some(&details["was"]).filter(|was| was.is_string());
@@ -165,6 +166,17 @@ pub(super) fn details(action: &str, details: &Value) -> Vec<String> {
         "user.created" | "user.invited" => vec![format!("as {}", role(&details["role"]))],
         _ => Vec::new(),
     }
+}
+
+/// How many times it was refused within a minute, if it was more than once.
+fn refused_again(details: &Value) -> Vec<String> {
+    let Some(count) = details["count"].as_i64() else {
+        return Vec::new();
+    };
+    let addresses = details["addresses"].as_array().filter(|all| all.len() > 1);
+    let from = addresses.map(|_| format!("from {}", shown("", &details["addresses"])));
+    let times = format!("{} more within a minute", plural(count, "time"));
+    std::iter::once(times).chain(from).collect()
 }
 
 /// How many entries were lost, and what was done about it.

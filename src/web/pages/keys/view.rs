@@ -24,6 +24,8 @@ pub struct KeyView {
     pub rate_limit: Option<String>,
     pub allowed_ips: Vec<String>,
     pub revocation: Option<RevocationView>,
+    /// It is refused as expired before its expiry.
+    pub is_refused_early: bool,
     pub may_revoke: bool,
     pub may_edit: bool,
 }
@@ -73,6 +75,9 @@ impl KeyView {
         let may = |action| actor.may(action, Some(key.project_id));
         let alive = key.revocation.is_none();
         KeyView {
+            is_refused_early: alive
+                && key.refused_as_expired
+                && key.expires_at.is_some_and(|expiry| expiry > now),
             id: key.id,
             path: super::path(&project.slug, key.id),
             may_revoke: alive && may(Action::RevokeKeys),
