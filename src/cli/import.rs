@@ -36,11 +36,14 @@ pub(super) fn import(op: &mut Op, file: &str, slug: &str, json: bool) -> Result<
             }
             ImportError::Domain(error) => error.into(),
         })?;
-    op.prepare_for_much()?;
+    op.begin_much()?;
     let mut progress = Progress::of(new.len());
     let (mut done, mut size) = (0, BATCH);
     while done < new.len() {
         let step = &new[done..new.len().min(done + size)];
+        if done + step.len() == new.len() {
+            op.end_much()?;
+        }
         let started = Instant::now();
         let ids = keys::import(op, &project, step).map_err(|error| stopped_after(done, error))?;
         size = match started.elapsed() {

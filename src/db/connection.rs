@@ -33,16 +33,32 @@ impl Connection {
         self
     }
 
-    /// Gives SQLite more memory and a longer log, for a connection that writes very much: pages that
-    /// change again and again are then written to the file once.
+    /// Gives SQLite more memory and a longer log, for a connection that writes very much in many steps:
+    /// pages that change again and again are then written to the file once. Until
+    /// [`end_much`](Self::end_much), a power failure can take the last steps back.
     ///
     /// # Errors
     /// The database fails.
-    pub fn prepare_for_much(&mut self) -> Result<(), DbError> {
-        if let AnyConnection::Sqlite(conn) = &mut self.any {
-            conn.batch_execute("PRAGMA cache_size = -400000; PRAGMA wal_autocheckpoint = 25000")?;
+    pub fn begin_much(&mut self) -> Result<(), DbError> {
+        self.sqlite(
+            "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -400000; PRAGMA mmap_size = 1073741824;
+             PRAGMA wal_autocheckpoint = 100000; PRAGMA synchronous = NORMAL",
+        )
+    }
+
+    /// From here on, what is committed is on disk, together with everything before it.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn end_much(&mut self) -> Result<(), DbError> {
+        self.sqlite("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000")
+    }
+
+    fn sqlite(&mut self, statements: &str) -> Result<(), DbError> {
+        match &mut self.any {
+            AnyConnection::Sqlite(conn) => conn.batch_execute(statements),
+            AnyConnection::Postgres(_) => Ok(()),
         }
-        Ok(())
     }
 
     /// Folds refusals that repeat, together with all connections that share `repeats`.
@@ -56,9 +72,7 @@ impl Connection {
     /// # Errors
     /// The database fails.
     pub fn for_reading_once(mut self) -> Result<Self, DbError> {
-        if let AnyConnection::Sqlite(conn) = &mut self.any {
-            conn.batch_execute("PRAGMA cache_size = -500")?;
-        }
+        self.sqlite("PRAGMA cache_size = -500")?;
         Ok(self)
     }
 

@@ -7,7 +7,6 @@
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
 use keyward_key::KeyDigest;
 
 use super::change::Tx;
@@ -18,6 +17,9 @@ use super::{AnyConnection, DbError};
 
 /// The most words a search can have; each is one more condition for the database.
 pub const MAX_WORDS: usize = 8;
+
+/// How many terms are inserted at once: databases limit the values of a statement.
+const AT_ONCE: usize = 1_000;
 
 /// The parts of a key that can be searched.
 pub(super) struct Findable<'a> {
@@ -81,6 +83,23 @@ fn scope_term(scope: &str) -> String {
     format!(" {scope}")
 }
 
+/// Inserts terms with one statement, as each statement costs more than a row. A macro, because the
+/// types differ between the databases.
+macro_rules! insert_terms {
+    ($terms:expr, $project:expr, $conn:expr) => {{
+        let rows = $terms.iter().map(|(term, key)| {
+            (
+                key_terms::project_id.eq($project),
+                key_terms::term.eq(term),
+                key_terms::key_id.eq(key),
+            )
+        });
+        diesel::insert_into(key_terms::table)
+            .values(rows.collect::<Vec<_>>())
+            .execute($conn)?
+    }};
+}
+
 /// Replaces the terms of a key.
 pub(super) fn index_again(
     tx: &mut Tx,
@@ -103,22 +122,12 @@ pub(super) fn index_new<'a>(
         .flat_map(|(key, findable)| findable.terms().into_iter().map(move |term| (term, key)))
         .collect();
     terms.sort_unstable();
-    // One statement for all: each costs more than a row.
-    let sql = match tx.conn() {
-        AnyConnection::Sqlite(_) => {
-            "INSERT INTO key_terms (project_id, term, key_id)
-             SELECT ?2, value ->> 0, value ->> 1 FROM json_each(?1)"
-        }
-        AnyConnection::Postgres(_) => {
-            "INSERT INTO key_terms (project_id, term, key_id)
-             SELECT $2, value ->> 0, (value ->> 1)::bigint FROM jsonb_array_elements($1::jsonb) AS value"
-        }
-    };
-    let terms = serde_json::to_string(&terms).expect("strings and numbers");
-    diesel::sql_query(sql)
-        .bind::<Text, _>(terms)
-        .bind::<BigInt, _>(project)
-        .execute(tx.conn())?;
+    for some in terms.chunks(AT_ONCE) {
+        match tx.conn() {
+            AnyConnection::Sqlite(conn) => insert_terms!(some, project, conn),
+            AnyConnection::Postgres(conn) => insert_terms!(some, project, conn),
+        };
+    }
     Ok(())
 }
 

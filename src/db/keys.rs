@@ -1,6 +1,9 @@
 //! Keys: writing them, and finding one.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable};
 use keyward_key::{Environment, KeyDigest};
 
 use super::change::Tx;
@@ -52,32 +55,44 @@ pub fn project_of(conn: &mut AnyConnection, id: i64) -> Result<Option<Project>, 
         .map(|row| row.map(Project::from))
 }
 
-/// The row of a new key, for both databases: their inserts have different types.
-macro_rules! row {
-    ($new:expr, $created_by:expr, $changed_in:expr) => {
-        (
+/// Inserts the rows of new keys with one statement, as each statement costs more than a row. Returns
+/// their digests and ids. A macro, because the types differ between the databases.
+macro_rules! insert_rows {
+    ($new:expr, $created_by:expr, $changed_in:expr, $conn:expr) => {{
+        let rows = $new.iter().map(|new| {
+            let (requests, seconds) = match new.terms.rate_limit {
+                Some(limit) => (Some(limit.requests), Some(limit.seconds)),
+                None => (None, None),
+            };
             (
-                keys::project_id.eq($new.project_id),
-                keys::digest.eq($new.digest.as_bytes()),
-                keys::prefix.eq($new.prefix),
-                keys::label.eq(&$new.terms.label),
-                keys::label_folded.eq(fold(&$new.terms.label)),
-                keys::environment.eq($new.environment.as_str()),
-                keys::scopes.eq(join(&$new.terms.scopes)),
-                keys::expires_at.eq(expiry_to_row($new.terms.expires_at)),
-            ),
-            (
-                keys::rate_limit_requests.eq($new.terms.rate_limit.map(|limit| limit.requests)),
-                keys::rate_limit_seconds.eq($new.terms.rate_limit.map(|limit| limit.seconds)),
-                keys::allowed_ips.eq(join(&$new.terms.allowed_ips)),
-                keys::created_at.eq($new.created_at),
-                keys::created_by.eq($created_by),
-                keys::replaces.eq($new.replaces),
-                keys::quiet_since.eq($new.created_at),
-                keys::changed_in.eq($changed_in),
-            ),
-        )
-    };
+                (
+                    keys::project_id.eq(new.project_id),
+                    keys::digest.eq(new.digest.as_bytes()),
+                    keys::prefix.eq(new.prefix),
+                    keys::label.eq(&new.terms.label),
+                    keys::label_folded.eq(fold(&new.terms.label)),
+                    keys::environment.eq(new.environment.as_str()),
+                    keys::scopes.eq(join(&new.terms.scopes)),
+                    keys::expires_at.eq(expiry_to_row(new.terms.expires_at)),
+                ),
+                (
+                    // As expressions: a null in one row must not leave its column out.
+                    keys::rate_limit_requests.eq(requests.into_sql::<Nullable<BigInt>>()),
+                    keys::rate_limit_seconds.eq(seconds.into_sql::<Nullable<BigInt>>()),
+                    keys::allowed_ips.eq(join(&new.terms.allowed_ips)),
+                    keys::created_at.eq(new.created_at),
+                    keys::created_by.eq($created_by),
+                    keys::replaces.eq(new.replaces.into_sql::<Nullable<BigInt>>()),
+                    keys::quiet_since.eq(new.created_at),
+                    keys::changed_in.eq($changed_in),
+                ),
+            )
+        });
+        diesel::insert_into(keys::table)
+            .values(rows.collect::<Vec<_>>())
+            .returning((keys::digest, keys::id))
+            .get_results::<(Vec<u8>, i64)>($conn)?
+    }};
 }
 
 /// Inserts a key and returns its id.
@@ -92,31 +107,18 @@ pub fn insert(tx: &mut Tx, new: &NewKey) -> Result<i64, DbError> {
     Ok(id)
 }
 
-/// Inserts keys of one project that replace none, and returns their ids in the same order.
+/// Inserts keys of one project, at most 1,000, and returns their ids in the same order.
 pub fn insert_all(tx: &mut Tx, project: i64, new: &[NewKey]) -> Result<Vec<i64>, DbError> {
     let (created_by, changed_in) = (tx.actor().name(), tx.changed_in());
-    let ids: Vec<i64> = match tx.conn() {
-        AnyConnection::Sqlite(conn) => new
-            .iter()
-            .map(|new| {
-                diesel::insert_into(keys::table)
-                    .values(row!(new, created_by, changed_in))
-                    .returning(keys::id)
-                    .get_result(conn)
-            })
-            .collect::<Result<_, _>>()?,
-        // One statement for all: each round trip costs more than a row.
-        AnyConnection::Postgres(conn) => {
-            let rows: Vec<_> = new
-                .iter()
-                .map(|new| row!(new, created_by, changed_in))
-                .collect();
-            diesel::insert_into(keys::table)
-                .values(rows)
-                .returning(keys::id)
-                .get_results(conn)?
-        }
+    let inserted = match tx.conn() {
+        AnyConnection::Sqlite(conn) => insert_rows!(new, created_by, changed_in, conn),
+        AnyConnection::Postgres(conn) => insert_rows!(new, created_by, changed_in, conn),
     };
+    let inserted: HashMap<Vec<u8>, i64> = inserted.into_iter().collect();
+    let ids = new
+        .iter()
+        .map(|new| inserted.get(new.digest.as_bytes()).copied());
+    let ids: Vec<i64> = ids.collect::<Option<_>>().ok_or(DbError::NotFound)?;
     let number = i64::try_from(new.len()).unwrap_or(i64::MAX);
     diesel::update(projects::table.find(project))
         .set(projects::key_count.eq(projects::key_count + number))

@@ -42,12 +42,20 @@ impl<'a> Op<'a> {
         self.conn
     }
 
-    /// Prepares for writing very much; see [`Connection::prepare_for_much`].
+    /// Prepares for writing very much; see [`Connection::begin_much`].
     ///
     /// # Errors
     /// The database fails.
-    pub fn prepare_for_much(&mut self) -> Result<(), DomainError> {
-        Ok(self.conn.prepare_for_much()?)
+    pub fn begin_much(&mut self) -> Result<(), DomainError> {
+        Ok(self.conn.begin_much()?)
+    }
+
+    /// Prepares for the last step of that; see [`Connection::end_much`].
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn end_much(&mut self) -> Result<(), DomainError> {
+        Ok(self.conn.end_much()?)
     }
 
     /// What this process refuses as expired although the clock says otherwise.
