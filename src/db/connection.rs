@@ -35,14 +35,16 @@ impl Connection {
 
     /// Gives SQLite more memory and a longer log, for a connection that writes very much in many steps:
     /// pages that change again and again are then written to the file once. Until
-    /// [`end_much`](Self::end_much), a power failure can take the last steps back.
+    /// [`end_much`](Self::end_much), a power failure can take the last steps back, and references are not
+    /// checked.
     ///
     /// # Errors
     /// The database fails.
     pub fn begin_much(&mut self) -> Result<(), DbError> {
         self.sqlite(
             "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -400000; PRAGMA mmap_size = 1073741824;
-             PRAGMA wal_autocheckpoint = 100000; PRAGMA synchronous = NORMAL",
+             PRAGMA wal_autocheckpoint = 100000; PRAGMA synchronous = NORMAL;
+             PRAGMA foreign_keys = OFF",
         )
     }
 
@@ -51,7 +53,10 @@ impl Connection {
     /// # Errors
     /// The database fails.
     pub fn end_much(&mut self) -> Result<(), DbError> {
-        self.sqlite("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000")
+        self.sqlite(
+            "PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 1000;
+             PRAGMA synchronous = FULL",
+        )
     }
 
     fn sqlite(&mut self, statements: &str) -> Result<(), DbError> {
