@@ -15,6 +15,12 @@ use crate::records::Project;
 const STEP: Duration = Duration::from_millis(50);
 /// The fewest keys in a step.
 const FEWEST: usize = 50;
+/// A gap between steps, and how often there is one. SQLite lets nobody wait in line for the lock:
+/// whoever waits looks every tenth of a second whether it is free.
+const GAP: Duration = Duration::from_millis(110);
+const GAP_EVERY: Duration = Duration::from_secs(1);
+/// How many wrong lines are told.
+const TOLD: usize = 100;
 /// How often progress is shown on a terminal.
 const PROGRESS: Duration = Duration::from_millis(200);
 
@@ -27,18 +33,24 @@ pub(super) fn import(op: &mut Op, file: &str, slug: &str, json: bool) -> Result<
             File::open(path).map_err(|error| unreadable(path, &error))?,
         )),
     };
-    let Checked { new, here } =
-        keys::check_lines(op, &project, input).map_err(|error| match error {
-            ImportError::Unreadable(error) => unreadable(file, &error),
-            ImportError::Wrong(lines) => {
-                let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
-                Failure::Failed(format!("{}\nNothing was imported.", lines.join("\n")))
+    let checked = keys::check_lines(op, &project, input).map_err(|error| match error {
+        ImportError::Unreadable(error) => unreadable(file, &error),
+        ImportError::Wrong(lines) => {
+            let mut told: Vec<String> = lines.iter().take(TOLD).map(ToString::to_string).collect();
+            if lines.len() > TOLD {
+                told.push(format!("{} more lines are wrong.", lines.len() - TOLD));
             }
-            ImportError::Domain(error) => error.into(),
-        })?;
+            told.push("Nothing was imported.".into());
+            Failure::Failed(told.join("\n"))
+        }
+        ImportError::Domain(error) => error.into(),
+    })?;
+    let Checked {
+        new, here, revoked, ..
+    } = checked;
     op.begin_much()?;
     let mut progress = Progress::of(new.len());
-    let (mut done, mut size) = (0, BATCH);
+    let (mut done, mut size, mut since_gap) = (0, BATCH, Instant::now());
     while done < new.len() {
         let step = &new[done..new.len().min(done + size)];
         if done + step.len() == new.len() {
@@ -57,19 +69,21 @@ pub(super) fn import(op: &mut Op, file: &str, slug: &str, json: bool) -> Result<
             print_keys(op, &project, &ids).map_err(|error| stopped_after(done, error))?;
         }
         progress.show(done);
+        if since_gap.elapsed() > GAP_EVERY {
+            std::thread::sleep(GAP);
+            since_gap = Instant::now();
+        }
     }
     progress.end();
-    let told = match here.len() {
-        0 => format!("Imported {} into {slug}.", counted(done)),
-        1 => format!(
-            "Imported {} into {slug}. 1 was there already.",
-            counted(done)
-        ),
-        here => format!(
-            "Imported {} into {slug}. {here} were there already.",
-            counted(done)
-        ),
-    };
+    let mut told = format!("Imported {} into {slug}.", counted(done));
+    match here.len() {
+        0 => {}
+        1 => told.push_str(" 1 was there already."),
+        here => told.push_str(&format!(" {here} were there already.")),
+    }
+    if revoked > 0 {
+        told.push_str(&format!(" Revoked since, and still so: {revoked}."));
+    }
     match json {
         true => print_keys(op, &project, &here).map_err(|error| stopped_after(done, error)),
         false => print(&told),

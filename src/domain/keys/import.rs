@@ -6,10 +6,11 @@ use std::io::BufRead;
 use keyward_key::KeyDigest;
 
 use super::draft::Rules;
-use super::line::{self, CheckedKey, WrongLine};
+use super::line::{self, CheckedKey, ReadLine, WrongLine};
 use crate::access::Action;
+use crate::clock::UtcTime;
 use crate::db::keys::NewKey;
-use crate::db::{self, AnyConnection, DbError, Ending, scopes};
+use crate::db::{self, DbError, Ending, scopes};
 use crate::domain::archived::{require_open, reread_open};
 use crate::domain::{DomainError, Op};
 use crate::records::{Key, Project};
@@ -57,7 +58,6 @@ pub fn check_lines(
 ) -> Result<Checked, ImportError> {
     op.allow(Action::MintKeys, project)?;
     require_open(project)?;
-    let now = op.now();
     let catalogue = scopes::of_project(op.conn(), project.id)?;
     let rules = Rules {
         catalogue: &catalogue,
@@ -65,14 +65,14 @@ pub fn check_lines(
         key: None,
     };
     let mut checked = Checked::default();
-    let (mut batch, mut wrong) = (Vec::new(), Vec::new());
-    let mut lines = HashMap::new();
+    let mut batch = Vec::new();
     let mut text = Vec::new();
     for number in 1.. {
         text.clear();
         let is_over = input.read_until(b'\n', &mut text)? == 0;
         if is_over || batch.len() == BATCH {
-            checked.compare(op.conn(), project, std::mem::take(&mut batch), &mut wrong)?;
+            let batch = std::mem::take(&mut batch);
+            checked.take_in(op, project, &rules, batch)?;
         }
         if is_over {
             break;
@@ -80,50 +80,77 @@ pub fn check_lines(
         if text.trim_ascii().is_empty() {
             continue;
         }
-        let key = line::check(without_mark(&text, number), number, project, &rules, now);
-        match key.and_then(|key| found_first(&mut lines, key)) {
-            Ok(key) => batch.push(key),
-            Err(detail) => wrong.push(WrongLine::new(number, &detail)),
+        match line::read(without_mark(&text, number), number) {
+            Ok(line) => batch.push(line),
+            Err(detail) => checked.wrong.push(WrongLine::new(number, &detail)),
         }
     }
-    wrong.sort_by_key(|wrong| wrong.line);
-    match wrong.is_empty() {
+    checked.wrong.sort_by_key(|wrong| wrong.line);
+    match checked.wrong.is_empty() {
         true => Ok(checked),
-        false => Err(ImportError::Wrong(wrong)),
+        false => Err(ImportError::Wrong(checked.wrong)),
     }
 }
 
-/// Keys that may be imported, and how many are here already.
+/// Keys that may be imported, and those that are here already.
 #[derive(Default)]
 pub struct Checked {
     /// Those that are to be written.
     pub new: Vec<CheckedKey>,
     /// The ids of those that are here as their lines say, as after an import that broke off.
     pub here: Vec<i64>,
+    /// How many of these have been revoked since. They stay so.
+    pub revoked: usize,
+    wrong: Vec<WrongLine>,
+    /// The line of each key so far.
+    lines: HashMap<KeyDigest, usize>,
 }
 
 impl Checked {
-    /// Takes in keys after comparing them with those in the database. The lines of those that are
-    /// not as they should be are `wrong`.
-    fn compare(
+    /// Checks lines, also against the database: a key that is here already keeps what it has, even
+    /// if it could not be chosen any more.
+    fn take_in(
         &mut self,
-        conn: &mut AnyConnection,
+        op: &mut Op,
         project: &Project,
-        keys: Vec<CheckedKey>,
-        wrong: &mut Vec<WrongLine>,
+        rules: &Rules,
+        lines: Vec<ReadLine>,
     ) -> Result<(), DbError> {
-        let digests: Vec<KeyDigest> = keys.iter().map(|key| key.digest).collect();
-        let kept: HashMap<KeyDigest, Key> = db::keys::with_digests(conn, &digests)?
+        let digests: Vec<KeyDigest> = lines.iter().filter_map(|line| line.digest).collect();
+        let kept: HashMap<KeyDigest, Key> = db::keys::with_digests(op.conn(), &digests)?
             .into_iter()
             .collect();
-        for key in keys {
-            let Some(kept) = kept.get(&key.digest) else {
-                self.new.push(key);
-                continue;
+        for line in lines {
+            let kept = line.digest.and_then(|digest| kept.get(&digest));
+            let rules = Rules {
+                key: kept,
+                ..*rules
             };
-            match in_the_way(project, &key, kept) {
-                None => self.here.push(kept.id),
-                Some(detail) => wrong.push(WrongLine::new(key.line, &detail)),
+            let number = line.number;
+            if let Err(detail) = self.take_in_one(line, project, &rules, op.now()) {
+                self.wrong.push(WrongLine::new(number, &detail));
+            }
+        }
+        Ok(())
+    }
+
+    fn take_in_one(
+        &mut self,
+        line: ReadLine,
+        project: &Project,
+        rules: &Rules,
+        now: UtcTime,
+    ) -> Result<(), String> {
+        let key = line::check(line, project, rules, now)?;
+        if let Some(earlier) = self.lines.insert(key.digest, key.line) {
+            return Err(format!("this key is on line {earlier} already."));
+        }
+        match rules.key {
+            None => self.new.push(key),
+            Some(kept) => {
+                in_the_way(project, &key, kept).map_or(Ok(()), Err)?;
+                self.here.push(kept.id);
+                self.revoked += usize::from(kept.revocation.is_some());
             }
         }
         Ok(())
@@ -134,9 +161,6 @@ impl Checked {
 fn in_the_way(project: &Project, key: &CheckedKey, kept: &Key) -> Option<String> {
     if kept.project_id != project.id {
         return Some(format!("{HERE_ALREADY} It is in another project."));
-    }
-    if kept.revocation.is_some() {
-        return Some(HERE_ALREADY.into());
     }
     match key.differences(kept).as_slice() {
         [] => None,
@@ -152,17 +176,6 @@ fn without_mark(text: &[u8], number: usize) -> &[u8] {
     match number {
         1 => text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text),
         _ => text,
-    }
-}
-
-/// The key, if it is on no earlier line. `lines` records the line of each.
-fn found_first(
-    lines: &mut HashMap<KeyDigest, usize>,
-    key: CheckedKey,
-) -> Result<CheckedKey, String> {
-    match lines.insert(key.digest, key.line) {
-        None => Ok(key),
-        Some(earlier) => Err(format!("this key is on line {earlier} already.")),
     }
 }
 

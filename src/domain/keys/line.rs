@@ -4,7 +4,8 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use keyward_key::{Environment, KeyDigest, scope};
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 
 use super::draft::{KeyDraft, Rules};
@@ -25,7 +26,7 @@ struct Line {
     name: String,
     #[serde(default = "every_scope")]
     scopes: Vec<String>,
-    #[serde(default = "live")]
+    #[serde(default = "live", deserialize_with = "never_null")]
     environment: Environment,
     expires_at: Option<String>,
     rate_limit: Option<RateLimitJson>,
@@ -40,6 +41,20 @@ fn every_scope() -> Vec<String> {
 
 fn live() -> Environment {
     Environment::Live
+}
+
+/// For a word, whose null would be taken for broken JSON.
+fn never_null<'de, D: Deserializer<'de>>(field: D) -> Result<Environment, D::Error> {
+    let read = Option::<Environment>::deserialize(field)?;
+    read.ok_or_else(|| D::Error::custom("it can't be null"))
+}
+
+/// A line that is JSON of the right shape.
+pub(super) struct ReadLine {
+    pub(super) number: usize,
+    /// `None` if the line has no digest.
+    pub(super) digest: Option<KeyDigest>,
+    line: Line,
 }
 
 /// A key whose line passed all checks.
@@ -58,8 +73,8 @@ pub struct CheckedKey {
 impl CheckedKey {
     /// What `kept`, the key that is here already, has otherwise than the line says.
     pub(super) fn differences(&self, kept: &Key) -> Vec<&'static str> {
-        let mut scopes = [&self.terms.scopes, &kept.scopes].map(|scopes| scopes.clone());
-        scopes.iter_mut().for_each(|scopes| scopes.sort_unstable());
+        let scopes = [&self.terms.scopes, &kept.scopes].map(|list| sorted(list));
+        let networks = [&self.terms.allowed_ips, &kept.allowed_ips].map(|list| sorted(list));
         let compared = [
             ("prefix", self.prefix == kept.prefix),
             ("name", self.terms.label == kept.label),
@@ -67,7 +82,7 @@ impl CheckedKey {
             ("environment", self.environment == kept.environment),
             ("expires_at", self.terms.expires_at == kept.expires_at),
             ("rate_limit", self.terms.rate_limit == kept.rate_limit),
-            ("allowed_ips", self.terms.allowed_ips == kept.allowed_ips),
+            ("allowed_ips", networks[0] == networks[1]),
             (
                 "created_at",
                 !self.is_dated || self.created_at == kept.created_at,
@@ -76,6 +91,12 @@ impl CheckedKey {
         let differing = compared.into_iter().filter(|(_, is_same)| !is_same);
         differing.map(|(field, _)| field).collect()
     }
+}
+
+fn sorted<T: Ord>(list: &[T]) -> Vec<&T> {
+    let mut list: Vec<&T> = list.iter().collect();
+    list.sort_unstable();
+    list
 }
 
 /// A line that can't be imported, and why.
@@ -102,16 +123,36 @@ impl fmt::Display for WrongLine {
     }
 }
 
+/// Reads a line; what it says is not checked yet.
+///
+/// # Errors
+/// A message that says what is wrong, and with which field.
+pub(super) fn read(text: &[u8], number: usize) -> Result<ReadLine, String> {
+    let line = parse(text)?;
+    let digest = read_digest(&line.sha256);
+    Ok(ReadLine {
+        number,
+        digest,
+        line,
+    })
+}
+
+/// Checks what a line says.
+///
+/// # Errors
+/// Sentences that say what is wrong.
 pub(super) fn check(
-    text: &[u8],
-    number: usize,
+    read: ReadLine,
     project: &Project,
     rules: &Rules,
     now: UtcTime,
 ) -> Result<CheckedKey, String> {
-    let line = parse(text)?;
+    let ReadLine {
+        number,
+        digest,
+        line,
+    } = read;
     let mut wrong = Vec::new();
-    let digest = read_digest(&line.sha256);
     if digest.is_none() {
         wrong.push("sha256: Write the 64 hexadecimal digits of the key's SHA-256.".to_owned());
     }

@@ -2,6 +2,7 @@
 
 use std::process::Output;
 
+use keyward::clock::Clock;
 use keyward_key::{Environment, KeyDigest, KeyFormat, PlainKey};
 use serde_json::{Value, json};
 
@@ -168,12 +169,11 @@ fn a_revoked_key_does_not_come_back_by_an_import() {
     let imported = import(&app, &[line(secret.expose())], &["--json"]);
     let id = json_lines(&imported)[0]["id"].to_string();
     assert!(run_on(&app, &["keys", "revoke", &id]).status.success());
+    let again =
+        "Imported 0 keys into default. 1 was there already. Revoked since, and still so: 1.\n";
     assert_eq!(
         told(&import(&app, &[line(secret.expose())], &[])),
-        (
-            1,
-            "line 1: this key is here already.\nNothing was imported.\n".into()
-        )
+        (0, again.into())
     );
     let verified = app.anonymous().verify(secret.expose());
     assert_eq!(verified, (401, "REVOKED".into()));
@@ -211,6 +211,45 @@ fn an_import_can_be_repeated() {
                 .into()
         )
     );
+}
+
+/// What a key has may stay, though it could not be chosen for a new one.
+#[test]
+fn a_key_that_has_expired_since_its_import_is_here() {
+    let app = TestApp::start();
+    let soon = json!(keyward::clock::rfc3339(
+        Clock::default().now() + time::Duration::SECOND
+    ));
+    let mut line = with(line("secret"), "expires_at", soon);
+    line = with(line, "allowed_ips", json!(["10.0.0.0/8", "192.0.2.1"]));
+    assert_eq!(told(&import(&app, std::slice::from_ref(&line), &[])).0, 0);
+    std::thread::sleep(std::time::Duration::from_millis(1_200));
+    line = with(line, "allowed_ips", json!(["192.0.2.1", "10.0.0.0/8"]));
+    let again = "Imported 0 keys into default. 1 was there already.\n";
+    assert_eq!(
+        told(&import(&app, std::slice::from_ref(&line), &[])),
+        (0, again.into())
+    );
+    let late = with(
+        line,
+        "sha256",
+        super::import::line("other")["sha256"].clone(),
+    );
+    let (code, text) = told(&import(&app, &[late], &[]));
+    assert_eq!(code, 1);
+    assert!(text.contains("expires_at: "), "{text}");
+}
+
+#[test]
+fn a_null_is_named_and_long_lists_of_errors_end() {
+    let app = TestApp::start();
+    let nameless = with(line("secret"), "environment", Value::Null);
+    let (_, text) = told(&import(&app, &[nameless], &[]));
+    assert!(text.contains("environment: it can't be null."), "{text}");
+    let many = vec![json!({}); 150];
+    let (_, text) = told(&import(&app, &many, &[]));
+    assert_eq!(text.lines().count(), 102);
+    assert!(text.contains("50 more lines are wrong."), "{text}");
 }
 
 /// As after a kill: the first steps are there, and the rest follows.
