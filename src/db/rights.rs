@@ -9,7 +9,7 @@ use super::fitness::Unfit;
 use super::{AnyConnection, DbError};
 
 /// The tables of the schema.
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 21] = [
     "__diesel_schema_migrations",
     "audit_entries",
     "audit_head",
@@ -28,6 +28,7 @@ const TABLES: [&str; 20] = [
     "scopes",
     "sessions",
     "setup_codes",
+    "trusted_time",
     "usage_gaps",
     "users",
 ];
