@@ -1,5 +1,6 @@
 //! Opening connections, and what a connection carries with it.
 
+use std::fmt::Display;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -215,8 +216,7 @@ impl DatabaseUrl {
         };
         match self {
             DatabaseUrl::Sqlite(path) => {
-                let refused =
-                    |error: diesel::ConnectionError| failed(first_line(&error.to_string()));
+                let refused = |error: diesel::ConnectionError| failed(first_line(&error));
                 if std::path::Path::new(path).is_dir() {
                     return Err(failed("it is a folder".into()));
                 }
@@ -225,7 +225,7 @@ impl DatabaseUrl {
                 let time = TimeLimit::default();
                 prepare_sqlite(&mut conn)
                     .and_then(|()| time.bind(&conn))
-                    .map_err(|error| failed(first_line(&error.to_string())))?;
+                    .map_err(|error| failed(first_line(&error)))?;
                 Ok(Connection {
                     any: AnyConnection::Sqlite(conn),
                     file: file_id(path),
@@ -355,8 +355,10 @@ fn postgres_limits() -> String {
     )
 }
 
-fn first_line(text: &str) -> String {
-    let line = text.lines().next().unwrap_or_default();
+/// The first line of what a client library says, which may be several, without a trailing period.
+pub(super) fn first_line(said: &dyn Display) -> String {
+    let said = said.to_string();
+    let line = said.lines().next().unwrap_or_default();
     line.trim_end_matches('.').to_owned()
 }
 

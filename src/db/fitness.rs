@@ -9,7 +9,7 @@ use diesel::sql_types::{Integer, Text};
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
 
-use super::connection::DatabaseUrl;
+use super::connection::{DatabaseUrl, first_line};
 use super::{AnyConnection, Connection, DbError};
 
 /// The oldest Postgres that is taken, as servers number their versions: the oldest that is still
@@ -290,11 +290,4 @@ fn number(conn: &mut PgConnection, sql: &str) -> Result<i32, DbError> {
     }
     let Number { n } = sql_query(sql).get_result(conn)?;
     Ok(n)
-}
-
-/// libpq's messages have several lines.
-fn first_line(error: &DbError) -> String {
-    let text = error.to_string();
-    let line = text.lines().next().unwrap_or_default();
-    line.trim_end_matches('.').to_owned()
 }

@@ -6,6 +6,8 @@ use std::fmt::Display;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::connection::first_line;
+
 /// How often a lasting outage is logged.
 const AGAIN: Duration = Duration::from_mins(1);
 /// An outage is over when the database works and nothing has failed for so long. Connections that
@@ -18,9 +20,7 @@ static OUTAGE: Mutex<Outage> = Mutex::new(Outage(None));
 /// Reports that the database failed.
 pub fn failed(error: &dyn Display) {
     let said = with_outage(|outage| outage.failed(Instant::now()));
-    // What libpq says has several lines.
-    let error = error.to_string();
-    let error = error.lines().next().unwrap_or_default();
+    let error = first_line(error);
     match said {
         Some(Said::Begins) => {
             tracing::warn!(
