@@ -26,7 +26,8 @@ const TURN: Duration = Duration::from_secs(1);
 const FLUSH_TIME: Duration = Duration::from_millis(300);
 /// Expired records are dropped once every this many turns.
 const SWEEP: u32 = 10;
-/// The clock is compared with the database, and old usage is folded, once every this many turns, and how much of a turn that may take.
+/// The clock is compared with the database, and old usage is folded, once every this many turns, and
+/// how much of a turn that may take.
 const LOOK_BACK: u32 = 3_600;
 const LOOK_BACK_TIME: Duration = Duration::from_millis(250);
 
@@ -77,11 +78,7 @@ impl Maintenance {
         let thread = std::thread::spawn(move || {
             for turn in 0_u32.. {
                 let last = stopped.recv_timeout(TURN) != Err(RecvTimeoutError::Timeout);
-                let patience = if last { Duration::MAX } else { FLUSH_TIME };
-                work.turn(turn, patience);
-                if let Err(error) = work.write_repeats(last) {
-                    report(&error, "repeated refusals could not be recorded yet");
-                }
+                work.turn(turn, last);
                 if last {
                     break;
                 }
@@ -108,9 +105,9 @@ fn report(error: &DomainError, left: &str) {
 }
 
 impl Work {
-    fn turn(&mut self, turn: u32, patience: Duration) {
-        if let Err(error) = self.write_out(patience) {
-            report(&error, "usage could not be written out yet");
+    fn turn(&mut self, turn: u32, last: bool) {
+        if let Err(error) = self.write_out(last) {
+            report(&error, "what is counted could not be written out yet");
         }
         self.is_due |= turn.is_multiple_of(LOOK_BACK);
         if self.is_due
@@ -134,17 +131,17 @@ impl Work {
         }
     }
 
-    fn write_out(&self, patience: Duration) -> Result<(), DomainError> {
+    /// Writes what waits in memory; in the last turn, all of it. What fails keeps nothing else from
+    /// being written.
+    fn write_out(&self, last: bool) -> Result<(), DomainError> {
+        let patience = if last { Duration::MAX } else { FLUSH_TIME };
         self.usage.gather();
         let mut conn = self.pool.get()?;
-        self.last_seen.write_out(&mut conn)?;
-        Ok(self.usage.flush(&mut conn, patience)?)
-    }
-
-    /// Writes the refusals that were counted in minutes that are over, or in all.
-    fn write_repeats(&self, all: bool) -> Result<(), DomainError> {
-        let mut conn = self.pool.get()?;
-        Ok(repeats::write_over(&mut conn, self.clock.now(), all)?)
+        let usage = self.usage.flush(&mut conn, patience);
+        let seen = self.last_seen.write_out(&mut conn);
+        repeats::write_over(&mut conn, self.clock.now(), last)?;
+        usage?;
+        seen
     }
 
     fn sweep(&self) -> Result<(), DomainError> {
