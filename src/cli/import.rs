@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::projects::named_project;
 use super::{Failure, in_json, print};
-use crate::domain::keys::{self, BATCH, Checked, ImportError};
+use crate::domain::keys::{self, BATCH, Checked, CheckedKey, ImportError};
 use crate::domain::{DomainError, Op};
 use crate::json::KeyJson;
 use crate::records::Project;
@@ -48,6 +48,15 @@ pub(super) fn import(op: &mut Op, file: &str, slug: &str, json: bool) -> Result<
     let Checked {
         new, here, revoked, ..
     } = checked;
+    write(op, &project, &new, json)?;
+    match json {
+        true => print_keys(op, &project, &here).map_err(|error| stopped_after(new.len(), error)),
+        false => print(&summary(slug, new.len(), here.len(), revoked)),
+    }
+}
+
+/// Writes keys in steps, each as long as others may be kept waiting.
+fn write(op: &mut Op, project: &Project, new: &[CheckedKey], json: bool) -> Result<(), Failure> {
     op.begin_much()?;
     let mut progress = Progress::of(new.len());
     let (mut done, mut size, mut since_gap) = (0, BATCH, Instant::now());
@@ -57,7 +66,7 @@ pub(super) fn import(op: &mut Op, file: &str, slug: &str, json: bool) -> Result<
             op.end_much()?;
         }
         let started = Instant::now();
-        let ids = keys::import(op, &project, step).map_err(|error| stopped_after(done, error))?;
+        let ids = keys::import(op, project, step).map_err(|error| stopped_after(done, error))?;
         size = match started.elapsed() {
             took if took > STEP => size / 2,
             took if took < STEP / 2 => size * 2,
@@ -66,7 +75,7 @@ pub(super) fn import(op: &mut Op, file: &str, slug: &str, json: bool) -> Result<
         size = size.clamp(FEWEST, BATCH);
         done += ids.len();
         if json {
-            print_keys(op, &project, &ids).map_err(|error| stopped_after(done, error))?;
+            print_keys(op, project, &ids).map_err(|error| stopped_after(done, error))?;
         }
         progress.show(done);
         if since_gap.elapsed() > GAP_EVERY {
@@ -75,8 +84,13 @@ pub(super) fn import(op: &mut Op, file: &str, slug: &str, json: bool) -> Result<
         }
     }
     progress.end();
-    let mut told = format!("Imported {} into {slug}.", counted(done));
-    match here.len() {
+    Ok(())
+}
+
+/// What the import did.
+fn summary(slug: &str, new: usize, here: usize, revoked: usize) -> String {
+    let mut told = format!("Imported {} into {slug}.", counted(new));
+    match here {
         0 => {}
         1 => told.push_str(" 1 was there already."),
         here => told.push_str(&format!(" {here} were there already.")),
@@ -84,10 +98,7 @@ pub(super) fn import(op: &mut Op, file: &str, slug: &str, json: bool) -> Result<
     if revoked > 0 {
         told.push_str(&format!(" Revoked since, and still so: {revoked}."));
     }
-    match json {
-        true => print_keys(op, &project, &here).map_err(|error| stopped_after(done, error)),
-        false => print(&told),
-    }
+    told
 }
 
 /// How far the import is, on a line of the terminal that is written anew each time.
@@ -142,8 +153,8 @@ fn unreadable(file: &str, error: &std::io::Error) -> Failure {
 fn stopped_after(done: usize, error: DomainError) -> Failure {
     match Failure::from(error) {
         Failure::Failed(message) if done > 0 => Failure::Failed(format!(
-            "{message}\n{} of the file were imported. Run the command again: keys that are here count as \
-             done.",
+            "{message}\n{} of the file were imported. Run the command again: keys that are here \
+             count as done.",
             counted(done)
         )),
         failure => failure,
