@@ -7,18 +7,7 @@ use std::process::Command;
 use serde_json::json;
 
 use super::tool;
-use crate::app::{Api, TestApp};
-
-const EVERY_PERMISSION: [&str; 8] = [
-    "keys:read",
-    "keys:create",
-    "keys:edit",
-    "keys:revoke",
-    "audit:read",
-    "project:manage",
-    "projects:manage",
-    "users:manage",
-];
+use crate::app::{Api, EVERY_PERMISSION, TestApp};
 
 /// `DELETE` revokes keys and tokens, and their records stay.
 const REVOKED_STAYS_READABLE: &[&str] = &["--exclude-checks", "use_after_free"];

@@ -29,6 +29,17 @@ pub use browser::Browser;
 pub use database::TestDatabase;
 
 pub const PASSWORD: &str = "correct horse battery staple";
+/// The permissions of personal tokens.
+pub const EVERY_PERMISSION: [&str; 8] = [
+    "keys:read",
+    "keys:create",
+    "keys:edit",
+    "keys:revoke",
+    "audit:read",
+    "project:manage",
+    "projects:manage",
+    "users:manage",
+];
 
 /// A running instance.
 pub struct TestApp {

@@ -4,21 +4,9 @@ use keyward::records::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::{Api, TestApp};
+use crate::app::{Api, EVERY_PERMISSION, TestApp};
 
-/// The permissions, in the order of the statuses below.
-const PERMISSIONS: [&str; 8] = [
-    "keys:read",
-    "keys:create",
-    "keys:edit",
-    "keys:revoke",
-    "audit:read",
-    "project:manage",
-    "projects:manage",
-    "users:manage",
-];
-
-/// What is called, and the status for each permission. `{key}` is a key of its own for each call.
+/// What is called, and the status for each permission, in the order of [`EVERY_PERMISSION`]. `{key}` is a key of its own for each call.
 const RULES: &[(&str, &str, &str, [u16; 8])] = &[
     ("GET", "/projects/default/keys", "", only(0, 200)),
     ("GET", "/projects/default/keys/{key}", "", only(0, 200)),
@@ -140,10 +128,10 @@ fn every_permission_alone_allows_what_it_names_and_nothing_else() {
     let disabled = owner.patch(&format!("/users/{second}"), &json!({"disabled": true}));
     assert_eq!(disabled.status, 200, "{}", disabled.body);
     let viewer = person(&owner, "viewer@example.com", "viewer");
-    let tokens = PERMISSIONS.map(|permission| owner.with_token(&[permission], None));
+    let tokens = EVERY_PERMISSION.map(|permission| owner.with_token(&[permission], None));
     let mut wrong = Vec::new();
     for (method, path, body, expected) in RULES {
-        for ((token, permission), expected) in tokens.iter().zip(PERMISSIONS).zip(expected) {
+        for ((token, permission), expected) in tokens.iter().zip(EVERY_PERMISSION).zip(expected) {
             let (key, _) = owner.new_key(&json!({"name": "Checkout"}));
             let path = path
                 .replace("{key}", &key.to_string())

@@ -6,7 +6,7 @@ use time::Duration;
 
 use super::key;
 use crate::api::in_a_month;
-use crate::app::{Api, TestApp};
+use crate::app::{Api, EVERY_PERMISSION, TestApp};
 
 #[test]
 fn a_personal_token_may_what_it_was_given_and_its_owner_may() {
@@ -49,17 +49,7 @@ fn a_personal_token_may_what_it_was_given_and_its_owner_may() {
 fn a_personal_token_makes_no_tokens_and_is_not_the_person() {
     let app = TestApp::start();
     let owner = app.owners_program();
-    let every = [
-        "keys:read",
-        "keys:create",
-        "keys:edit",
-        "keys:revoke",
-        "audit:read",
-        "project:manage",
-        "projects:manage",
-        "users:manage",
-    ];
-    let token = owner.with_token(&every, None);
+    let token = owner.with_token(&EVERY_PERMISSION, None);
     let other = owner.with_token(&["keys:read"], None);
     let body = json!({"description": "x", "permissions": ["keys:read"],
         "expires_at": in_a_month()});
