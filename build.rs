@@ -10,33 +10,49 @@ use std::{env, fs};
 
 use sha2::{Digest, Sha256};
 
+/// The parts of the style sheet, in the order in which they apply.
+const STYLES: &[&str] = &[
+    "base", "shell", "page", "controls", "table", "facts", "chart", "listing", "docs", "reveal",
+    "form", "dialog", "bare", "widths",
+];
+/// The parts of the console's script, in the order in which they run.
+const SCRIPTS: &[&str] = &["dialog", "list", "failures", "forms", "reveal"];
+
 fn main() {
     println!("cargo::rerun-if-changed=static");
     println!("cargo::rerun-if-changed=migrations");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     let mut table = String::new();
-    for (constant, file, kind, doc) in [
+    for (constant, file, plain, kind, doc) in [
         (
             "APP_CSS",
             "app.css",
+            joined("css", STYLES),
             "text/css; charset=utf-8",
             "The stylesheet of every page.",
         ),
         (
             "APP_JS",
             "app.js",
+            joined("js", SCRIPTS),
             "text/javascript; charset=utf-8",
             "The console's own script; pages work without it.",
         ),
-        ("ICON", "icon.svg", "image/svg+xml", "The favicon."),
+        (
+            "ICON",
+            "icon.svg",
+            read(Path::new("static/icon.svg")),
+            "image/svg+xml",
+            "The favicon.",
+        ),
     ] {
-        let asset = prepare(&out, &Path::new("static").join(file), file, kind);
+        let asset = prepare(&out, &plain, file, kind);
         writeln!(table, "/// {doc}\npub const {constant}: Asset = {asset};").expect("memory");
     }
     let htmx = match fetch_htmx(&out) {
         Ok(path) => {
             let kind = "text/javascript; charset=utf-8";
-            format!("Some({})", prepare(&out, &path, "htmx.js", kind))
+            format!("Some({})", prepare(&out, &read(&path), "htmx.js", kind))
         }
         Err(why) => {
             println!("cargo::warning=htmx is left out, pages load whole instead: {why}");
@@ -46,6 +62,16 @@ fn main() {
     let doc = "htmx; `None` if npm could not fetch it, and pages then load whole.";
     writeln!(table, "/// {doc}\npub const HTMX: Option<Asset> = {htmx};").expect("memory");
     fs::write(out.join("assets.rs"), table).expect("OUT_DIR can be written");
+}
+
+/// The files `static/<kind>/<part>.<kind>`, one after another.
+fn joined(kind: &str, parts: &[&str]) -> Vec<u8> {
+    let file = |part: &&str| read(&Path::new("static").join(kind).join(format!("{part}.{kind}")));
+    parts.iter().map(file).collect::<Vec<_>>().join(&b'\n')
+}
+
+fn read(path: &Path) -> Vec<u8> {
+    fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// Runs `npm ci` on a copy of the lock file and returns the path of htmx.
@@ -78,9 +104,8 @@ fn fetch_htmx(out: &Path) -> Result<PathBuf, String> {
 }
 
 /// Writes the file uncompressed and compressed, and returns its `Asset` as a Rust expression.
-fn prepare(out: &Path, source: &Path, name: &str, kind: &str) -> String {
-    let plain = fs::read(source).unwrap_or_else(|error| panic!("{}: {error}", source.display()));
-    let digest = Sha256::digest(&plain);
+fn prepare(out: &Path, plain: &[u8], name: &str, kind: &str) -> String {
+    let digest = Sha256::digest(plain);
     let hash: String = digest
         .iter()
         .take(6)
@@ -95,9 +120,9 @@ fn prepare(out: &Path, source: &Path, name: &str, kind: &str) -> String {
     format!(
         "Asset {{ path: \"/static/{stem}.{hash}.{extension}\", kind: {kind:?}, plain: {}, gzip: \
          {}, brotli: {} }}",
-        write("", &plain),
-        write(".gz", &gzip(&plain)),
-        write(".br", &brotli(&plain)),
+        write("", plain),
+        write(".gz", &gzip(plain)),
+        write(".br", &brotli(plain)),
     )
 }
 
