@@ -12,11 +12,18 @@ use sha2::{Digest, Sha256};
 
 /// The parts of the style sheet, in the order in which they apply.
 const STYLES: &[&str] = &[
-    "base", "shell", "page", "controls", "table", "facts", "chart", "listing", "docs", "reveal",
-    "form", "dialog", "bare", "widths",
+    "base", "shell", "page", "controls", "table", "list", "find", "overview", "facts", "chart",
+    "listing", "docs", "reveal", "form", "dialog", "toast", "bare", "widths",
 ];
 /// The parts of the console's script, in the order in which they run.
-const SCRIPTS: &[&str] = &["dialog", "list", "failures", "forms", "reveal"];
+const SCRIPTS: &[&str] = &[
+    "dialog", "toast", "popups", "list", "failures", "forms", "reveal",
+];
+
+/// The grounds of the favicon; the first is the file's.
+const ICON_COLOURS: [&str; 7] = [
+    "#0f6b5c", "#1f5fa8", "#7a3f9d", "#9a3b2e", "#56651a", "#39424e", "#8a1f5c",
+];
 
 fn main() {
     println!("cargo::rerun-if-changed=static");
@@ -38,17 +45,22 @@ fn main() {
             "text/javascript; charset=utf-8",
             "The console's own script; pages work without it.",
         ),
-        (
-            "ICON",
-            "icon.svg",
-            read(Path::new("static/icon.svg")),
-            "image/svg+xml",
-            "The favicon.",
-        ),
     ] {
         let asset = prepare(&out, &plain, file, kind);
         writeln!(table, "/// {doc}\npub const {constant}: Asset = {asset};").expect("memory");
     }
+    let plain = fs::read_to_string("static/icon.svg").expect("it is there");
+    let icons = ICON_COLOURS.map(|colour| {
+        let icon = plain.replace(ICON_COLOURS[0], colour);
+        prepare(&out, icon.as_bytes(), "icon.svg", "image/svg+xml")
+    });
+    let (count, icons) = (icons.len(), icons.join(", "));
+    writeln!(
+        table,
+        "/// The favicon, in a colour for all projects and some to tell projects apart.\n\
+         pub const ICONS: [Asset; {count}] = [{icons}];"
+    )
+    .expect("memory");
     let htmx = match fetch_htmx(&out) {
         Ok(path) => {
             let kind = "text/javascript; charset=utf-8";
@@ -66,7 +78,13 @@ fn main() {
 
 /// The files `static/<kind>/<part>.<kind>`, one after another.
 fn joined(kind: &str, parts: &[&str]) -> Vec<u8> {
-    let file = |part: &&str| read(&Path::new("static").join(kind).join(format!("{part}.{kind}")));
+    let file = |part: &&str| {
+        read(
+            &Path::new("static")
+                .join(kind)
+                .join(format!("{part}.{kind}")),
+        )
+    };
     parts.iter().map(file).collect::<Vec<_>>().join(&b'\n')
 }
 
@@ -113,7 +131,7 @@ fn prepare(out: &Path, plain: &[u8], name: &str, kind: &str) -> String {
         .collect();
     let (stem, extension) = name.rsplit_once('.').expect("files have extensions");
     let write = |suffix: &str, bytes: &[u8]| {
-        let path = out.join(format!("{name}{suffix}"));
+        let path = out.join(format!("{hash}-{name}{suffix}"));
         fs::write(&path, bytes).expect("OUT_DIR can be written");
         format!("include_bytes!({:?})", path.display().to_string())
     };

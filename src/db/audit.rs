@@ -228,6 +228,30 @@ pub fn page(
     Ok(rows.into_iter().map(AuditEntry::from).collect())
 }
 
+/// The newest changes in the given projects, or in all with `None`, at most `limit`: entries that
+/// tell of no sign-in and no refusal.
+pub fn changes(
+    conn: &mut AnyConnection,
+    projects: Option<&[i64]>,
+    limit: i64,
+) -> Result<Vec<AuditEntry>, DbError> {
+    let mut newest = audit_entries::table.into_boxed();
+    if time_limit::is_asked(conn) {
+        newest = newest.filter(in_time());
+    }
+    if let Some(projects) = projects {
+        newest = newest.filter(audit_entries::project_id.eq_any(projects));
+    }
+    let rows: Vec<Row> = newest
+        .filter(audit_entries::action.not_like("session.%"))
+        .filter(audit_entries::action.ne("access.denied"))
+        .order(audit_entries::id.desc())
+        .limit(limit)
+        .select(Row::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(AuditEntry::from).collect())
+}
+
 /// The number of the last entry, which is how many there are.
 pub fn last_entry(conn: &mut AnyConnection) -> Result<i64, DbError> {
     audit_head::table

@@ -1,14 +1,15 @@
 //! Lists of keys: filtered, sorted and paged by cursor. Page 2,000 costs as much as page 1.
 
+mod order;
+mod states;
+
 use std::collections::BTreeSet;
 
-use diesel::dsl::{exists, not, sql};
-use diesel::expression::SqlLiteral;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use diesel::sql_types::Timestamp;
 use keyward_key::Environment;
 use keyward_key::scope::Catalogue;
-use time::macros::{datetime, format_description};
+use time::Duration;
 
 use super::any::MultiBackend;
 use super::key_rows::KeyRow;
@@ -17,13 +18,7 @@ use super::schema::{key_terms, keys};
 use super::time_limit::{self, in_time};
 use super::{AnyConnection, DbError, scopes};
 use crate::clock::UtcTime;
-use crate::records::key::{DORMANT, EXPIRING};
-use crate::records::{Key, KeyState, StateFilter, scope};
-
-/// What unused keys are sorted by, so that they come last when the list begins with the latest.
-const NEVER_FIRST: UtcTime = datetime!(1970-01-01 0:00);
-/// The same, when the list begins with the earliest.
-const NEVER_LAST: UtcTime = datetime!(9999-12-31 0:00);
+use crate::records::{Key, StateFilter, scope};
 
 /// A search starts from words found in at most this many keys. Words found in more keys are so
 /// common that walking the list in its order soon fills a page.
@@ -31,7 +26,10 @@ const FEW: usize = 4_000;
 
 /// Counting a list stops here: readers only need to know whether there are many keys, and counting
 /// on would cost more than the page.
-pub const COUNTED: i64 = 100;
+pub const COUNTED: i64 = 1_000;
+
+/// Fewer keys than this are found by an index and then sorted.
+const SORTED: i64 = 200;
 
 /// Which keys of a project to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,6 +50,12 @@ pub struct KeyFilter {
     pub created_after: Option<UtcTime>,
     /// Last used before this or, if never used, created before it.
     pub last_used_before: Option<UtcTime>,
+    /// Presented since this time although it had ended.
+    pub tried_after: Option<UtcTime>,
+    /// It works, and expires within this time.
+    pub expires_within: Option<Duration>,
+    /// Who created it: an email, or `command line`.
+    pub created_by: Option<String>,
 }
 
 /// What a list is sorted by.
@@ -66,6 +70,12 @@ pub enum SortBy {
     Expires,
     /// Keys that were never used come last in either direction.
     LastUsed,
+    /// As text.
+    Prefix,
+    /// When they were last presented after they had ended. Only for lists of such keys.
+    LastTried,
+    /// When they ended or will end: revoked and expired keys first, those that never expire last.
+    End,
 }
 
 /// The order of a list.
@@ -93,9 +103,9 @@ pub struct Seek {
 pub enum SortValue {
     /// Sorted by creation: the id alone decides.
     Id,
-    /// A label, folded as for sorting (NFKC, lower case).
+    /// A prefix, or a label, folded as for sorting (NFKC, lower case).
     Text(String),
-    /// An expiry or a last use; a key that never expires has 9999-12-31.
+    /// An expiry, an end or a last use; a key that never expires has 9999-12-31.
     Time(UtcTime),
 }
 
@@ -148,7 +158,12 @@ fn find_by(
         ids: None,
         total: 0,
     };
-    for wanted in wanted.chain(granting).chain(carried) {
+    let creator = filter.created_by.as_deref();
+    let creator = creator.map(|creator| Wanted::term(creator));
+    if filter.state == Some(StateFilter::Attention) {
+        found.ids = few_in(conn, filter.project_id, &states::ATTENTION, now)?;
+    }
+    for wanted in wanted.chain(granting).chain(carried).chain(creator) {
         let few = key_search::few_keys_with(conn, filter.project_id, &wanted, FEW)?;
         found.ids = match (found.ids, few) {
             (Some(ids), Some(few)) => Some(&ids & &few),
@@ -173,6 +188,29 @@ fn find_by(
     Ok(found)
 }
 
+/// The keys of a project that are in one of these states; `None` if too many are in one.
+fn few_in(
+    conn: &mut AnyConnection,
+    project: i64,
+    all: &[StateFilter],
+    now: UtcTime,
+) -> Result<Option<BTreeSet<i64>>, DbError> {
+    let mut ids = BTreeSet::new();
+    for of_state in all {
+        let query = keys::table.into_boxed::<MultiBackend>();
+        let query = query.filter(keys::project_id.eq(project));
+        let found: Vec<i64> = states::in_states(query, *of_state, Plan::Filter, now)
+            .select(keys::id)
+            .limit(i64::try_from(FEW).unwrap_or(i64::MAX).saturating_add(1))
+            .load(conn)?;
+        if found.len() > FEW {
+            return Ok(None);
+        }
+        ids.extend(found);
+    }
+    Ok(Some(ids))
+}
+
 /// At most `limit` keys in the list's order, starting `skip` keys after `seek`.
 pub fn page(
     conn: &mut AnyConnection,
@@ -189,15 +227,18 @@ pub fn page(
     // A few keys are found first and then sorted; many are read in the list's order.
     let plan = match &found.ids {
         Some(_) => Plan::Ids,
-        None if found.total < COUNTED => Plan::Filter,
+        None if found.total < SORTED => Plan::Filter,
         None => Plan::Order,
     };
     let backwards = seek.is_some_and(|seek| seek.backwards);
     let query = filtered(conn, found, plan, now);
-    let query = sorted(query, order, order.descending != backwards, seek);
+    let query = order::sorted(query, order, order.descending != backwards, seek);
     let query = query.limit(limit).offset(skip);
     let rows: Vec<KeyRow> = query.select(KeyRow::as_select()).load(conn)?;
-    let mut listed: Vec<Listed> = rows.into_iter().map(|row| listed(row, order)).collect();
+    let mut listed: Vec<Listed> = rows
+        .into_iter()
+        .map(|row| order::listed(row, order))
+        .collect();
     if backwards {
         listed.reverse();
     }
@@ -252,10 +293,7 @@ fn filtered<'a>(conn: &AnyConnection, found: &Found, plan: Plan, now: UtcTime) -
         };
     }
     query = match filter.state {
-        Some(StateFilter::In(state)) => in_state(query, state, plan, now),
-        Some(StateFilter::Working) => query
-            .filter(keys::revoked_at.is_null())
-            .filter(not(keys::expires_at.le(now))),
+        Some(states) => states::in_states(query, states, plan, now),
         None => query,
     };
     if let Some(after) = filter.created_after {
@@ -269,6 +307,26 @@ fn filtered<'a>(conn: &AnyConnection, found: &Found, plan: Plan, now: UtcTime) -
             Plan::Filter => query.filter(keys::quiet_since.lt(before)),
             Plan::Order | Plan::Ids => query.filter(not(keys::quiet_since.ge(before))),
         };
+    }
+    if let Some(after) = filter.tried_after {
+        query = match plan {
+            Plan::Filter => query.filter(keys::tried_at.gt(after)),
+            Plan::Order | Plan::Ids => query.filter(not(keys::tried_at.le(after))),
+        };
+    }
+    if let Some(within) = filter.expires_within {
+        query = query.filter(keys::revoked_at.is_null());
+        query = match plan {
+            Plan::Filter => query
+                .filter(keys::expires_at.gt(now))
+                .filter(keys::expires_at.le(now + within)),
+            Plan::Order | Plan::Ids => query
+                .filter(not(keys::expires_at.le(now)))
+                .filter(not(keys::expires_at.gt(now + within))),
+        };
+    }
+    if let Some(creator) = &filter.created_by {
+        query = query.filter(keys::created_by.eq(creator.clone()));
     }
     for wanted in &found.common {
         let terms = key_terms::table.filter(key_terms::key_id.eq(keys::id));
@@ -286,102 +344,5 @@ fn filtered<'a>(conn: &AnyConnection, found: &Found, plan: Plan, now: UtcTime) -
     match &found.ids {
         Some(ids) => query.filter(keys::id.eq_any(ids.clone())),
         None => query,
-    }
-}
-
-fn in_state(query: Query<'_>, state: KeyState, plan: Plan, now: UtcTime) -> Query<'_> {
-    let soon = now + EXPIRING;
-    // Most keys are not about to expire: that condition alone never finds few.
-    let lasting = not(keys::expires_at.le(soon));
-    match (state, plan) {
-        (KeyState::Revoked, Plan::Filter) => return query.filter(keys::revoked_at.is_not_null()),
-        (KeyState::Revoked, _) => return query.filter(not(keys::revoked_at.is_null())),
-        (KeyState::Active, _) => query.filter(lasting),
-        (KeyState::Dormant, Plan::Filter) => query
-            .filter(lasting)
-            .filter(keys::quiet_since.le(now - DORMANT)),
-        (KeyState::Dormant, _) => query
-            .filter(lasting)
-            .filter(not(keys::quiet_since.gt(now - DORMANT))),
-        (KeyState::Expiring, Plan::Filter) => query
-            .filter(keys::expires_at.gt(now))
-            .filter(keys::expires_at.le(soon)),
-        (KeyState::Expiring, _) => query
-            .filter(not(keys::expires_at.le(now)))
-            .filter(not(keys::expires_at.gt(soon))),
-        (KeyState::Expired, Plan::Filter) => query.filter(keys::expires_at.le(now)),
-        (KeyState::Expired, _) => query.filter(not(keys::expires_at.gt(now))),
-    }
-    .filter(keys::revoked_at.is_null())
-}
-
-/// Sorts by a column and then the id, starting after the given pair. The separate bound on the
-/// column alone lets both databases use its index.
-macro_rules! keyset {
-    ($query:expr, $column:expr, $descending:expr, $seek:expr) => {
-        match ($descending, $seek) {
-            (false, None) => $query.order(($column.asc(), keys::id.asc())),
-            (true, None) => $query.order(($column.desc(), keys::id.desc())),
-            (false, Some((value, id))) => $query
-                .filter($column.ge(value.clone()))
-                .filter($column.gt(value).or(keys::id.gt(id)))
-                .order(($column.asc(), keys::id.asc())),
-            (true, Some((value, id))) => $query
-                .filter($column.le(value.clone()))
-                .filter($column.lt(value).or(keys::id.lt(id)))
-                .order(($column.desc(), keys::id.desc())),
-        }
-    };
-}
-
-fn sorted<'a>(query: Query<'a>, order: Order, descending: bool, seek: Option<&Seek>) -> Query<'a> {
-    let text = seek.and_then(|seek| match &seek.value {
-        SortValue::Text(value) => Some((value.clone(), seek.id)),
-        _ => None,
-    });
-    let time = seek.and_then(|seek| match seek.value {
-        SortValue::Time(value) => Some((value, seek.id)),
-        _ => None,
-    });
-    match order.by {
-        SortBy::Label => keyset!(query, keys::label_folded, descending, text),
-        SortBy::Expires => keyset!(query, keys::expires_at, descending, time),
-        SortBy::LastUsed => match order.descending {
-            true => keyset!(query, last_use_or(NEVER_FIRST), descending, time),
-            false => keyset!(query, last_use_or(NEVER_LAST), descending, time),
-        },
-        SortBy::Created => match (descending, seek) {
-            (false, None) => query.order(keys::id.asc()),
-            (true, None) => query.order(keys::id.desc()),
-            (false, Some(seek)) => query.filter(keys::id.gt(seek.id)).order(keys::id.asc()),
-            (true, Some(seek)) => query.filter(keys::id.lt(seek.id)).order(keys::id.desc()),
-        },
-    }
-}
-
-/// The last use, or `never`: written as the indexes on it have it, which is how Diesel writes times.
-fn last_use_or(never: UtcTime) -> SqlLiteral<Timestamp> {
-    let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
-    let never = never.format(&format).expect("a constant");
-    sql(&format!("coalesce(keys.last_used_at, '{never}')"))
-}
-
-fn listed(row: KeyRow, order: Order) -> Listed {
-    let value = match order.by {
-        SortBy::Created => SortValue::Id,
-        SortBy::Label => SortValue::Text(row.label_folded.clone()),
-        SortBy::Expires => SortValue::Time(row.expires_at),
-        SortBy::LastUsed => {
-            let never = if order.descending {
-                NEVER_FIRST
-            } else {
-                NEVER_LAST
-            };
-            SortValue::Time(row.last_used_at.unwrap_or(never))
-        }
-    };
-    Listed {
-        key: row.into(),
-        value,
     }
 }

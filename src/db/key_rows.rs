@@ -53,7 +53,7 @@ pub(super) fn rate_limit(requests: Option<i64>, seconds: Option<i64>) -> Option<
 pub(super) struct KeyRow {
     id: i64,
     project_id: i64,
-    prefix: String,
+    pub(super) prefix: String,
     pub(super) label: String,
     pub(super) label_folded: String,
     environment: String,
@@ -64,7 +64,7 @@ pub(super) struct KeyRow {
     allowed_ips: String,
     created_at: UtcTime,
     created_by: String,
-    revoked_at: Option<UtcTime>,
+    pub(super) revoked_at: Option<UtcTime>,
     revoked_by: Option<String>,
     revoke_reason: Option<String>,
     revoke_note: Option<String>,
@@ -73,6 +73,7 @@ pub(super) struct KeyRow {
     pub(super) last_used_at: Option<UtcTime>,
     last_used_ip: Option<String>,
     last_used_agent: Option<String>,
+    pub(super) tried_at: Option<UtcTime>,
     version: i64,
 }
 
@@ -105,6 +106,7 @@ impl From<KeyRow> for Key {
             revocation,
             replaces: row.replaces,
             replaced_by: row.replaced_by,
+            tried_at: row.tried_at,
             last_use: row.last_used_at.map(|at| LastUse { at, ip, user_agent }),
             version: row.version,
             refused_as_expired: false,

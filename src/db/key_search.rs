@@ -51,7 +51,7 @@ impl Findable<'_> {
 pub(super) enum Wanted {
     /// A term from the first up to, but not including, the second: those that begin with a word.
     Word(String, String),
-    /// One of these terms, each of which stands for a scope.
+    /// One of these terms.
     OneOf(Vec<String>),
 }
 
@@ -75,6 +75,11 @@ impl Wanted {
                 .map(|scope| scope_term(&scope.replace('\0', " ")))
                 .collect(),
         )
+    }
+
+    /// Asks for a term as it stands, for instance a creator.
+    pub(super) fn term(text: &str) -> Wanted {
+        Wanted::OneOf(vec![fold(text)])
     }
 }
 

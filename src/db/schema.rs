@@ -99,6 +99,7 @@ diesel::table! {
         last_used_ip -> Nullable<Text>,
         last_used_agent -> Nullable<Text>,
         quiet_since -> Timestamp,
+        tried_at -> Nullable<Timestamp>,
         version -> BigInt,
         changed_in -> BigInt,
     }

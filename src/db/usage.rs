@@ -4,6 +4,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamp};
 use diesel::upsert::excluded;
 
+use time::Date;
+use time::macros::format_description;
+
 use super::change::UnauditedTx;
 use super::schema::{key_usage, keys};
 use super::{AnyConnection, DbError};
@@ -93,6 +96,31 @@ pub fn set_last_uses(tx: &mut UnauditedTx, uses: &[(i64, &LastUse)]) -> Result<(
     Ok(())
 }
 
+/// Records when these keys, which had ended, were last presented.
+pub fn set_tries(tx: &mut UnauditedTx, tries: &[(i64, UtcTime)]) -> Result<(), DbError> {
+    match tx.conn() {
+        AnyConnection::Sqlite(conn) => {
+            for (key, at) in tries {
+                let later = keys::tried_at.is_null().or(keys::tried_at.lt(at));
+                diesel::update(keys::table.find(key).filter(later))
+                    .set(keys::tried_at.eq(at))
+                    .execute(conn)?;
+            }
+        }
+        AnyConnection::Postgres(conn) => {
+            let (ids, times): (Vec<i64>, Vec<UtcTime>) = tries.iter().copied().unzip();
+            diesel::sql_query(
+                "UPDATE keys SET tried_at = tried.at FROM unnest($1, $2) AS tried (id, at)
+                 WHERE keys.id = tried.id AND (keys.tried_at IS NULL OR keys.tried_at < tried.at)",
+            )
+            .bind::<Array<BigInt>, _>(ids)
+            .bind::<Array<Timestamp>, _>(times)
+            .execute(conn)?;
+        }
+    }
+    Ok(())
+}
+
 /// The counts of a key from the hour `since` on: start of the hour, outcome, requests.
 pub fn of_key(
     conn: &mut AnyConnection,
@@ -105,6 +133,61 @@ pub fn of_key(
         .order(key_usage::hour)
         .select((key_usage::hour, key_usage::outcome, key_usage::requests))
         .load(conn)
+}
+
+/// How often a key passed and was refused on one day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DayCount {
+    /// The presented key.
+    pub key_id: i64,
+    /// In UTC.
+    pub day: Date,
+    /// How many requests had the outcome `VALID`.
+    pub passed: i64,
+    /// How many requests had any other outcome.
+    pub refused: i64,
+}
+
+#[derive(QueryableByName)]
+struct DayRow {
+    #[diesel(sql_type = BigInt)]
+    key_id: i64,
+    #[diesel(sql_type = Text)]
+    day: String,
+    #[diesel(sql_type = BigInt)]
+    passed: i64,
+    #[diesel(sql_type = BigInt)]
+    refused: i64,
+}
+
+/// The counts of these keys by day, from `first` on.
+pub fn by_day(
+    conn: &mut AnyConnection,
+    ids: &[i64],
+    first: Date,
+) -> Result<Vec<DayCount>, DbError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
+    // Numbers and a date of our own: nothing here comes from outside.
+    let query = format!(
+        "SELECT key_id, substr(CAST(hour AS TEXT), 1, 10) AS day,
+             CAST(sum(CASE WHEN outcome = 'VALID' THEN requests ELSE 0 END) AS BIGINT) AS passed,
+             CAST(sum(CASE WHEN outcome = 'VALID' THEN 0 ELSE requests END) AS BIGINT) AS refused
+         FROM key_usage WHERE key_id IN ({}) AND hour >= '{first} 00:00:00' GROUP BY 1, 2",
+        ids.join(", ")
+    );
+    let rows: Vec<DayRow> = diesel::sql_query(query).load(conn)?;
+    let counts = rows.into_iter().filter_map(|row| {
+        Some(DayCount {
+            key_id: row.key_id,
+            day: Date::parse(&row.day, format_description!("[year]-[month]-[day]")).ok()?,
+            passed: row.passed,
+            refused: row.refused,
+        })
+    });
+    Ok(counts.collect())
 }
 
 /// The oldest hour that has a count.

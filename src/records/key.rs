@@ -12,6 +12,9 @@ pub const EXPIRING: Duration = Duration::days(7);
 /// An active key unused for this long is dormant.
 pub const DORMANT: Duration = Duration::days(90);
 
+/// A key that ended is still tried if it was presented within this time.
+pub const STILL_TRIED: Duration = Duration::days(30);
+
 /// Everything that is stored about a key, except its digest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Key {
@@ -45,6 +48,8 @@ pub struct Key {
     pub replaced_by: Option<i64>,
     /// `None` if it never passed a verification. Written once a second, so it may lag.
     pub last_use: Option<LastUse>,
+    /// When it was last presented after it had ended. Written once a second, so it may lag.
+    pub tried_at: Option<UtcTime>,
     /// Rises with every edit.
     pub version: i64,
     /// Whether the instance that read it refuses it as expired, whatever the time: it did so while a
@@ -248,6 +253,15 @@ impl Key {
         }
     }
 
+    /// When it was last presented since it ended, if that is not long ago at the time `now`.
+    pub fn still_tried(&self, now: UtcTime) -> Option<UtcTime> {
+        let revoked = self.revocation.as_ref().map(|revocation| revocation.at);
+        let expired = self.expires_at.filter(|expiry| *expiry <= now);
+        let ended = revoked.into_iter().chain(expired).min()?;
+        self.tried_at
+            .filter(|tried| *tried >= ended && *tried > now - STILL_TRIED)
+    }
+
     /// Whether it can still pass a verification at the time `now`.
     pub fn is_active(&self, now: UtcTime) -> bool {
         !matches!(self.state(now), KeyState::Revoked | KeyState::Expired)
@@ -279,6 +293,7 @@ mod tests {
             replaces: None,
             replaced_by: None,
             last_use: None,
+            tried_at: None,
             version: 1,
             refused_as_expired: false,
         }

@@ -6,21 +6,32 @@ use super::KeyState;
 
 /// The word for every key that works.
 const WORKING: &str = "working";
+/// The words for views that are no states.
+const TRIED: &str = "tried";
+const ATTENTION: &str = "attention";
 
 /// Which states of keys to list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StateFilter {
     /// Whatever can pass a verification: active, dormant and expiring keys.
     Working,
-    /// Keys in this state; the dormant ones are active too.
+    /// Keys in this state.
     In(KeyState),
+    /// Keys that ended and were presented since, within [`STILL_TRIED`](super::key::STILL_TRIED).
+    Tried,
+    /// Expiring, dormant and still tried keys.
+    Attention,
 }
 
 impl StateFilter {
     /// All of them, in the order in which pages offer them.
     pub fn all() -> impl Iterator<Item = StateFilter> {
         let states = KeyState::ALL.iter().copied().map(StateFilter::In);
-        [StateFilter::Working].into_iter().chain(states)
+        let views = [StateFilter::Tried, StateFilter::Attention];
+        [StateFilter::Working]
+            .into_iter()
+            .chain(states)
+            .chain(views)
     }
 
     /// The word in URLs and arguments.
@@ -28,6 +39,8 @@ impl StateFilter {
         match self {
             StateFilter::Working => WORKING,
             StateFilter::In(state) => state.as_str(),
+            StateFilter::Tried => TRIED,
+            StateFilter::Attention => ATTENTION,
         }
     }
 
@@ -36,6 +49,8 @@ impl StateFilter {
         match self {
             StateFilter::Working => "Working",
             StateFilter::In(state) => state.title(),
+            StateFilter::Tried => "Still tried",
+            StateFilter::Attention => "Needs attention",
         }
     }
 }
@@ -46,6 +61,8 @@ impl FromStr for StateFilter {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             WORKING => Ok(StateFilter::Working),
+            TRIED => Ok(StateFilter::Tried),
+            ATTENTION => Ok(StateFilter::Attention),
             state => state
                 .parse()
                 .map(StateFilter::In)
@@ -56,7 +73,7 @@ impl FromStr for StateFilter {
 
 /// The text names no states.
 #[derive(Debug, thiserror::Error)]
-#[error("a state is working, active, dormant, expiring, expired or revoked")]
+#[error("a state is working, active, dormant, expiring, expired, revoked, tried or attention")]
 pub struct UnknownStateFilter;
 
 #[cfg(test)]
@@ -65,7 +82,7 @@ mod tests {
 
     #[test]
     fn every_filter_is_read_from_its_word() {
-        assert_eq!(StateFilter::all().count(), 6);
+        assert_eq!(StateFilter::all().count(), 8);
         for filter in StateFilter::all() {
             assert_eq!(filter.as_str().parse::<StateFilter>().unwrap(), filter);
         }

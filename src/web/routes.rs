@@ -12,11 +12,13 @@ use super::api::{
     scopes, session as session_api, tokens, users,
 };
 use super::pages::{
-    account as account_pages, audit, docs, health, keys, login, logout, overview, password,
+    account as account_pages, audit, docs, find, health, keys, login, logout, overview, password,
     projects, rollbacks, setup, users as users_pages,
 };
 use super::shared::error::{self, LeadOn};
-use super::shared::{AppState, WebError, assets, cross_site, session, session_cookie};
+use super::shared::{
+    AppState, WebError, assets, cross_site, last_project, session, session_cookie,
+};
 use crate::domain::DomainError;
 use crate::instance_secret::DerivedKey;
 use crate::verify;
@@ -42,6 +44,7 @@ pub fn configure(
     )));
     let pages = scope("")
         .wrap(HtmxMiddleware)
+        .wrap(from_fn(last_project::remember))
         .wrap(session::middleware(state, &cookie_keys[0].bytes))
         .wrap(from_fn(session_cookie::choose))
         .wrap(from_fn(cross_site::refuse))
@@ -55,6 +58,13 @@ pub fn configure(
         )
         .service(resource("/logout").post(logout::submit))
         .service(resource("/").get(overview::show))
+        .service(resource("/find").get(find::show).post(find::submit))
+        .service(resource("/keys").get(keys::across::show))
+        .service(
+            resource("/keys/revocation")
+                .get(keys::selection::show)
+                .post(keys::selection::submit),
+        )
         .service(resource("/audit").get(audit::list::show))
         .service(resource("/docs").get(docs::show::show))
         .service(
@@ -64,6 +74,7 @@ pub fn configure(
         )
         .service(resource("/projects").post(projects::new::submit))
         .service(resource("/projects/new").get(projects::new::show))
+        .service(resource("/projects/{project}").get(overview::show_one))
         .service(
             resource("/projects/{project}/archival")
                 .get(projects::archival::show)

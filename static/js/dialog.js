@@ -21,7 +21,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
 document.addEventListener("dialog-done", (event) => {
   const row = opener?.closest("tr")?.id;
   dialog.close();
-  announce(event.detail.value);
+  toast(event.detail.value);
   document.addEventListener("htmx:afterSettle", () => {
     document.querySelector(`#${row} a`)?.focus();
   }, { once: true });

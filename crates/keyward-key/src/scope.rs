@@ -148,6 +148,29 @@ pub fn split(joined: &str) -> Vec<String> {
     parts(joined).map(str::to_owned).collect()
 }
 
+/// How much a scope allows, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Breadth {
+    /// [`EVERY_SCOPE`].
+    Every,
+    /// It allows changes, as far as its name says.
+    Writes,
+    /// One part of its name says that it only reads.
+    Reads,
+}
+
+impl Breadth {
+    /// The breadth of the scope with this name, for instance `read:assets` or `streams:write`.
+    pub fn of(name: &str) -> Self {
+        let is_read = |part: &str| matches!(part, "read" | "list" | "view" | "get");
+        match name {
+            EVERY_SCOPE => Breadth::Every,
+            name if name.split([':', '.', '/']).any(is_read) => Breadth::Reads,
+            _ => Breadth::Writes,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,5 +259,13 @@ mod tests {
             assert!(!can_be_required(text), "{text}");
         }
         assert!(can_be_required("*") && can_be_required("read:assets"));
+    }
+
+    #[test]
+    fn every_scope_is_wider_than_writes_and_these_than_reads() {
+        let mut scopes = ["read:assets", "streams:write", "*", "assets.list", "deploy"];
+        scopes.sort_by_key(|name| Breadth::of(name));
+        let widest_first = ["*", "streams:write", "deploy", "read:assets", "assets.list"];
+        assert_eq!(scopes, widest_first);
     }
 }

@@ -4,4 +4,4 @@ mod deny;
 mod read;
 
 pub use deny::deny;
-pub use read::{AuditPage, is_readable, read};
+pub use read::{AuditPage, is_readable, latest, read};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::access::{Action, Actor, policy};
 use crate::db::audit;
 use crate::domain::{DomainError, Op};
-use crate::records::AuditEntry;
+use crate::records::{AuditEntry, Project};
 
 /// A page of the audit log.
 #[derive(Debug)]
@@ -30,10 +30,7 @@ pub fn read(
     skip: i64,
     limit: usize,
 ) -> Result<AuditPage, DomainError> {
-    let projects = match op.actor().may(Action::ReadAudit, None) {
-        true => None,
-        false => Some(readable_projects(op.actor())?),
-    };
+    let projects = readable(op.actor())?;
     let one_more = i64::try_from(limit + 1).unwrap_or(i64::MAX);
     let mut entries = audit::page(op.conn(), projects.as_deref(), before, skip, one_more)?;
     let more = entries.len() > limit;
@@ -49,9 +46,38 @@ pub fn read(
     })
 }
 
+/// The newest `limit` changes in `project` or, without one, in all that the actor may read; `None` if
+/// that is nothing. Sign-ins are no changes.
+///
+/// # Errors
+/// The database fails.
+pub fn latest(
+    op: &mut Op,
+    project: Option<&Project>,
+    limit: i64,
+) -> Result<Option<Vec<AuditEntry>>, DomainError> {
+    match project {
+        None if !is_readable(op.actor()) => Ok(None),
+        None => {
+            let projects = readable(op.actor())?;
+            Ok(Some(audit::changes(op.conn(), projects.as_deref(), limit)?))
+        }
+        Some(project) if !op.actor().may(Action::ReadAudit, Some(project.id)) => Ok(None),
+        Some(project) => Ok(Some(audit::changes(op.conn(), Some(&[project.id]), limit)?)),
+    }
+}
+
 /// Whether the actor may read the log of any project, or of the whole instance.
 pub fn is_readable(actor: &Actor) -> bool {
     actor.may(Action::ReadAudit, None) || readable_projects(actor).is_ok()
+}
+
+/// The projects whose log the actor may read; `None` is all, and what is in no project.
+fn readable(actor: &Actor) -> Result<Option<Vec<i64>>, DomainError> {
+    match actor.may(Action::ReadAudit, None) {
+        true => Ok(None),
+        false => Ok(Some(readable_projects(actor)?)),
+    }
 }
 
 /// The projects whose log the actor may read, by grants on single projects or a token bound to one.

@@ -203,6 +203,7 @@ mod tests {
             replaces: None,
             replaced_by: None,
             last_use: None,
+            tried_at: None,
             version: 1,
             refused_as_expired: false,
         }

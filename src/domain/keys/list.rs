@@ -1,8 +1,10 @@
 //! List a project's keys.
 
 use crate::access::Action;
+use crate::clock::UtcTime;
 use crate::db::key_list::{self, KeyFilter, Listed, Order, Seek};
 use crate::domain::{DomainError, Op};
+use crate::records::key::STILL_TRIED;
 use crate::records::{Key, KeyState, Project, StateFilter};
 
 /// Which part of a list to read.
@@ -32,15 +34,6 @@ pub struct KeyPage {
     pub total: i64,
 }
 
-/// How many keys of a project need attention, each counted up to [`key_list::COUNTED`].
-#[derive(Clone, Copy, Debug)]
-pub struct Attention {
-    /// Those that expire soon.
-    pub expiring: i64,
-    /// Those unused for a long time.
-    pub dormant: i64,
-}
-
 /// The part `slice` of the keys of `project` that match `filter`.
 ///
 /// # Errors
@@ -57,7 +50,7 @@ pub fn list(
         project_id: project.id,
         ..filter.clone()
     };
-    let Some(judged) = as_judged(project, &filter) else {
+    let Some(judged) = as_judged(project, &filter, now) else {
         return Ok(KeyPage::default());
     };
     let Slice {
@@ -101,41 +94,47 @@ pub fn list(
     })
 }
 
-/// How many keys of `project` need attention.
-///
-/// # Errors
-/// The database fails.
-pub fn needing_attention(op: &mut Op, project: &Project) -> Result<Attention, DomainError> {
-    let now = op.now();
-    let mut in_state = |state| {
-        let filter = KeyFilter {
-            state: Some(StateFilter::In(state)),
-            ..all_of(project)
-        };
-        key_list::count(op.conn(), &filter, now)
+/// The filter as `/verify` judges a project's keys; `None` if none of them can match. An archived
+/// project's keys all count as revoked.
+fn as_judged(project: &Project, filter: &KeyFilter, now: UtcTime) -> Option<KeyFilter> {
+    let Some(archived) = project.archived_at else {
+        return Some(filter.clone());
     };
-    Ok(Attention {
-        expiring: in_state(KeyState::Expiring)?,
-        dormant: in_state(KeyState::Dormant)?,
+    if filter.expires_within.is_some() {
+        return None;
+    }
+    let tried = Some(archived.max(now - STILL_TRIED));
+    let tried_after = match filter.state {
+        None | Some(StateFilter::In(KeyState::Revoked)) => None,
+        Some(StateFilter::Tried | StateFilter::Attention) => tried,
+        Some(_) => return None,
+    };
+    Some(KeyFilter {
+        state: None,
+        tried_after,
+        ..filter.clone()
     })
 }
 
-/// The filter as `/verify` judges a project's keys; `None` if none of them can match. An archived
-/// project's keys all count as revoked.
-fn as_judged(project: &Project, filter: &KeyFilter) -> Option<KeyFilter> {
-    match filter.state {
-        Some(state) if project.archived_at.is_some() => {
-            let all = KeyFilter {
-                state: None,
-                ..filter.clone()
-            };
-            (state == StateFilter::In(KeyState::Revoked)).then_some(all)
-        }
-        _ => Some(filter.clone()),
+/// How many keys of `project` match the filter, counted up to [`key_list::COUNTED`].
+///
+/// # Errors
+/// The actor may not see them.
+pub fn count(op: &mut Op, project: &Project, filter: &KeyFilter) -> Result<i64, DomainError> {
+    op.allow(Action::SeeKeys, project)?;
+    let now = op.now();
+    let filter = KeyFilter {
+        project_id: project.id,
+        ..filter.clone()
+    };
+    match as_judged(project, &filter, now) {
+        Some(judged) => Ok(key_list::count(op.conn(), &judged, now)?),
+        None => Ok(0),
     }
 }
 
-fn all_of(project: &Project) -> KeyFilter {
+/// No filter: every key of the project.
+pub(super) fn all_of(project: &Project) -> KeyFilter {
     KeyFilter {
         project_id: project.id,
         ..KeyFilter::default()

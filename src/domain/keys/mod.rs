@@ -1,5 +1,6 @@
 //! Keys: finding, creating, editing, revoking, rotating and importing them.
 
+mod across;
 mod draft;
 mod edit;
 mod find;
@@ -11,20 +12,27 @@ mod pasted;
 mod replace;
 mod reveal;
 mod revoke;
+mod revoke_selected;
 mod rotate;
+mod traffic;
 mod usage;
+mod views;
 mod write;
 
+pub use across::{Group, across};
 pub use draft::KeyDraft;
 pub use edit::{EditForm, edit, edit_form};
 pub use find::{find, find_in, find_to, history, read, read_to};
 pub use import::{BATCH, Checked, ImportError, check_lines, import};
 pub use line::{CheckedKey, WrongLine};
-pub use list::{Attention, KeyPage, Slice, list, needing_attention};
+pub use list::{KeyPage, Slice, count, list};
 pub use mint::{MintForm, mint, mint_at_once, mint_form};
-pub use pasted::{Pasted, may_hold_secret, pasted};
+pub use pasted::{Pasted, may_hold_secret, pasted, secrets_in};
 pub use replace::replace;
 pub use reveal::{RevealForm, is_waiting, reveal, reveal_form};
 pub use revoke::{RevocationForm, RevokeRequest, revocation_form, revoke};
+pub use revoke_selected::{FEW, MOST, revoke_selected, selection};
 pub use rotate::{MAX_OVERLAP, RotationForm, rotate, rotate_at_once, rotation_form};
+pub use traffic::{TRAFFIC_DAYS, Traffic, traffic};
 pub use usage::{DAYS, DayUsage, KeyUsage, UsageGap, usage};
+pub use views::{Views, views};

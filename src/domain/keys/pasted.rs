@@ -78,6 +78,16 @@ pub fn may_hold_secret(text: &str) -> bool {
     tokens(text).any(is_secret)
 }
 
+/// What could be a secret of any shape in a text of any length: its words and their pieces.
+pub fn secrets_in(text: &str) -> impl Iterator<Item = &str> {
+    let is_quote = |c: char| !c.is_ascii_alphanumeric();
+    let words = text.split_whitespace();
+    let words = words.flat_map(move |word| [word, word.trim_matches(is_quote)]);
+    let all: BTreeSet<&str> = words.chain(tokens(text)).collect();
+    all.into_iter()
+        .filter(|word| word.chars().count() >= SHORTEST)
+}
+
 /// What could be a secret of any shape: the words of a text as they stand, without what encloses
 /// them, and in pieces.
 fn words_in(text: &str) -> BTreeSet<&str> {

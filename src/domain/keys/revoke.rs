@@ -18,7 +18,7 @@ pub struct RevokeRequest {
 }
 
 impl RevokeRequest {
-    fn check(&self) -> Result<(RevokeReason, Option<String>), DomainError> {
+    pub(super) fn check(&self) -> Result<(RevokeReason, Option<String>), DomainError> {
         let reason = self
             .reason
             .parse()

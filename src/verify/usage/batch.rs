@@ -18,6 +18,8 @@ use crate::verify::ledger::{Callers, Row};
 pub struct Batch {
     counts: BTreeMap<(i64, UtcTime, &'static str), i64>,
     last_uses: BTreeMap<i64, LastUse>,
+    /// When keys that had ended were last presented.
+    tries: BTreeMap<i64, UtcTime>,
     /// By key, address and user agent; empty where they are not known.
     sources: BTreeMap<(i64, String, Arc<str>), SourceUse>,
 }
@@ -54,6 +56,10 @@ impl Batch {
                 };
                 self.last_uses.insert(row.key, last_use);
             }
+        }
+        if matches!(outcome, Outcome::Revoked | Outcome::Expired) {
+            let last = self.tries.entry(row.key).or_insert_with(|| row.last());
+            *last = row.last().max(*last);
         }
         if source.is_none() {
             return;
@@ -95,6 +101,7 @@ impl Batch {
             .iter()
             .map(|(key, last)| (*key, last))
             .collect();
+        let tries: Vec<(i64, UtcTime)> = self.tries.iter().map(|(key, at)| (*key, *at)).collect();
         let sources: Vec<(i64, &str, &str, &SourceUse)> = self
             .sources
             .iter()
@@ -103,6 +110,7 @@ impl Batch {
         unaudited(conn, |tx| {
             usage::add(tx, &counts)?;
             usage::set_last_uses(tx, &last_uses)?;
+            usage::set_tries(tx, &tries)?;
             sources::add(tx, &sources)
         })
     }
@@ -150,6 +158,7 @@ mod tests {
             (last_use.at, last_use.ip.as_deref()),
             (later, Some("203.0.113.7"))
         );
+        assert_eq!(batch.tries[&7], later);
         let counts: Vec<i64> = batch.counts.values().copied().collect();
         assert_eq!(counts, [2, 1, 1], "two hours, and two outcomes in one");
     }

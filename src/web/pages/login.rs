@@ -11,6 +11,7 @@ use crate::http::TrustedProxies;
 use crate::web::shared::csrf::AnonymousToken;
 use crate::web::shared::error::WayOn;
 use crate::web::shared::form::Form;
+use crate::web::shared::links::own_path;
 use crate::web::shared::session::{self, SignedIn};
 use crate::web::shared::visitor::origin;
 use crate::web::shared::{AppState, WebError, acting, cookies, guarded_sign_in, page};
@@ -65,7 +66,7 @@ pub async fn show(
     let page = LoginPage {
         csrf: token.token.clone(),
         email: String::new(),
-        next: own_path(&query.next).to_owned(),
+        next: own_path(&query.next).unwrap_or("/").to_owned(),
         failed: false,
         ended: !query.ended.is_empty(),
         flash: flash(&query.done),
@@ -76,7 +77,6 @@ pub async fn show(
 fn flash(done: &str) -> Option<&'static str> {
     match done {
         "password" => Some("Your password is set. Sign in with it."),
-        "owner" => Some("The first owner is made. Sign in."),
         _ => None,
     }
 }
@@ -96,7 +96,7 @@ pub async fn submit(
     let (address, from, typed) = (proxies.client_ip(&req), origin(&req), email.clone());
     let recognised =
         guarded_sign_in::sign_in(&state, address, from.clone(), email, password).await?;
-    let next = own_path(&next).to_owned();
+    let next = own_path(&next).unwrap_or("/").to_owned();
     match recognised {
         Some(person) => {
             session::begin(&session, &person, &from)?;
@@ -126,34 +126,4 @@ pub fn lead_on(_req: &HttpRequest, status: StatusCode) -> Option<WayOn> {
         path: "/login".into(),
         words: "Back to sign in",
     })
-}
-
-/// `next` if it is a path of this console. Browsers take `//host` and `/\host` for another site.
-fn own_path(next: &str) -> &str {
-    let own = next.starts_with('/')
-        && !next[1..].starts_with(['/', '\\'])
-        && next.bytes().all(|byte| byte.is_ascii_graphic());
-    if own { next } else { "/" }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::own_path;
-
-    #[test]
-    fn signing_in_never_leads_to_another_site() {
-        assert_eq!(
-            own_path("/projects/default/keys?q=a%20b"),
-            "/projects/default/keys?q=a%20b"
-        );
-        for next in [
-            "",
-            "//evil.example",
-            "/\\evil.example",
-            "https://evil.example",
-            "/a\nb",
-        ] {
-            assert_eq!(own_path(next), "/", "{next:?}");
-        }
-    }
 }

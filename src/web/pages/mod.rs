@@ -3,6 +3,7 @@
 pub mod account;
 pub mod audit;
 pub mod docs;
+pub mod find;
 pub mod health;
 pub mod keys;
 pub mod login;

@@ -1,5 +1,6 @@
 //! `/setup`: the first owner.
 
+use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -11,7 +12,7 @@ use crate::http::TrustedProxies;
 use crate::web::shared::csrf::AnonymousToken;
 use crate::web::shared::form::{Errors, Form};
 use crate::web::shared::visitor::origin;
-use crate::web::shared::{AppState, WebError, acting, page};
+use crate::web::shared::{AppState, WebError, acting, cookies, page, session};
 
 #[derive(Template)]
 #[template(path = "setup.html")]
@@ -45,11 +46,12 @@ pub async fn show(req: HttpRequest, state: web::Data<AppState>) -> Result<HttpRe
     )
 }
 
-/// Creates the first owner.
+/// Creates the first owner, and signs them in.
 pub async fn submit(
     req: HttpRequest,
     state: web::Data<AppState>,
     proxies: web::Data<TrustedProxies>,
+    session: Session,
     Form(fields): Form<SetupForm>,
 ) -> Result<HttpResponse, WebError> {
     let address = proxies.client_ip(&req);
@@ -62,12 +64,18 @@ pub async fn submit(
     let (typed_code, typed_email) = (code.clone(), email.clone());
     let _turn = state.hashing_turn().await?;
     let making = acting::act_as_nobody(&state, origin(&req), move |op| {
-        account::set_up(op, &code, &email, &Password::new(password))
+        let password = Password::new(password);
+        account::set_up(op, &code, &email, &password)?;
+        account::sign_in(op, &email, &password)
     });
     match making.await {
-        Ok(()) => {
+        Ok(recognised) => {
             state.throttle.was_right_from(address);
-            Ok(page::see_other("/login?done=owner"))
+            let owner = recognised.ok_or(DomainError::NotFound)?;
+            session::begin(&session, &owner, &origin(&req))?;
+            let mut response = page::see_other("/");
+            cookies::expire_twins(&req, &state.cookies.of_host("session"), &mut response);
+            Ok(response)
         }
         Err(DomainError::Invalid(errors)) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;

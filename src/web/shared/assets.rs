@@ -21,8 +21,7 @@ include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
 /// `GET /static/{file}`. The content behind a URL never changes, so browsers cache it for good.
 pub async fn serve(req: HttpRequest) -> Result<HttpResponse, WebError> {
-    let all = [Some(APP_CSS), Some(APP_JS), Some(ICON), HTMX];
-    let mut all = all.into_iter().flatten();
+    let mut all = [APP_CSS, APP_JS].into_iter().chain(HTMX).chain(ICONS);
     let asset = all
         .find(|asset| asset.path == req.path())
         .ok_or(DomainError::NotFound)?;

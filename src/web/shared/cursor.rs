@@ -41,8 +41,10 @@ pub fn decode(cursor: &str, by: SortBy, backwards: bool) -> Option<Seek> {
         .filter(|_| !text.contains(char::is_control))?;
     let value = match by {
         SortBy::Created => SortValue::Id,
-        SortBy::Label => SortValue::Text(value.to_owned()),
-        SortBy::Expires | SortBy::LastUsed => SortValue::Time(from_micros(value.parse().ok()?)),
+        SortBy::Label | SortBy::Prefix => SortValue::Text(value.to_owned()),
+        SortBy::Expires | SortBy::LastUsed | SortBy::LastTried | SortBy::End => {
+            SortValue::Time(from_micros(value.parse().ok()?))
+        }
     };
     Some(Seek {
         value,

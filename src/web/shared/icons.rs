@@ -52,8 +52,27 @@ pub fn scopes() -> String {
     svg(icondata_lu::LuTags)
 }
 
+/// How much keys are used.
+pub fn usage() -> String {
+    svg(icondata_lu::LuChartNoAxesColumn)
+}
+
+pub fn find() -> String {
+    svg(icondata_lu::LuSearch)
+}
+
+/// A step that is done.
+pub fn done() -> String {
+    svg(icondata_lu::LuCircleCheck)
+}
+
+/// A step that is to be done.
+pub fn open() -> String {
+    svg(icondata_lu::LuCircle)
+}
+
 /// Who has which role on a project.
-pub fn grants() -> String {
+pub fn members() -> String {
     svg(icondata_lu::LuUserCheck)
 }
 

@@ -34,3 +34,31 @@ impl LinkOrigin {
         })
     }
 }
+
+/// `path` if it is one of this console. Browsers take `//host` and `/\\host` for another site.
+pub fn own_path(path: &str) -> Option<&str> {
+    let is_own = path.starts_with('/')
+        && !path[1..].starts_with(['/', '\\'])
+        && path.bytes().all(|byte| byte.is_ascii_graphic());
+    is_own.then_some(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_path;
+
+    #[test]
+    fn nothing_leads_to_another_site() {
+        let own = "/projects/default/keys?q=a%20b";
+        assert_eq!(own_path(own), Some(own));
+        for next in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a\nb",
+        ] {
+            assert_eq!(own_path(next), None, "{next:?}");
+        }
+    }
+}

@@ -7,38 +7,19 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use askama::Template;
 
 use super::Viewer;
-use super::assets::{APP_CSS, APP_JS, HTMX, ICON};
+use super::assets::{APP_CSS, APP_JS, HTMX, ICONS};
+use super::shell::Shell;
 use super::times::plural;
-use crate::access::Action;
-use crate::domain::audit;
 use crate::records::{Grant, Project, Role};
 
-/// The parts of the console that the sidebar leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Section {
-    Overview,
-    Keys,
-    Grants,
-    Scopes,
-    Settings,
-    Audit,
-    People,
-    Account,
-}
+pub use super::shell::Section;
 
 /// What the layout around a page shows.
 pub struct Layout {
     pub title: String,
-    pub section: Section,
-    /// The project whose pages are linked: the one the page is about, or the only one there is.
-    pub project: Option<Project>,
-    pub projects: Vec<Project>,
+    pub shell: Shell,
     pub email: String,
     pub role: String,
-    /// Whether the visitor may change the project's settings.
-    pub may_manage: bool,
-    pub may_read_audit: bool,
-    pub may_manage_users: bool,
     pub csrf: String,
 }
 
@@ -50,41 +31,18 @@ impl Layout {
         project: Option<&Project>,
         title: impl Into<String>,
     ) -> Self {
-        let only = match viewer.projects.as_slice() {
-            [only] => Some(only),
-            _ => None,
-        };
-        let project = project.or(only);
+        let title = title.into();
+        let shell = Shell::new(viewer, section, project);
         Layout {
-            title: title.into(),
-            section,
-            may_manage: project
-                .is_some_and(|project| viewer.actor.may(Action::ManageProject, Some(project.id))),
-            project: project.cloned(),
-            projects: viewer.projects.clone(),
+            title: match project {
+                Some(project) => format!("{title} · {}", project.name),
+                None => title,
+            },
+            role: role(viewer, shell.project.as_ref()),
+            shell,
             email: viewer.actor.name().to_owned(),
-            role: role(viewer, project),
-            may_read_audit: audit::is_readable(&viewer.actor),
-            may_manage_users: viewer.actor.may(Action::ManageUsers, None),
             csrf: viewer.csrf.clone(),
         }
-    }
-
-    /// Whether the page belongs to this section.
-    pub fn is_in(&self, section: Section) -> bool {
-        self.section == section
-    }
-
-    /// Whether there are projects to choose from.
-    pub fn has_choice(&self) -> bool {
-        self.projects.len() > 1
-    }
-
-    /// Whether the links lead to this project's pages.
-    pub fn is_about(&self, project: &Project) -> bool {
-        self.project
-            .as_ref()
-            .is_some_and(|own| own.id == project.id)
     }
 }
 
@@ -126,9 +84,14 @@ pub fn js() -> &'static str {
     APP_JS.path
 }
 
-/// The URL of the icon in the browser's tab.
-pub fn icon() -> &'static str {
-    ICON.path
+/// The URL of the icon in the browser's tab: that of a project or, without one, of all.
+pub fn icon(project: Option<&Project>) -> &'static str {
+    let [of_all, others @ ..] = &ICONS;
+    let Some(project) = project else {
+        return of_all.path;
+    };
+    let number = usize::try_from(project.id).unwrap_or_default();
+    others[number % others.len()].path
 }
 
 /// The URL of htmx, if the build had npm.
@@ -179,6 +142,16 @@ pub fn done(
             htmx.trigger_event("dialog-done", Some(announcement), None);
             full(StatusCode::OK, fragment)
         }
+        false => see_other(location),
+    }
+}
+
+/// The answer to a form that succeeded and leads to another page, also from a dialog.
+pub fn leave(htmx: &Htmx, location: &str) -> HttpResponse {
+    match htmx.is_htmx {
+        true => HttpResponse::NoContent()
+            .insert_header(("hx-redirect", location))
+            .finish(),
         false => see_other(location),
     }
 }

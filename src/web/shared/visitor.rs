@@ -8,7 +8,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 
 use super::session::SignedIn;
 use super::turns::Work;
-use super::{AppState, WebError, acting};
+use super::{AppState, WebError, acting, last_project};
 use crate::access::{Actor, Origin};
 use crate::clock::UtcTime;
 use crate::domain::actors::Claim;
@@ -27,6 +27,8 @@ pub struct Visitor {
     work: Work,
     claim: Claim,
     cookie: Session,
+    /// The slug of the project visited last, as a cookie says.
+    last_project: Option<String>,
 }
 
 /// The visitor as they were when their work was done, for the page that shows it.
@@ -37,6 +39,8 @@ pub struct Viewer {
     pub projects: Vec<Project>,
     /// The token that every form of their session carries.
     pub csrf: String,
+    /// The slug of the project visited last.
+    pub last_project: Option<String>,
     /// The time of the request.
     pub now: UtcTime,
 }
@@ -76,6 +80,7 @@ impl Visitor {
             actor,
             projects,
             csrf: self.session.csrf.clone(),
+            last_project: self.last_project.clone(),
             now: self.now,
         };
         Ok((viewer, value))
@@ -108,6 +113,7 @@ impl FromRequest for Visitor {
             .expect("set at start")
             .clone();
         ready(Ok(Visitor {
+            last_project: last_project::remembered(req, &state),
             now: state.clock.now(),
             state,
             work: Work::of(req.method()),

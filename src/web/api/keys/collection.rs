@@ -286,6 +286,7 @@ impl KeysQuery {
             carries: Vec::from_iter(required("carries", self.carries.as_deref(), errors)),
             created_after: self.created_after.map(|at| at.0),
             last_used_before: self.last_used_before.map(|at| at.0),
+            ..KeyFilter::default()
         }
     }
 

@@ -4,7 +4,9 @@ use form_urlencoded::Serializer;
 use keyward_key::Environment;
 use keyward_key::scope::can_be_required;
 use serde::Deserialize;
+use time::Duration;
 
+use crate::clock::UtcTime;
 use crate::db::key_list::{KeyFilter, Order, SortBy};
 use crate::domain::keys::{self, Pasted};
 use crate::domain::{DomainError, Op};
@@ -24,9 +26,17 @@ pub struct ListQuery {
     pub scope: String,
     /// A scope carried by its name.
     pub carries: String,
+    /// Not used for so many days.
+    pub unused: String,
+    /// Expires within so many days.
+    pub within: String,
+    /// Created by this person.
+    pub person: String,
     pub sort: String,
     pub after: String,
     pub before: String,
+    /// How many keys come before the page, for the line that says where it is.
+    pub from: String,
 }
 
 impl ListQuery {
@@ -52,7 +62,11 @@ impl ListQuery {
             (&mut self.environment, is::<Environment>),
             (&mut self.scope, can_be_required),
             (&mut self.carries, can_be_required),
+            (&mut self.person, |person| person.len() <= MAX_SEARCH),
+            (&mut self.unused, |days| days_in(days).is_some()),
+            (&mut self.within, |days| days_in(days).is_some()),
             (&mut self.sort, |sort| by(sort).is_some()),
+            (&mut self.from, is::<usize>),
         ] {
             *text = text.trim().to_owned();
             if !is_known(text) {
@@ -69,13 +83,49 @@ impl ListQuery {
             &self.environment,
             &self.scope,
             &self.carries,
+            &self.unused,
+            &self.within,
+            &self.person,
         ]
         .iter()
         .any(|text| !text.is_empty())
     }
 
-    pub fn filter(&self) -> KeyFilter {
-        let some = |scope: &String| Some(scope.clone()).filter(|scope| !scope.is_empty());
+    /// How many keys come before the page, as far as the address says.
+    pub fn position(&self) -> usize {
+        self.from.parse().unwrap_or_default()
+    }
+
+    /// Whether anything but the view narrows the list.
+    pub fn is_narrowed(&self) -> bool {
+        let all = ListQuery {
+            state: String::new(),
+            ..self.clone()
+        };
+        all.is_filtered()
+    }
+
+    /// The view: keys in some states.
+    pub fn states(&self) -> Option<StateFilter> {
+        self.state.parse().ok()
+    }
+
+    /// The same filter in another view.
+    pub fn in_view(&self, view: &str) -> Self {
+        let sort = match self.sort.trim_start_matches('-') == "tried" {
+            true => String::new(),
+            false => self.sort.clone(),
+        };
+        ListQuery {
+            state: view.to_owned(),
+            sort,
+            ..self.at_start()
+        }
+    }
+
+    pub fn filter(&self, now: UtcTime) -> KeyFilter {
+        let days = |text: &str| days_in(text).map(Duration::days);
+        let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         KeyFilter {
             project_id: 0,
             search: self.q.clone(),
@@ -83,13 +133,23 @@ impl ListQuery {
             environment: self.environment.parse().ok(),
             scope: some(&self.scope),
             carries: some(&self.carries).into_iter().collect(),
+            last_used_before: days(&self.unused).map(|days| now - days),
+            expires_within: days(&self.within),
+            created_by: some(&self.person),
             ..KeyFilter::default()
         }
     }
 
+    /// What the list is sorted by: the newest first or, of keys that are still tried, those that
+    /// were tried last.
     pub fn order(&self) -> Order {
-        by(&self.sort).unwrap_or(Order {
-            by: SortBy::Created,
+        let is_tried = self.states() == Some(StateFilter::Tried);
+        let chosen = by(&self.sort).filter(|order| is_tried || order.by != SortBy::LastTried);
+        chosen.unwrap_or(Order {
+            by: match is_tried {
+                true => SortBy::LastTried,
+                false => SortBy::Created,
+            },
             descending: true,
         })
     }
@@ -99,6 +159,7 @@ impl ListQuery {
         ListQuery {
             after: String::new(),
             before: String::new(),
+            from: String::new(),
             ..self.clone()
         }
     }
@@ -112,9 +173,13 @@ impl ListQuery {
             ("environment", &self.environment),
             ("scope", &self.scope),
             ("carries", &self.carries),
+            ("unused", &self.unused),
+            ("within", &self.within),
+            ("person", &self.person),
             ("sort", &self.sort),
             ("after", &self.after),
             ("before", &self.before),
+            ("from", &self.from),
         ] {
             if !value.is_empty() {
                 query.append_pair(name, value);
@@ -133,6 +198,11 @@ fn is<T: std::str::FromStr>(text: &str) -> bool {
     text.parse::<T>().is_ok()
 }
 
+/// A number of days that a filter offers.
+fn days_in(text: &str) -> Option<i64> {
+    text.parse().ok().filter(|days| (1..=3_650).contains(days))
+}
+
 /// The order that a word stands for.
 fn by(sort: &str) -> Option<Order> {
     let (descending, name) = match sort.strip_prefix('-') {
@@ -144,6 +214,9 @@ fn by(sort: &str) -> Option<Order> {
         "expires" => SortBy::Expires,
         "used" => SortBy::LastUsed,
         "created" => SortBy::Created,
+        "key" => SortBy::Prefix,
+        "state" => SortBy::End,
+        "tried" => SortBy::LastTried,
         _ => return None,
     };
     Some(Order { by, descending })

@@ -1,7 +1,11 @@
 //! The pages of API keys.
 
+pub mod across;
+mod columns;
+mod done;
 pub mod edit;
 mod fields;
+mod filters;
 pub mod list;
 mod list_query;
 pub mod new;
@@ -10,10 +14,17 @@ pub mod replacement;
 pub mod reveal;
 pub mod revocation;
 pub mod rotation;
+mod row;
 mod scope_note;
 pub mod search;
+pub mod selection;
+mod table;
+mod tabs;
 mod usage;
 mod view;
+
+pub use self::list_query::ListQuery;
+pub use self::view::KeyView;
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
@@ -36,6 +47,6 @@ fn list_path(project: &str) -> String {
 }
 
 /// The path of one key's page.
-fn path(project: &str, id: i64) -> String {
+pub fn path(project: &str, id: i64) -> String {
     format!("/projects/{project}/keys/{id}")
 }

@@ -6,6 +6,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use super::row::RowView;
 use super::view::KeyView;
 use crate::domain::keys::{self, RevocationForm, RevokeRequest};
 use crate::domain::{DomainError, FieldError, projects};
@@ -48,7 +49,7 @@ struct RevocationView {
 #[derive(Template)]
 #[template(path = "keys/changed_row.html")]
 struct ChangedRow {
-    key: KeyView,
+    row: RowView,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -86,12 +87,12 @@ pub async fn submit(
     let revoking = visitor.act(move |op| {
         let project = projects::find(op, &of)?;
         let key = keys::revoke(op, &project, id, &request)?;
-        Ok(KeyView::new(key, &project, op.actor(), op.now()))
+        RowView::load(op, &project, key)
     });
     match revoking.await {
-        Ok(key) => {
-            let to = super::path(&slug, id);
-            Ok(page::done(&htmx, &to, REVOKED, &ChangedRow { key }))
+        Ok(row) => {
+            let to = format!("{}?done=revoked", super::path(&slug, id));
+            Ok(page::done(&htmx, &to, REVOKED, &ChangedRow { row }))
         }
         Err(DomainError::Invalid(errors)) => {
             let loading = visitor.view(move |op| keys::revocation_form(op, &slug, id));

@@ -103,14 +103,4 @@ impl KeyView {
             }),
         }
     }
-
-    /// How many scopes a row leaves out.
-    pub fn more_scopes(&self) -> usize {
-        self.scopes.len().saturating_sub(1)
-    }
-
-    /// All scopes, for the row's tooltip.
-    pub fn all_scopes(&self) -> String {
-        self.scopes.join(", ")
-    }
 }

@@ -172,7 +172,7 @@ pub async fn confirm_removal(
     let heading = format!("Take {role} away from {email}");
     let path = path(&project.slug);
     let page = RemovalPage {
-        layout: Layout::new(&viewer, Section::Grants, Some(&project), heading),
+        layout: Layout::new(&viewer, Section::Members, Some(&project), heading),
         lost: lost(&grant, &everywhere),
         email,
         role: role.into(),
@@ -239,7 +239,7 @@ fn form(
     let own = viewer.actor.id();
     let in_words = |given| GrantView::new(given, own, viewer.now);
     let page = GrantsPage {
-        layout: Layout::new(viewer, Section::Grants, Some(&project), "Grants"),
+        layout: Layout::new(viewer, Section::Members, Some(&project), "Grants"),
         archived: ArchivedView::of(&project, viewer.now),
         project,
         summary: summary(reaching.on_it.len(), reaching.on_all.len()),

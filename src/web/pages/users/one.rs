@@ -10,6 +10,8 @@ use super::grants::GrantFields;
 use super::view::{GrantView, PersonView, TokenView, role_in_words};
 use crate::domain::{DomainError, FieldError, tokens, users};
 use crate::records::{Person, Project, Role, Token};
+use crate::web::pages::keys::ListQuery;
+use crate::web::pages::keys::across::{self, Groups};
 use crate::web::shared::form::Errors;
 use crate::web::shared::page::{self, Layout, Section};
 use crate::web::shared::{Viewer, Visitor, WebError};
@@ -21,6 +23,8 @@ struct OnePage {
     person: PersonView,
     grants: Vec<GrantView>,
     tokens: Vec<TokenView>,
+    /// The keys that they created.
+    groups: Groups,
     roles: &'static [Role],
     projects: Vec<Project>,
     fields: GrantFields,
@@ -32,6 +36,7 @@ struct OnePage {
 pub(super) struct Subject {
     person: Person,
     tokens: Vec<Token>,
+    keys: Vec<across::Loaded>,
 }
 
 /// What was just done here.
@@ -97,9 +102,22 @@ pub(super) async fn load(visitor: &Visitor, id: i64) -> Result<(Viewer, Subject)
         .view(move |op| {
             let person = users::find(op, id)?;
             let tokens = tokens::list(op, id)?;
-            Ok(Subject { person, tokens })
+            let keys = across::load(op, &created_by(&person))?;
+            Ok(Subject {
+                person,
+                tokens,
+                keys,
+            })
         })
         .await
+}
+
+/// The filter for the keys that a person created.
+fn created_by(person: &Person) -> ListQuery {
+    ListQuery {
+        person: person.user.email.clone(),
+        ..ListQuery::default()
+    }
 }
 
 /// The page with what was typed into the form that gives a role, and its errors.
@@ -111,11 +129,22 @@ pub(super) fn form(
     errors: Vec<FieldError>,
     flash: Option<String>,
 ) -> HttpResponse {
-    let Subject { person, tokens } = subject;
+    let Subject {
+        person,
+        tokens,
+        keys,
+    } = subject;
     let (all, now) = (&viewer.projects, viewer.now);
     let email = person.user.email.clone();
     let page = OnePage {
         layout: Layout::new(viewer, Section::People, None, email),
+        groups: Groups::new(
+            keys,
+            &created_by(&person),
+            &super::path(person.user.id),
+            &viewer.actor,
+            now,
+        ),
         grants: person
             .grants
             .iter()

@@ -1,0 +1,204 @@
+//! `/` and `/projects/{p}`: all projects, or one, in numbers, what needs attention, and what changed.
+
+mod attention;
+mod figures;
+mod steps;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+use self::attention::ConcernView;
+use self::figures::Figure;
+use self::steps::StepsView;
+use super::audit::EntryView;
+use super::projects::ArchivedView;
+use super::rollbacks::NoticeView;
+use crate::access::Action;
+use crate::clock::UtcTime;
+use crate::domain::{DomainError, Op, audit, overview, projects, rollbacks};
+use crate::records::Project;
+use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::shell;
+use crate::web::shared::times::{grouped, plural};
+use crate::web::shared::{Viewer, Visitor, WebError};
+
+/// So many of the latest changes are shown.
+const CHANGES: i64 = 6;
+
+#[derive(Template)]
+#[template(path = "overview.html")]
+struct OverviewPage {
+    layout: Layout,
+    title: String,
+    /// "2 projects · 1 archived".
+    summary: String,
+    /// What was lost in a failover, for owners.
+    notices: Vec<NoticeView>,
+    steps: Option<StepsView>,
+    figures: Vec<Figure>,
+    concerns: Vec<ConcernView>,
+    /// All keys that need attention.
+    all_concerns: String,
+    /// Empty on the overview of one project.
+    projects: Vec<ProjectRow>,
+    /// `None` for those who may not read the audit log.
+    changes: Option<Vec<EntryView>>,
+    archived: Option<ArchivedView>,
+    create: Option<Create>,
+}
+
+/// What the page's button creates.
+struct Create {
+    path: String,
+    title: &'static str,
+    is_primary: bool,
+}
+
+struct ProjectRow {
+    path: String,
+    name: String,
+    slug: String,
+    keys: String,
+    /// Set once it is archived; its keys then no longer work.
+    archived: Option<ArchivedView>,
+}
+
+/// What is loaded for either page.
+struct Loaded {
+    figures: overview::Figures,
+    concerns: Vec<(overview::Concern, Project, crate::records::Key)>,
+    steps: Option<overview::Steps>,
+    changes: Option<Vec<crate::records::AuditEntry>>,
+    notices: Vec<rollbacks::Notice>,
+}
+
+fn load(op: &mut Op, known: &[Project], about: Option<&Project>) -> Result<Loaded, DomainError> {
+    Ok(Loaded {
+        figures: overview::figures(op, known)?,
+        concerns: overview::attention(op, known)?,
+        steps: overview::steps(op, known)?,
+        changes: audit::latest(op, about, CHANGES)?,
+        notices: match about {
+            None => rollbacks::unacknowledged(op)?,
+            Some(_) => Vec::new(),
+        },
+    })
+}
+
+pub async fn show(visitor: Visitor) -> Result<HttpResponse, WebError> {
+    let loading = visitor.view(|op| {
+        let known = projects::list(op)?;
+        load(op, &known, None)
+    });
+    let (viewer, loaded) = loading.await?;
+    let may_create = viewer.actor.may(Action::ManageProjects, None);
+    let create = may_create.then(|| Create {
+        path: "/projects/new".into(),
+        title: "Create project",
+        is_primary: loaded.steps.is_none(),
+    });
+    let layout = Layout::new(&viewer, Section::Overview, None, "Overview");
+    let page = OverviewPage {
+        summary: summary(&viewer.projects),
+        projects: rows(&viewer.projects, viewer.now),
+        archived: None,
+        create,
+        ..page_of(layout, "Overview".into(), &viewer, loaded, None)
+    };
+    Ok(page::full(StatusCode::OK, &page))
+}
+
+pub async fn show_one(visitor: Visitor, slug: web::Path<String>) -> Result<HttpResponse, WebError> {
+    let slug = slug.into_inner();
+    let loading = visitor.view(move |op| {
+        let project = projects::find(op, &slug)?;
+        let loaded = load(op, std::slice::from_ref(&project), Some(&project))?;
+        Ok((project, loaded))
+    });
+    let (viewer, (project, loaded)) = loading.await?;
+    let archived = ArchivedView::of(&project, viewer.now);
+    let may_mint = viewer.actor.may(Action::MintKeys, Some(project.id));
+    let create = (may_mint && archived.is_none()).then(|| Create {
+        path: format!("/projects/{}/keys/new", project.slug),
+        title: "Create key",
+        is_primary: loaded.steps.is_none(),
+    });
+    let layout = Layout::new(&viewer, Section::Project, Some(&project), "Overview");
+    let page = OverviewPage {
+        summary: plural(project.key_count, "key"),
+        projects: Vec::new(),
+        archived,
+        create,
+        ..page_of(
+            layout,
+            project.name.clone(),
+            &viewer,
+            loaded,
+            Some(&project),
+        )
+    };
+    Ok(page::full(StatusCode::OK, &page))
+}
+
+/// What both pages have in common.
+fn page_of(
+    layout: Layout,
+    title: String,
+    viewer: &Viewer,
+    loaded: Loaded,
+    about: Option<&Project>,
+) -> OverviewPage {
+    let list = match about {
+        Some(project) => format!("/projects/{}/keys", project.slug),
+        None => super::keys::across::PATH.to_owned(),
+    };
+    let in_words = |entry| EntryView::new(entry, &viewer.projects, viewer.now);
+    let notices = loaded.notices.into_iter();
+    let concerns = loaded.concerns.into_iter();
+    OverviewPage {
+        layout,
+        title,
+        summary: String::new(),
+        notices: notices
+            .map(|notice| NoticeView::new(notice, viewer.now))
+            .collect(),
+        steps: loaded.steps.map(StepsView::new),
+        figures: Figure::all(&loaded.figures, &list),
+        concerns: concerns
+            .map(|(concern, project, key)| {
+                ConcernView::new(concern, &project, key, &viewer.actor, viewer.now)
+            })
+            .collect(),
+        all_concerns: format!("{list}?state=attention"),
+        projects: Vec::new(),
+        changes: loaded
+            .changes
+            .map(|changes| changes.into_iter().map(in_words).collect()),
+        archived: None,
+        create: None,
+    }
+}
+
+fn rows(known: &[Project], now: UtcTime) -> Vec<ProjectRow> {
+    let mut known: Vec<&Project> = known.iter().collect();
+    known.sort_by_key(|project| project.archived_at.is_some());
+    let row = |project: &Project| ProjectRow {
+        path: shell::path(&project.slug),
+        name: project.name.clone(),
+        slug: project.slug.clone(),
+        keys: plural(project.key_count, "key"),
+        archived: ArchivedView::of(project, now),
+    };
+    known.into_iter().map(row).collect()
+}
+
+fn summary(known: &[Project]) -> String {
+    let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let all = plural(count(known.len()), "project");
+    let archived = known.iter().filter(|project| project.archived_at.is_some());
+    match archived.count() {
+        0 => all,
+        some => format!("{all} · {} archived", grouped(count(some))),
+    }
+}
