@@ -12,12 +12,12 @@ use sha2::{Digest, Sha256};
 
 /// The parts of the style sheet, in the order in which they apply.
 const STYLES: &[&str] = &[
-    "base", "shell", "page", "controls", "table", "list", "find", "overview", "facts", "chart",
-    "listing", "docs", "reveal", "form", "dialog", "toast", "bare", "widths",
+    "base", "shell", "page", "controls", "table", "list", "find", "overview", "key", "facts",
+    "chart", "listing", "docs", "reveal", "form", "dialog", "toast", "bare", "widths",
 ];
 /// The parts of the console's script, in the order in which they run.
 const SCRIPTS: &[&str] = &[
-    "dialog", "toast", "popups", "list", "failures", "forms", "reveal",
+    "dialog", "toast", "popups", "list", "failures", "forms", "reveal", "copy",
 ];
 
 /// The grounds of the favicon; the first is the file's.

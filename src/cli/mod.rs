@@ -1,6 +1,7 @@
 //! The command line. Exit codes: 0 done, 1 failed, 2 wrong usage.
 
 mod admin;
+mod demo;
 mod import;
 mod keys;
 mod overlap;
@@ -59,6 +60,8 @@ enum Command {
     /// People and their roles
     #[command(subcommand)]
     Users(users::Users),
+    /// Serve a throw-away instance with a month of made-up use, to look around in
+    Demo(demo::Demo),
     /// Replace the secret that sessions and short-lived tokens are signed with
     RotateSecret {
         /// The current secret leaked: do not keep it valid for another day
@@ -116,6 +119,7 @@ pub fn run() -> ExitCode {
         Some(Command::Keys(command)) => command.run(&arguments),
         Some(Command::Projects(command)) => command.run(&arguments),
         Some(Command::Users(command)) => command.run(&arguments),
+        Some(Command::Demo(demo)) => demo.run(),
         Some(Command::RotateSecret { leaked, json }) => secret::rotate(&arguments, *leaked, *json),
         Some(Command::Migrate) => bring_up_to_date(&arguments),
         Some(Command::Config { json }) => settings::show(&arguments, *json),

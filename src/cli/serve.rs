@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use tracing_subscriber::EnvFilter;
 
 use super::{Arguments, Failure, ServeArguments};
+use crate::config::Config;
 use crate::startup;
 
 /// Serves until the process is asked to stop.
@@ -14,6 +15,14 @@ pub(super) fn serve(own: &ServeArguments, arguments: &Arguments) -> Result<(), F
         false => &own.listen,
     };
     let config = arguments.config(listen)?;
+    run(&config, announce)
+}
+
+/// Serves with this configuration, once `announce` has said where.
+pub(super) fn run(
+    config: &Config,
+    announce: impl FnOnce(&startup::Application),
+) -> Result<(), Failure> {
     // What goes wrong between the HTTP library and a client is nothing that anybody here can mend,
     // and clients could fill the log with it. Whoever looks for it names it in the setting.
     let filter = format!("actix_http=off,{}", config.log);
@@ -28,7 +37,7 @@ pub(super) fn serve(own: &ServeArguments, arguments: &Arguments) -> Result<(), F
         .with_writer(std::io::stderr)
         .init();
     actix_web::rt::System::new().block_on(async {
-        let application = startup::build(&config, super::clock())?;
+        let application = startup::build(config, super::clock())?;
         announce(&application);
         application
             .run()

@@ -23,6 +23,8 @@ pub struct Config {
     pub database_connections: u32,
     /// How long a start waits for a database that is away.
     pub database_wait: Duration,
+    /// Everything in it is made up, and every page says so. Not a setting: `keyward demo` sets it.
+    pub is_demo: bool,
     /// At least 32 characters. `None` uses `keyward.secret` beside a SQLite database.
     pub secret: Option<SecretText>,
     /// The previous secret, as `keyward rotate-secret` prints it: `SECRET until TIME`.
@@ -119,6 +121,7 @@ impl Config {
             )?
             .map(Duration::from_secs)
             .expect("has a default"),
+            is_demo: false,
             secret,
             previous_secret: value(found, "previous_secret")
                 .map(|text| SecretText(Zeroizing::new(text.into()))),

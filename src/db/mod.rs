@@ -20,6 +20,7 @@ pub mod migrate;
 pub mod outage;
 pub mod password_links;
 pub mod pool;
+pub mod project_usage;
 pub mod projects;
 pub mod repeats;
 pub mod reveals;

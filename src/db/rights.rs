@@ -9,7 +9,7 @@ use super::fitness::Unfit;
 use super::{AnyConnection, DbError};
 
 /// The tables of the schema.
-const TABLES: [&str; 21] = [
+const TABLES: [&str; 22] = [
     "__diesel_schema_migrations",
     "audit_entries",
     "audit_head",
@@ -22,6 +22,7 @@ const TABLES: [&str; 21] = [
     "keys",
     "password_links",
     "personal_tokens",
+    "project_usage",
     "projects",
     "reveals",
     "rollbacks",

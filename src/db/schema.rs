@@ -123,6 +123,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    project_usage (project_id, hour, outcome) {
+        project_id -> BigInt,
+        hour -> Timestamp,
+        outcome -> Text,
+        requests -> BigInt,
+    }
+}
+
+diesel::table! {
     key_sources (key_id, ip, user_agent) {
         key_id -> BigInt,
         ip -> Text,
@@ -263,6 +272,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     keys,
     key_terms,
     key_usage,
+    project_usage,
     key_sources,
     reveals,
     audit_entries,

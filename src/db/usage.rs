@@ -190,6 +190,40 @@ pub fn by_day(
     Ok(counts.collect())
 }
 
+#[derive(QueryableByName)]
+struct BusyRow {
+    #[diesel(sql_type = BigInt)]
+    key_id: i64,
+    #[diesel(sql_type = BigInt)]
+    requests: i64,
+}
+
+/// The keys of a project with the most requests since `since` that passed, or that were refused, and
+/// how many these were.
+pub fn busiest(
+    conn: &mut AnyConnection,
+    project: i64,
+    since: UtcTime,
+    passed: bool,
+    limit: i64,
+) -> Result<Vec<(i64, i64)>, DbError> {
+    let is = if passed { "=" } else { "<>" };
+    let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
+    let since = since.format(&format).unwrap_or_default();
+    // Numbers and a time of our own: nothing here comes from outside.
+    let query = format!(
+        "SELECT key_id, CAST(sum(requests) AS BIGINT) AS requests FROM key_usage
+         WHERE hour >= '{since}' AND outcome {is} 'VALID'
+             AND key_id IN (SELECT id FROM keys WHERE project_id = {project})
+         GROUP BY key_id ORDER BY 2 DESC, 1 LIMIT {limit}"
+    );
+    let rows: Vec<BusyRow> = diesel::sql_query(query).load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.key_id, row.requests))
+        .collect())
+}
+
 /// The oldest hour that has a count.
 pub fn oldest_hour(conn: &mut AnyConnection) -> Result<Option<UtcTime>, DbError> {
     key_usage::table

@@ -28,6 +28,7 @@ pub mod seal;
 pub mod search;
 pub mod text;
 pub mod tokens;
+pub mod usage;
 pub mod users;
 
 pub use error::{DomainError, FieldError};

@@ -5,7 +5,7 @@ use time::macros::datetime;
 use time::{Date, Duration};
 
 use crate::clock::UtcTime;
-use crate::db::{AnyConnection, DbError, sources, unaudited, usage, usage_gaps};
+use crate::db::{AnyConnection, DbError, project_usage, sources, unaudited, usage, usage_gaps};
 
 /// How long counts are kept by the hour.
 const BY_HOUR: Duration = Duration::days(90);
@@ -91,6 +91,9 @@ impl History {
             .is_some_and(|gap| gap.hour < oldest_kept)
         {
             unaudited(conn, |tx| usage_gaps::forget(tx, oldest_kept))?;
+        }
+        if project_usage::has_before(conn, oldest_kept)? {
+            unaudited(conn, |tx| project_usage::forget(tx, oldest_kept))?;
         }
         let gone = sources::older_than(conn, oldest_kept, AT_ONCE)?;
         if !gone.is_empty() {

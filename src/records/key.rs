@@ -253,11 +253,17 @@ impl Key {
         }
     }
 
-    /// When it was last presented since it ended, if that is not long ago at the time `now`.
-    pub fn still_tried(&self, now: UtcTime) -> Option<UtcTime> {
+    /// When it ended: was revoked, or expired, whichever came first; `None` if it has not, as far as
+    /// the time goes.
+    pub fn ended_at(&self, now: UtcTime) -> Option<UtcTime> {
         let revoked = self.revocation.as_ref().map(|revocation| revocation.at);
         let expired = self.expires_at.filter(|expiry| *expiry <= now);
-        let ended = revoked.into_iter().chain(expired).min()?;
+        revoked.into_iter().chain(expired).min()
+    }
+
+    /// When it was last presented since it ended, if that is not long ago at the time `now`.
+    pub fn still_tried(&self, now: UtcTime) -> Option<UtcTime> {
+        let ended = self.ended_at(now)?;
         self.tried_at
             .filter(|tried| *tried >= ended && *tried > now - STILL_TRIED)
     }
@@ -269,14 +275,9 @@ impl Key {
 }
 
 #[cfg(test)]
-mod tests {
-    use time::macros::datetime;
-
-    use super::*;
-
-    const NOW: UtcTime = datetime!(2026-11-20 12:00);
-
-    fn key() -> Key {
+impl Key {
+    /// An active key without an expiry, created on 2026-11-19.
+    pub fn example() -> Self {
         Key {
             id: 1,
             project_id: 1,
@@ -287,7 +288,7 @@ mod tests {
             expires_at: None,
             rate_limit: None,
             allowed_ips: vec![],
-            created_at: NOW - Duration::days(1),
+            created_at: time::macros::datetime!(2026-11-19 12:00),
             created_by: "ana@example.com".into(),
             revocation: None,
             replaces: None,
@@ -298,13 +299,22 @@ mod tests {
             refused_as_expired: false,
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    const NOW: UtcTime = datetime!(2026-11-20 12:00);
 
     #[test]
     fn a_key_is_expiring_for_its_last_seven_days() {
         let until = |expiry| {
             Key {
                 expires_at: Some(expiry),
-                ..key()
+                ..Key::example()
             }
             .state(NOW)
         };
@@ -317,7 +327,7 @@ mod tests {
     fn a_key_is_dormant_after_ninety_quiet_days() {
         let old = Key {
             created_at: NOW - DORMANT,
-            ..key()
+            ..Key::example()
         };
         assert_eq!(old.state(NOW), KeyState::Dormant);
         let last_use = Some(LastUse {

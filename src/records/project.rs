@@ -79,3 +79,25 @@ impl Project {
         }
     }
 }
+
+#[cfg(test)]
+impl Project {
+    /// The project of a new instance.
+    pub fn example() -> Self {
+        Project {
+            id: 1,
+            slug: "default".into(),
+            name: "Default".into(),
+            key_start: "mk".into(),
+            environment_segment: true,
+            key_count: 1,
+            created_at: time::macros::datetime!(2026-11-19 12:00),
+            rate_limit: None,
+            default_lifetime_days: None,
+            max_lifetime_days: None,
+            archived_at: None,
+            archived_by: None,
+            version: 1,
+        }
+    }
+}

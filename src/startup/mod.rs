@@ -31,7 +31,7 @@ use crate::verify::front::Front;
 use crate::verify::lease::Moment;
 use crate::verify::{Follower, Known, UsageBuffer, Verifier};
 use crate::web::shared::trace::RequestSpan;
-use crate::web::shared::{AppState, WebError, headers};
+use crate::web::shared::{AppState, WebError, demo, headers};
 use crate::web::{head, routes};
 
 pub use database::{open_existing, open_up_to_date};
@@ -111,6 +111,9 @@ impl From<PoolError> for StartError {
 /// # Errors
 /// The database or the secret can't be used, or the address can't be bound.
 pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
+    if config.is_demo {
+        demo::mark();
+    }
     // First, so that a taken port leaves no new database behind.
     let listeners = config.listen.iter().map(|address| listen(address, config));
     let listeners = listeners.collect::<Result<Vec<_>, _>>()?;

@@ -75,6 +75,7 @@ pub fn configure(
         .service(resource("/projects").post(projects::new::submit))
         .service(resource("/projects/new").get(projects::new::show))
         .service(resource("/projects/{project}").get(overview::show_one))
+        .service(resource("/projects/{project}/usage").get(projects::usage::show))
         .service(
             resource("/projects/{project}/archival")
                 .get(projects::archival::show)
@@ -157,7 +158,6 @@ pub fn configure(
                         .get(keys::reveal::show)
                         .post(keys::reveal::submit),
                 )
-                .service(resource("/{id}/replacement").post(keys::replacement::submit))
                 .service(
                     resource("/{id}/revocation")
                         .get(keys::revocation::show)

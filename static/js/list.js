@@ -27,7 +27,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
 // One search is one entry of the history, however often one pauses while typing it.
 document.getElementById("q")?.addEventListener("input", () => {
   document.addEventListener("htmx:afterSettle", () => {
-    filters.setAttribute("hx-push-url", "false");
+    filters.removeAttribute("hx-push-url");
     filters.setAttribute("hx-replace-url", "true");
   }, { once: true });
 });

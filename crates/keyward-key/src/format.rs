@@ -40,12 +40,20 @@ impl KeyFormat {
     /// # Errors
     /// The operating system can't provide randomness.
     pub fn generate(&self, environment: Environment) -> Result<PlainKey, getrandom::Error> {
+        let mut random = Zeroizing::new(String::with_capacity(RANDOM_CHARS));
+        push_random_base62(&mut random)?;
+        Ok(self.with_random(environment, &random))
+    }
+
+    /// The key with these random characters and their checksum. Only for made-up data: whoever knows
+    /// the characters knows the key.
+    pub fn with_random(&self, environment: Environment, random: &str) -> PlainKey {
         let mut secret = Zeroizing::new(self.fixed_start(environment));
         secret.reserve_exact(TAIL_CHARS);
-        push_random_base62(&mut secret)?;
+        secret.push_str(random);
         let checksum = checksum(&secret);
         secret.extend(checksum.map(char::from));
-        Ok(PlainKey(secret))
+        PlainKey(secret)
     }
 
     /// The part of `key` kept in clear: `max(12, length of the fixed start + 6)` characters.

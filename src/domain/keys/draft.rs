@@ -163,7 +163,6 @@ fn check_networks(wanted: &[String], errors: &mut Vec<FieldError>) -> Vec<IpNet>
 
 #[cfg(test)]
 mod tests {
-    use keyward_key::Environment;
     use time::macros::datetime;
 
     use super::*;
@@ -188,24 +187,10 @@ mod tests {
 
     fn key(expires_at: Option<UtcTime>) -> Key {
         Key {
-            id: 1,
-            project_id: 1,
-            label: "Checkout".into(),
-            prefix: "mk_live_a1b2c3".into(),
-            environment: Environment::Live,
             scopes: vec!["old:scope".into()],
             expires_at,
-            rate_limit: None,
-            allowed_ips: vec![],
             created_at: NOW - Duration::days(10),
-            created_by: "ana@example.com".into(),
-            revocation: None,
-            replaces: None,
-            replaced_by: None,
-            last_use: None,
-            tried_at: None,
-            version: 1,
-            refused_as_expired: false,
+            ..Key::example()
         }
     }
 

@@ -48,7 +48,8 @@ pub fn mint(
     session_id: &str,
 ) -> Result<Minted, DomainError> {
     let reveal = Reveal::in_session(session_id)?;
-    let minted = mint_with(op, project, environment, draft, |tx, id, secret| {
+    let secret = project.key_format().generate(environment)?;
+    let minted = mint_with(op, project, environment, draft, secret, |tx, id, secret| {
         reveal.store(tx, Of::Key(id), secret)
     })?;
     Ok(reveal.minted(minted.key.id))
@@ -64,7 +65,23 @@ pub fn mint_at_once(
     environment: Environment,
     draft: &KeyDraft,
 ) -> Result<MintedKey, DomainError> {
-    mint_with(op, project, environment, draft, |_, _, _| Ok(()))
+    let secret = project.key_format().generate(environment)?;
+    mint_made_up(op, project, environment, draft, secret)
+}
+
+/// Mints a key in `project` with a secret that is known beforehand: one that was just generated, or
+/// that of made-up data.
+///
+/// # Errors
+/// As for [`mint`].
+pub fn mint_made_up(
+    op: &mut Op,
+    project: &Project,
+    environment: Environment,
+    draft: &KeyDraft,
+    secret: PlainKey,
+) -> Result<MintedKey, DomainError> {
+    mint_with(op, project, environment, draft, secret, |_, _, _| Ok(()))
 }
 
 fn mint_with(
@@ -72,6 +89,7 @@ fn mint_with(
     project: &Project,
     environment: Environment,
     draft: &KeyDraft,
+    secret: PlainKey,
     hand_over: impl FnOnce(&mut Tx, i64, &PlainKey) -> Result<(), DomainError>,
 ) -> Result<MintedKey, DomainError> {
     let permit = op.require(Action::MintKeys, project)?;
@@ -80,7 +98,6 @@ fn mint_with(
         let now = tx.now();
         let project = &reread_open(tx.conn(), project)?;
         let terms = check(tx.conn(), project, environment, draft, now)?;
-        let secret = project.key_format().generate(environment)?;
         let written = write(tx, project, environment, &terms, &secret, None)?;
         hand_over(tx, written.id, &secret)?;
         let key = keys::by_id(tx.conn(), project.id, written.id)?.ok_or(DomainError::NotFound)?;

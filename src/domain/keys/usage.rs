@@ -1,11 +1,14 @@
 //! Read how a key is used: how often, with what outcome, and from where.
 
+use std::collections::BTreeSet;
+
 use keyward_key::verdict::Outcome;
 use time::{Date, Duration};
 
 use crate::access::{Action, policy};
 use crate::clock::{UtcTime, start_of_hour};
-use crate::db::{self, sources, usage_gaps};
+use crate::db::{self, projects, sources, usage_gaps};
+use crate::domain::usage::{Counts, Range};
 use crate::domain::{DomainError, Op};
 use crate::records::{Key, Source};
 
@@ -23,6 +26,17 @@ pub struct KeyUsage {
     pub sources: Vec<Source>,
     /// What is missing from all this; `None` if it is complete.
     pub gap: Option<UsageGap>,
+    /// How often it was presented since it ended; `None` while it works.
+    pub after_end: Option<AfterEnd>,
+}
+
+/// How often a key was presented after it had ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AfterEnd {
+    /// How many requests were refused because it had.
+    pub refused: i64,
+    /// From how many addresses, among the latest sources.
+    pub addresses: usize,
 }
 
 /// When not everything was recorded that happened with any key, and how much is missing.
@@ -47,6 +61,17 @@ pub struct DayUsage {
     pub passed: i64,
     /// How many requests had any other outcome.
     pub refused: i64,
+}
+
+/// How often `key` passed and was refused in `range`.
+///
+/// # Errors
+/// The actor may not see it.
+pub fn counts(op: &mut Op, key: &Key, range: Range) -> Result<Counts, DomainError> {
+    policy::allow(op.actor(), Action::SeeKeys, Some(key.project_id))?;
+    let now = op.now();
+    let stored = db::usage::of_key(op.conn(), key.id, range.start(now))?;
+    Ok(Counts::new(range, now, &stored))
 }
 
 /// How `key` is used.
@@ -78,15 +103,44 @@ pub fn usage(op: &mut Op, key: &Key) -> Result<KeyUsage, DomainError> {
             false => day.refused += requests,
         }
     }
+    let sources = sources::of_key(op.conn(), key.id)?;
     Ok(KeyUsage {
         days,
         passed_last_day: passed_since(&counts, last_day(now)),
-        sources: sources::of_key(op.conn(), key.id)?,
+        after_end: after_end(op, key, &sources)?,
+        sources,
         gap: gap_since(op, start_of_hour(key.created_at).max(first.midnight()))?,
     })
 }
 
-fn gap_since(op: &mut Op, since: UtcTime) -> Result<Option<UsageGap>, DomainError> {
+/// What came with a key that has ended, or whose project has.
+fn after_end(op: &mut Op, key: &Key, sources: &[Source]) -> Result<Option<AfterEnd>, DomainError> {
+    let now = op.now();
+    let project = projects::by_id(op.conn(), key.project_id)?;
+    let archived = project.and_then(|project| project.archived_at);
+    let Some(ended) = key.ended_at(now).into_iter().chain(archived).min() else {
+        return Ok(None);
+    };
+    let is_end = |code: &str| matches!(code, "REVOKED" | "EXPIRED");
+    let counts = db::usage::of_key(op.conn(), key.id, start_of_hour(ended))?;
+    let refused = counts.iter().filter(|(_, outcome, _)| is_end(outcome));
+    let addresses: BTreeSet<&str> = sources
+        .iter()
+        .filter(|source| source.refused_at.is_some_and(|at| at >= ended))
+        .filter(|source| source.refusal.as_deref().is_some_and(is_end))
+        .map(|source| source.ip.as_str())
+        .collect();
+    Ok(Some(AfterEnd {
+        refused: refused.map(|(.., requests)| requests).sum(),
+        addresses: addresses.len(),
+    }))
+}
+
+/// What is missing from counts since `since`, of all keys together; `None` if they are complete.
+///
+/// # Errors
+/// The database fails.
+pub fn gap_since(op: &mut Op, since: UtcTime) -> Result<Option<UsageGap>, DomainError> {
     let gaps = usage_gaps::since(op.conn(), since)?;
     let (Some(first), Some(last)) = (gaps.first(), gaps.last()) else {
         return Ok(None);

@@ -4,6 +4,8 @@ use time::Duration;
 
 use crate::db::key_list::{COUNTED, KeyFilter};
 use crate::domain::keys::{self, Views};
+use crate::domain::projects::usage;
+use crate::domain::usage::Range;
 use crate::domain::{DomainError, Op};
 use crate::records::Project;
 
@@ -18,6 +20,10 @@ pub struct Figures {
     pub views: Views,
     /// Working keys that expire within [`AHEAD`].
     pub expiring: i64,
+    /// How many requests passed in the last 24 hours.
+    pub passed: i64,
+    /// How many were refused in that time.
+    pub refused: i64,
     /// Whether a count of keys may have stopped early.
     pub is_partial: bool,
 }
@@ -38,6 +44,9 @@ pub fn figures(op: &mut Op, projects: &[Project]) -> Result<Figures, DomainError
         figures.is_partial |= views.working == COUNTED;
         figures.views = figures.views.and(&views);
         figures.expiring += expiring;
+        let lately = usage(op, project, Range::Day)?;
+        figures.passed += lately.all_passed();
+        figures.refused += lately.all_refused();
     }
     Ok(figures)
 }

@@ -8,7 +8,7 @@ use keyward_key::verdict::Outcome;
 use crate::clock::UtcTime;
 use crate::db::sources::{self, SourceUse};
 use crate::db::usage::{self, Count};
-use crate::db::{AnyConnection, DbError, unaudited};
+use crate::db::{AnyConnection, DbError, project_usage, unaudited};
 use crate::records::LastUse;
 use crate::verify::ledger::{Callers, Row};
 
@@ -109,6 +109,7 @@ impl Batch {
             .collect();
         unaudited(conn, |tx| {
             usage::add(tx, &counts)?;
+            project_usage::add(tx, &counts)?;
             usage::set_last_uses(tx, &last_uses)?;
             usage::set_tries(tx, &tries)?;
             sources::add(tx, &sources)

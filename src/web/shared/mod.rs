@@ -2,11 +2,14 @@
 
 pub mod acting;
 pub mod api_limits;
+pub mod archived;
 pub mod assets;
+pub mod chart;
 pub mod cookies;
 pub mod cross_site;
 pub mod csrf;
 pub mod cursor;
+pub mod demo;
 pub mod error;
 pub mod form;
 pub mod guarded_sign_in;
@@ -18,6 +21,7 @@ pub mod links;
 pub mod page;
 pub mod rate_limit_fields;
 pub mod reveal;
+pub mod scope_groups;
 pub mod session;
 pub mod session_cookie;
 pub mod shell;
@@ -28,6 +32,7 @@ pub mod throttle;
 pub mod times;
 pub mod trace;
 pub mod turns;
+pub mod usage_gap;
 pub mod visitor;
 
 pub use error::WebError;

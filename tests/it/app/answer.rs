@@ -61,13 +61,33 @@ impl Answer {
             .to_owned()
     }
 
+    /// Where all links that `css` selects lead.
+    pub fn links(&self, css: &str) -> Vec<String> {
+        self.attributes(css, "href")
+    }
+
+    /// An attribute of the first thing that `css` selects.
+    pub fn attribute(&self, css: &str, name: &str) -> String {
+        let all = self.attributes(css, name).into_iter();
+        all.take(1).collect()
+    }
+
+    /// An attribute of everything that `css` selects and that has it.
+    pub fn attributes(&self, css: &str, name: &str) -> Vec<String> {
+        let page = Html::parse_document(&self.body);
+        let selector = Selector::parse(css).unwrap();
+        page.select(&selector)
+            .filter_map(|element| element.value().attr(name).map(str::to_owned))
+            .collect()
+    }
+
     /// The secret on a revealed page.
     pub fn secret(&self) -> Option<String> {
         let page = Html::parse_document(&self.body);
         let field = page
             .select(&Selector::parse("[data-secret]").unwrap())
             .next()?;
-        Some(field.value().attr("value")?.to_owned())
+        Some(field.text().collect::<String>()).filter(|secret| !secret.is_empty())
     }
 
     pub fn json(&self) -> serde_json::Value {

@@ -15,6 +15,9 @@ fn from_an_empty_folder_to_a_revoked_key() {
         it.fill("#email", "ana@example.com").await;
         it.fill("#password", PASSWORD).await;
         it.press("Create owner").await;
+        it.find(".first-steps").await;
+        it.inspect("overview-new").await;
+        it.press("Sign out").await;
         it.find("input[name=next]").await;
         it.inspect("login").await;
         it.fill("#email", "ana@example.com").await;

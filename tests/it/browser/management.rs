@@ -23,7 +23,7 @@ fn people_projects_and_accounts_are_managed_in_the_browser() {
             .script("document.querySelector('[name=catalogue][value=streaming]').click()")
             .await;
         browser.press("Create project").await;
-        assert!(browser.text("#summary").await.contains("Live streaming"));
+        assert!(browser.text(".switch > a").await.contains("Live streaming"));
         browser.open("/projects/streaming/scopes").await;
         assert!(browser.text("main table").await.contains("streams:write"));
         browser.inspect("scopes").await;

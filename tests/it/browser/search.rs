@@ -38,6 +38,10 @@ fn a_secret_in_the_search_reaches_no_address() {
         ))
         .await;
         assert!(!has_asked_for(&it, rest).await);
+        it.script(
+            "document.getElementById('q').dispatchEvent(new Event('change', { bubbles: true }))",
+        )
+        .await;
         // What is typed on meanwhile stays.
         it.paste("#q", "service ").await;
         it.wait_for("document.querySelectorAll('tbody tr').length === 5")

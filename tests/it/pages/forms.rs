@@ -80,7 +80,10 @@ fn looking_changes_nothing() {
         &format!("/projects/default/keys/{id}"),
         &format!("/projects/default/keys/{id}/edit"),
         &format!("/projects/default/keys/{id}/reveal"),
-        &format!("/projects/default/keys/{id}/replacement"),
+        &format!("/projects/default/keys/{id}/rotation"),
+        "/find",
+        "/keys",
+        &format!("/keys/revocation?key={id}"),
         &format!("/projects/default/keys/{id}/revocation"),
     ] {
         owner.get(path);

@@ -3,10 +3,12 @@
 mod account;
 mod audit;
 mod cross_site;
+mod find;
 mod forms;
 mod keys;
 mod login;
 mod nav;
+mod overview;
 mod password;
 mod projects;
 mod rollbacks;

@@ -35,7 +35,7 @@ fn owners_see_what_was_lost_until_one_acknowledges_it() {
     let link = format!("href=\"/projects/default/keys/{id}\"");
     assert!(page.body.contains(&link));
     assert_eq!(page.texts(".lost button"), ["Acknowledge loss"]);
-    assert_eq!(page.texts(".primary"), ["Create project"]);
+    assert_eq!(page.texts(".primary"), ["Create key"]);
 
     let answer = acknowledge(&owner, 90);
     assert_eq!((answer.status, answer.location()), (303, "/"));

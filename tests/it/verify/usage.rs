@@ -26,7 +26,10 @@ fn the_last_use_is_the_clients_address_as_far_as_it_can_be_trusted() {
             let facts = page.texts(".facts dd");
             (!facts.iter().any(|fact| fact == "never")).then_some(facts)
         });
-        assert!(shown.iter().any(|fact| fact == expected), "{shown:?}");
+        assert!(
+            shown.iter().any(|fact| fact.contains(expected)),
+            "{shown:?}"
+        );
     }
 }
 

@@ -18,7 +18,7 @@ use crate::db::key_list::Seek;
 use crate::domain::keys::{self, Slice};
 use crate::domain::{projects, scopes};
 use crate::records::{Project, StateFilter};
-use crate::web::pages::projects::ArchivedView;
+use crate::web::shared::archived::ArchivedView;
 use crate::web::shared::page::{self, Layout, Section};
 use crate::web::shared::times::{grouped, plural};
 use crate::web::shared::{Visitor, WebError, cursor};

@@ -1,6 +1,7 @@
 //! The pages of API keys.
 
 pub mod across;
+mod callers;
 mod columns;
 mod done;
 pub mod edit;
@@ -10,7 +11,6 @@ pub mod list;
 mod list_query;
 pub mod new;
 pub mod one;
-pub mod replacement;
 pub mod reveal;
 pub mod revocation;
 pub mod rotation;
@@ -18,9 +18,9 @@ mod row;
 mod scope_note;
 pub mod search;
 pub mod selection;
+mod standing;
 mod table;
 mod tabs;
-mod usage;
 mod view;
 
 pub use self::list_query::ListQuery;

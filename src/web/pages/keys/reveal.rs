@@ -11,6 +11,7 @@ use crate::domain::DomainError;
 use crate::domain::keys::{self, RevealForm};
 use crate::records::Project;
 use crate::web::shared::form::{Form, NoFields};
+use crate::web::shared::links::LinkOrigin;
 use crate::web::shared::page::{self, Layout, Section};
 use crate::web::shared::times::Moment;
 use crate::web::shared::{Visitor, WebError, reveal};
@@ -24,7 +25,8 @@ struct RevealPage {
     seconds_left: Option<i64>,
     old: Option<OldKey>,
     is_active: bool,
-    may_replace: bool,
+    /// Whether it can be rotated, for a secret that nobody stored.
+    may_rotate: bool,
     /// The key that replaced it.
     replaced_by: Option<i64>,
     project: Project,
@@ -37,6 +39,8 @@ struct RevealedPage {
     key: KeyView,
     secret: PlainKey,
     seconds_left: i64,
+    /// A command that asks this instance about the key in `API_KEY`.
+    curl: String,
     old: Option<OldKey>,
 }
 
@@ -87,7 +91,7 @@ pub async fn show(
     let page = RevealPage {
         layout,
         is_active,
-        may_replace: is_active && replaced_by.is_none() && key.may_revoke,
+        may_rotate: is_active && replaced_by.is_none(),
         key,
         seconds_left,
         old,
@@ -131,6 +135,12 @@ pub async fn submit(
         layout,
         key: KeyView::new(key, &project, &viewer.actor, viewer.now),
         secret: revealed.secret,
+        curl: format!(
+            r#"curl -i "{}/verify" -H "X-API-Key: $API_KEY""#,
+            LinkOrigin::of(&req)
+                .map(|link| link.origin)
+                .unwrap_or_default()
+        ),
         seconds_left: reveal::seconds_left(revealed.until, viewer.now),
         old,
     };

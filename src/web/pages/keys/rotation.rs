@@ -16,7 +16,7 @@ use crate::web::shared::{Viewer, Visitor, WebError};
 
 /// How long the old key may keep working, as the form offers it.
 const OVERLAPS: [(&str, &str, Duration); 5] = [
-    ("0", "None: the old key ends at once", Duration::ZERO),
+    ("0", "Immediately: the old key ends now", Duration::ZERO),
     ("1h", "1 hour", Duration::HOUR),
     ("24h", "24 hours", Duration::DAY),
     ("7d", "7 days", Duration::WEEK),

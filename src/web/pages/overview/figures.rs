@@ -1,6 +1,7 @@
 //! The overview's strip of figures, each a link to what it counts.
 
 use crate::domain::overview::Figures;
+use crate::web::shared::chart::share;
 use crate::web::shared::times::grouped;
 
 /// A figure.
@@ -14,8 +15,15 @@ pub struct Figure {
 }
 
 impl Figure {
-    /// The figures, where `list` is the path of the list of keys.
-    pub fn all(figures: &Figures, list: &str) -> Vec<Figure> {
+    /// The figures, where `list` is the path of the list of keys, and `usage` that of the usage.
+    pub fn all(figures: &Figures, list: &str, usage: &str) -> Vec<Figure> {
+        let (passed, refused) = (figures.passed, figures.refused);
+        let of_requests = |title, value| Figure {
+            title,
+            value,
+            path: Some(usage.to_owned()),
+            is_bad: false,
+        };
         let views = &figures.views;
         let more = if figures.is_partial { "+" } else { "" };
         let of_keys = |title, count, filter| Figure {
@@ -30,6 +38,8 @@ impl Figure {
                 value: format!("{}{more}", active.value),
                 ..active
             },
+            of_requests("Requests, 24 hours", grouped(passed + refused)),
+            of_requests("Refused, 24 hours", share(refused, passed + refused)),
             of_keys("Expire within 30 days", figures.expiring, "within=30"),
             of_keys("Dormant", views.dormant, "state=dormant"),
             Figure {

@@ -7,17 +7,20 @@ mod steps;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use serde::Deserialize;
 
 use self::attention::ConcernView;
 use self::figures::Figure;
 use self::steps::StepsView;
 use super::audit::EntryView;
-use super::projects::ArchivedView;
 use super::rollbacks::NoticeView;
 use crate::access::Action;
 use crate::clock::UtcTime;
+use crate::domain::usage::{Counts, Range};
 use crate::domain::{DomainError, Op, audit, overview, projects, rollbacks};
 use crate::records::Project;
+use crate::web::shared::archived::ArchivedView;
+use crate::web::shared::chart::Chart;
 use crate::web::shared::page::{self, Layout, Section};
 use crate::web::shared::shell;
 use crate::web::shared::times::{grouped, plural};
@@ -37,6 +40,7 @@ struct OverviewPage {
     notices: Vec<NoticeView>,
     steps: Option<StepsView>,
     figures: Vec<Figure>,
+    chart: Option<Chart>,
     concerns: Vec<ConcernView>,
     /// All keys that need attention.
     all_concerns: String,
@@ -67,14 +71,34 @@ struct ProjectRow {
 /// What is loaded for either page.
 struct Loaded {
     figures: overview::Figures,
+    /// The counts of each project.
+    counts: Vec<(String, Counts)>,
     concerns: Vec<(overview::Concern, Project, crate::records::Key)>,
     steps: Option<overview::Steps>,
     changes: Option<Vec<crate::records::AuditEntry>>,
     notices: Vec<rollbacks::Notice>,
 }
 
-fn load(op: &mut Op, known: &[Project], about: Option<&Project>) -> Result<Loaded, DomainError> {
+/// The range of the chart.
+#[derive(Deserialize)]
+pub struct OverviewQuery {
+    #[serde(default)]
+    range: String,
+}
+
+fn load(
+    op: &mut Op,
+    known: &[Project],
+    about: Option<&Project>,
+    range: Range,
+) -> Result<Loaded, DomainError> {
+    let counts = known.iter().map(|project| {
+        let counts = projects::usage(op, project, range)?;
+        Ok((project.name.clone(), counts))
+    });
+    let counts = counts.collect::<Result<_, DomainError>>()?;
     Ok(Loaded {
+        counts,
         figures: overview::figures(op, known)?,
         concerns: overview::attention(op, known)?,
         steps: overview::steps(op, known)?,
@@ -86,10 +110,14 @@ fn load(op: &mut Op, known: &[Project], about: Option<&Project>) -> Result<Loade
     })
 }
 
-pub async fn show(visitor: Visitor) -> Result<HttpResponse, WebError> {
-    let loading = visitor.view(|op| {
+pub async fn show(
+    visitor: Visitor,
+    query: web::Query<OverviewQuery>,
+) -> Result<HttpResponse, WebError> {
+    let range = query.range.parse().unwrap_or_default();
+    let loading = visitor.view(move |op| {
         let known = projects::list(op)?;
-        load(op, &known, None)
+        load(op, &known, None, range)
     });
     let (viewer, loaded) = loading.await?;
     let may_create = viewer.actor.may(Action::ManageProjects, None);
@@ -109,11 +137,15 @@ pub async fn show(visitor: Visitor) -> Result<HttpResponse, WebError> {
     Ok(page::full(StatusCode::OK, &page))
 }
 
-pub async fn show_one(visitor: Visitor, slug: web::Path<String>) -> Result<HttpResponse, WebError> {
-    let slug = slug.into_inner();
+pub async fn show_one(
+    visitor: Visitor,
+    slug: web::Path<String>,
+    query: web::Query<OverviewQuery>,
+) -> Result<HttpResponse, WebError> {
+    let (slug, range) = (slug.into_inner(), query.range.parse().unwrap_or_default());
     let loading = visitor.view(move |op| {
         let project = projects::find(op, &slug)?;
-        let loaded = load(op, std::slice::from_ref(&project), Some(&project))?;
+        let loaded = load(op, std::slice::from_ref(&project), Some(&project), range)?;
         Ok((project, loaded))
     });
     let (viewer, (project, loaded)) = loading.await?;
@@ -149,9 +181,12 @@ fn page_of(
     loaded: Loaded,
     about: Option<&Project>,
 ) -> OverviewPage {
-    let list = match about {
-        Some(project) => format!("/projects/{}/keys", project.slug),
-        None => super::keys::across::PATH.to_owned(),
+    let own = about.map(|project| shell::path(&project.slug));
+    let own = own.unwrap_or_default();
+    let list = format!("{own}/keys");
+    let (page, usage) = match about {
+        Some(_) => (own.clone(), format!("{own}/usage?range=24h")),
+        None => ("/".into(), "/?range=24h".into()),
     };
     let in_words = |entry| EntryView::new(entry, &viewer.projects, viewer.now);
     let notices = loaded.notices.into_iter();
@@ -164,7 +199,8 @@ fn page_of(
             .map(|notice| NoticeView::new(notice, viewer.now))
             .collect(),
         steps: loaded.steps.map(StepsView::new),
-        figures: Figure::all(&loaded.figures, &list),
+        figures: Figure::all(&loaded.figures, &list, &usage),
+        chart: Chart::new(&page, loaded.counts),
         concerns: concerns
             .map(|(concern, project, key)| {
                 ConcernView::new(concern, &project, key, &viewer.actor, viewer.now)

@@ -5,10 +5,10 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::ArchivedView;
 use crate::domain::counting::or_more;
 use crate::domain::{DomainError, FieldError, Op, projects};
 use crate::records::Project;
+use crate::web::shared::archived::ArchivedView;
 use crate::web::shared::form::{Errors, Form};
 use crate::web::shared::page::{self, Layout, Section};
 use crate::web::shared::times::grouped;

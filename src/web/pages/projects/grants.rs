@@ -5,7 +5,6 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::ArchivedView;
 use crate::access::{Action, Actor};
 use crate::clock::UtcTime;
 use crate::domain::grants::{self, Given, Reaching, Whom};
@@ -13,6 +12,7 @@ use crate::domain::{DomainError, FieldError, Op, Precondition, projects};
 use crate::records::{Project, Role, User};
 use crate::web::pages::users::fields::{project_roles, read_role};
 use crate::web::pages::users::grant_removal::{RemovalPage, lost};
+use crate::web::shared::archived::ArchivedView;
 use crate::web::shared::form::{Errors, Form};
 use crate::web::shared::page::{self, Layout, Section};
 use crate::web::shared::times::{Moment, grouped};

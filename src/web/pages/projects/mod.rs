@@ -6,23 +6,4 @@ pub mod grants;
 pub mod new;
 pub mod scopes;
 pub mod settings;
-
-use crate::clock::UtcTime;
-use crate::records::Project;
-use crate::web::shared::times::Moment;
-
-/// When and by whom a project was archived, for `parts/archived.html`.
-pub struct ArchivedView {
-    pub at: Moment,
-    pub by: String,
-}
-
-impl ArchivedView {
-    /// `None` unless `project` is archived.
-    pub fn of(project: &Project, now: UtcTime) -> Option<Self> {
-        Some(ArchivedView {
-            at: Moment::new(project.archived_at?, now),
-            by: project.archived_by.clone().unwrap_or_default(),
-        })
-    }
-}
+pub mod usage;

@@ -5,12 +5,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::ArchivedView;
 use super::fields::{FieldsView, ProjectFields};
 use crate::access::Action;
 use crate::domain::counting::or_more;
 use crate::domain::{DomainError, FieldError, Op, Precondition, projects};
 use crate::records::Project;
+use crate::web::shared::archived::ArchivedView;
 use crate::web::shared::error::WayOn;
 use crate::web::shared::form::Form;
 use crate::web::shared::page::{self, Layout, Section};

@@ -30,7 +30,7 @@ fn an_edit_holds_from_the_next_request_on() {
     );
     let page = owner.get(done.location());
     assert_eq!(page.text("h1"), "Renamed");
-    assert!(page.text(".notice").starts_with("Changes saved"));
+    assert!(page.text(".toast").starts_with("Changes saved"));
     let ask = |scope: &str| {
         let request = owner
             .client
@@ -48,14 +48,14 @@ fn an_edit_holds_from_the_next_request_on() {
     assert_eq!(
         owner
             .get("/projects/default/keys?q=renamed")
-            .texts("td.name")
+            .texts("td.name .label")
             .len(),
         1
     );
     assert_eq!(
         owner
             .get("/projects/default/keys?q=production")
-            .texts("td.name")
+            .texts("td.name .label")
             .len(),
         0
     );

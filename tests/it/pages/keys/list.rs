@@ -3,7 +3,7 @@ use time::Duration;
 use crate::app::{Answer, Browser, TestApp};
 
 fn labels(answer: &Answer) -> Vec<String> {
-    answer.texts("td.name")
+    answer.texts("td.name .label")
 }
 
 fn link(answer: &Answer, css: &str) -> Option<String> {
@@ -31,7 +31,7 @@ fn walk(browser: &Browser, first: &str, css: &str) -> Vec<Vec<String>> {
 fn an_empty_list_says_how_to_make_the_first_key() {
     let app = TestApp::start();
     let page = app.owner().get("/projects/default/keys");
-    assert_eq!(page.text(".empty h2"), "No API keys yet");
+    assert_eq!(page.text(".empty h2"), "No keys yet");
     assert!(
         page.texts("a")
             .iter()
@@ -47,12 +47,12 @@ fn the_columns_have_the_names_that_people_rely_on() {
     let page = owner.get("/projects/default/keys");
     let columns = page.texts("th");
     assert_eq!(
-        columns[..8],
+        columns[1..9],
         [
             "Label",
             "Key",
-            "Environment",
             "Scopes",
+            "30 days",
             "Created",
             "Expires",
             "Last used",
@@ -131,7 +131,7 @@ fn a_search_finds_beginnings_of_labels_prefixes_and_people() {
     }
     assert_eq!(found("q=%00&scope=%00").len(), 2);
     let none = owner.get("/projects/default/keys?q=nothing");
-    assert_eq!(none.text(".empty h2"), "No key matches");
+    assert_eq!(none.text(".empty h2"), "No matching keys");
     assert_eq!(none.value("q"), "nothing");
 }
 
@@ -158,7 +158,8 @@ fn filters_narrow_by_state_environment_and_scope() {
     assert_eq!(found("state=expired"), ["Expired"]);
     assert_eq!(found("state=expiring"), ["Expiring"]);
     assert_eq!(found("state=revoked"), ["Revoked"]);
-    assert_eq!(found("state=active"), ["Active", "Dormant"]);
+    assert_eq!(found("state=active"), ["Active"]);
+    assert_eq!(found("state=attention"), ["Expiring", "Dormant"]);
     assert_eq!(found("environment=test"), ["Expiring"]);
     assert_eq!(found("state=working"), ["Active", "Expiring", "Dormant"]);
     assert_eq!(found("scope=write%3Aassets"), ["Active", "Revoked"]);
@@ -166,7 +167,7 @@ fn filters_narrow_by_state_environment_and_scope() {
     assert_eq!(found("scope=*"), ["Active"]);
     assert_eq!(found("scope=write%3Aassets&state=active"), ["Active"]);
     let page = owner.get("/projects/default/keys");
-    assert_eq!(page.text("#summary"), "Default · 5 keys · 2 need attention");
+    assert_eq!(page.text("#summary"), "5 keys");
     let states = page.texts(".of-state");
     assert_eq!(
         states,
@@ -182,7 +183,8 @@ fn the_search_and_filters_stay_filled_in() {
     owner.create_key(&[]);
     let page = owner.get("/projects/default/keys?q=prod&state=active&environment=live&sort=label");
     assert_eq!(page.value("q"), "prod");
-    assert_eq!(page.text("[name=state] option[selected]"), "Active");
+    assert_eq!(page.value("state"), "active");
+    assert_eq!(page.text(".tabs [aria-current]"), "Active");
     assert_eq!(page.text("[name=environment] option[selected]"), "Live");
     assert_eq!(page.value("sort"), "label");
 }

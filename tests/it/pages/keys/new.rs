@@ -104,7 +104,7 @@ fn a_label_may_be_anything_readable_and_is_never_markup() {
     assert_eq!(
         owner
             .get("/projects/default/keys")
-            .texts("td.name bdi")
+            .texts("td.name .label")
             .len(),
         5
     );

@@ -26,12 +26,11 @@ fn a_keys_page_shows_its_use_and_its_history() {
         page.body.contains("3 passed").then_some(page)
     });
     let facts = page.texts(".facts dd");
-    for fact in ["just now", "127.0.0.1", "checkout/2.1", "3 passed"] {
-        assert!(
-            facts.iter().any(|shown| shown == fact),
-            "{fact} in {facts:?}"
-        );
-    }
+    let used = "just now from 127.0.0.1 by checkout/2.1".to_owned();
+    assert!(facts.contains(&used), "{facts:?}");
+    let standing = page.text(".standing");
+    let used = "Last used just now from 127.0.0.1. Expires ";
+    assert!(standing.starts_with(used), "{standing}");
     let history = page.texts(".entries li > p:first-child");
     assert_eq!(
         history,
@@ -41,7 +40,7 @@ fn a_keys_page_shows_its_use_and_its_history() {
         ]
     );
     let list = owner.get("/projects/default/keys");
-    assert_eq!(list.text("td[data-th='Last used']"), "just now");
+    assert_eq!(list.text("td.used"), "just now");
     assert!(!page.body.contains(&secret));
 }
 
@@ -99,24 +98,35 @@ fn a_revoked_key_that_still_knocks_is_seen_with_its_sources() {
         caption.contains("3 passed, 3 refused").then_some(page)
     });
     // The last of thirty bars is today's.
-    assert_eq!(page.texts(".plot g").len(), 30);
+    let bars = page.texts(".bars li");
+    assert_eq!(bars.len(), 30);
+    let today = bars.last().unwrap();
+    assert!(
+        today.contains("3 passed") && today.contains("Revoked 3"),
+        "{today}"
+    );
     let rows = page.texts(".chart tbody tr");
     assert!(rows.last().unwrap().ends_with("33"), "{rows:?}");
-    let refusals = page.texts("section .entries .detail");
+    let standing = page.text(".standing");
+    let tried = "3 requests refused since, from 1 address, last just now.";
+    assert!(standing.starts_with("Revoked just now by owner@example.com"));
+    assert!(standing.ends_with(tried), "{standing}");
+    // One address is one row, with its user agents folded in.
+    let callers = page.texts(".callers > tbody > tr");
+    assert_eq!(callers.len(), 1, "{callers:?}");
     assert!(
-        refusals.contains(&"2 refused from there".into()),
-        "{refusals:?}"
+        callers[0].starts_with("127.0.0.1 3 3 Revoked"),
+        "{callers:?}"
     );
-    let sources = page.texts(".sources tbody tr");
-    assert_eq!(sources.len(), 2, "{sources:?}");
-    let of_checkout = sources
-        .iter()
-        .find(|source| source.contains("checkout/2.1"))
-        .unwrap();
+    let agents = page.texts(".callers li");
     assert!(
-        of_checkout.starts_with("127.0.0.1") && of_checkout.ends_with("31"),
-        "{of_checkout}"
+        agents
+            .iter()
+            .any(|agent| agent.contains("checkout/2.1 3 passed, 1 refused")),
+        "{agents:?}"
     );
+    let list = owner.get("/projects/default/keys?state=tried");
+    assert_eq!(list.texts("td.used"), ["just now"]);
     assert!(!page.body.contains("<script>alert"));
 }
 
@@ -137,7 +147,8 @@ fn the_latest_hundred_sources_are_kept() {
     // They are pruned every ten seconds.
     eventually(|| (app.database.number(&kept) == 100).then_some(()));
     let page = owner.get(&format!("/projects/default/keys/{id}"));
-    assert_eq!(page.texts(".sources tbody tr").len(), 100);
+    assert_eq!(page.texts(".callers > tbody > tr").len(), 1);
+    assert_eq!(page.texts(".callers li").len(), 100);
     assert!(page.body.contains("job-129") && !page.body.contains("job-3<"));
-    assert_eq!(page.text(".sources summary"), "92 older sources");
+    assert_eq!(page.text(".callers summary"), "100 user agents");
 }

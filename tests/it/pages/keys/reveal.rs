@@ -27,14 +27,14 @@ fn a_secret_is_shown_once_and_then_gone() {
     assert!(
         gone.texts("button")
             .iter()
-            .any(|button| button == "Replace key")
+            .any(|button| button == "Rotate immediately")
     );
     assert!(!gone.body.contains(&secret));
     assert_eq!(waiting(&app), 0);
 }
 
 #[test]
-fn the_keys_page_leads_to_a_secret_that_waits_and_later_to_its_replacement() {
+fn the_keys_page_leads_to_a_secret_that_waits_and_later_to_its_rotation() {
     let app = TestApp::start();
     let owner = app.owner();
     let id = owner.create_key(&[]);
@@ -44,7 +44,7 @@ fn the_keys_page_leads_to_a_secret_that_waits_and_later_to_its_replacement() {
     assert!(!links(app.owner().get(&path)).contains(&"Reveal key".to_owned()));
     owner.post(&format!("{path}/reveal"), &[]);
     let later = links(owner.get(&path));
-    assert!(later.contains(&"Replace".to_owned()) && !later.contains(&"Reveal key".to_owned()));
+    assert!(later.contains(&"Rotate".to_owned()) && !later.contains(&"Reveal key".to_owned()));
 }
 
 #[test]
@@ -131,5 +131,5 @@ fn revoking_takes_it_away() {
     assert_eq!(waiting(&app), 0);
     let path = format!("/projects/default/keys/{id}/reveal");
     assert!(owner.post(&path, &[]).secret().is_none());
-    assert!(!owner.get(&path).body.contains("Replace key"));
+    assert!(!owner.get(&path).body.contains("Rotate immediately"));
 }

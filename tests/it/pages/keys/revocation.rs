@@ -42,7 +42,10 @@ fn a_revoked_key_fails_on_the_next_request() {
     let (id, secret) = owner.new_key(&[]);
     assert_eq!(owner.verify(&secret).0, 200);
     let done = owner.revoke(id);
-    assert_eq!(done.location(), format!("/projects/default/keys/{id}"));
+    assert_eq!(
+        done.location(),
+        format!("/projects/default/keys/{id}?done=revoked")
+    );
     assert_eq!(owner.verify(&secret), (401, "REVOKED".into()));
     let page = owner.get(done.location());
 

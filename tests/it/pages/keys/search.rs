@@ -16,7 +16,7 @@ fn search(browser: &Browser, q: &str) -> Answer {
 fn labels(browser: &Browser, answer: &Answer) -> Vec<String> {
     let page = browser.get(answer.location());
     assert_eq!(page.status, 200);
-    page.texts("td.name")
+    page.texts("td.name .label")
 }
 
 #[test]

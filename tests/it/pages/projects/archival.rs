@@ -73,8 +73,11 @@ fn no_key_of_an_archived_project_passes_and_none_can_be_made() {
 
     let overview = owner.get("/");
     // Archived ones come last, and are marked.
-    assert_eq!(overview.texts(".cards h2"), ["Other", "Default"]);
-    assert_eq!(overview.texts(".cards .state"), ["Archived"]);
+    assert_eq!(
+        overview.texts(".columns .concerns .label"),
+        ["Other", "Default"]
+    );
+    assert_eq!(overview.texts(".columns .state"), ["Archived"]);
     assert!(overview.text(".head p").contains("1 archived"));
     // No page has a form any more.
     for page in [
@@ -120,7 +123,7 @@ fn the_keys_of_an_archived_project_look_ended() {
     assert_eq!(page.texts("main .actions a"), ["Revoke"]);
     let list = owner.get("/projects/default/keys");
     assert_eq!(list.texts("td.of-state"), ["Revoked", "Ended"]);
-    assert_eq!(list.text("#summary"), "Default · 2 keys");
+    assert_eq!(list.text("#summary"), "2 keys");
     let gone = owner.get(&format!("{key}/edit"));
     assert_eq!(gone.status, 409);
 }

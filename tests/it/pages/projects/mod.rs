@@ -4,3 +4,4 @@ mod new;
 mod scope_use;
 mod scopes;
 mod settings;
+mod usage;

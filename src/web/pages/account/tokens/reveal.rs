@@ -8,6 +8,7 @@ use keyward_key::PlainKey;
 use super::TokenView;
 use crate::domain::{DomainError, tokens};
 use crate::web::shared::form::{Form, NoFields};
+use crate::web::shared::links::LinkOrigin;
 use crate::web::shared::page::{self, Layout, Section};
 use crate::web::shared::{Visitor, WebError, reveal};
 
@@ -27,6 +28,8 @@ struct RevealedPage {
     token: TokenView,
     secret: PlainKey,
     seconds_left: i64,
+    /// A command that lists keys with the token in `KEYWARD_TOKEN`.
+    curl: String,
 }
 
 /// Shows what can be revealed, without using up the reveal.
@@ -84,6 +87,12 @@ pub async fn submit(
         layout: Layout::new(&viewer, Section::Account, None, title),
         token: TokenView::new(token, &viewer.projects, viewer.now),
         secret: revealed.secret,
+        curl: format!(
+            r#"curl "{}/api/v1/keys" -H "Authorization: Bearer $KEYWARD_TOKEN""#,
+            LinkOrigin::of(&req)
+                .map(|link| link.origin)
+                .unwrap_or_default()
+        ),
         seconds_left: reveal::seconds_left(revealed.until, viewer.now),
     };
     Ok(page::full(StatusCode::OK, &page))

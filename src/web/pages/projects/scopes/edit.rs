@@ -8,7 +8,7 @@ use super::fields::{FieldsView, ScopeFields, seen};
 use crate::domain::scopes::{self, Effect, ScopeUse};
 use crate::domain::{DomainError, FieldError, Op, Precondition, projects};
 use crate::records::{Project, Scope};
-use crate::web::pages::projects::ArchivedView;
+use crate::web::shared::archived::ArchivedView;
 use crate::web::shared::form::Form;
 use crate::web::shared::page::{self, Layout, Section};
 use crate::web::shared::{Viewer, Visitor, WebError};

@@ -9,7 +9,7 @@ use crate::access::Action;
 use crate::domain::projects;
 use crate::domain::scopes::{self, Catalogue, Effect, ScopeUse};
 use crate::records::{Project, Scope};
-use crate::web::pages::projects::ArchivedView;
+use crate::web::shared::archived::ArchivedView;
 use crate::web::shared::page::{self, Layout, Section};
 use crate::web::shared::times::plural;
 use crate::web::shared::{Visitor, WebError};

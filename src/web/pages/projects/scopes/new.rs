@@ -7,7 +7,7 @@ use askama::Template;
 use super::fields::{FieldsView, ScopeFields};
 use crate::domain::{DomainError, FieldError, Op, Precondition, projects, scopes};
 use crate::records::{Project, Scope};
-use crate::web::pages::projects::ArchivedView;
+use crate::web::shared::archived::ArchivedView;
 use crate::web::shared::form::Form;
 use crate::web::shared::page::{self, Layout, Section};
 use crate::web::shared::{Viewer, Visitor, WebError};

@@ -8,7 +8,7 @@ use keyward_key::scope::EVERY_SCOPE;
 use crate::domain::scopes::{self, Removal, ScopeUse};
 use crate::domain::{DomainError, Op, Precondition, projects};
 use crate::records::Project;
-use crate::web::pages::projects::ArchivedView;
+use crate::web::shared::archived::ArchivedView;
 use crate::web::shared::form::{Form, NoFields};
 use crate::web::shared::page::{self, Layout, Section};
 use crate::web::shared::{Viewer, Visitor, WebError};
