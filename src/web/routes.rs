@@ -12,8 +12,8 @@ use super::api::{
     scopes, session as session_api, tokens, users,
 };
 use super::pages::{
-    account as account_pages, audit, docs, find, health, keys, login, logout, overview, password,
-    projects, rollbacks, setup, users as users_pages,
+    account as account_pages, audit, docs, find, health, kept, keys, login, logout, overview,
+    password, projects, rollbacks, setup, users as users_pages,
 };
 use super::shared::error::{self, LeadOn};
 use super::shared::{
@@ -43,6 +43,7 @@ pub fn configure(
         state.is_https(),
     )));
     let pages = scope("")
+        .wrap(from_fn(kept::keep))
         .wrap(HtmxMiddleware)
         .wrap(from_fn(last_project::remember))
         .wrap(session::middleware(state, &cookie_keys[0].bytes))

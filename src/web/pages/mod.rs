@@ -5,6 +5,7 @@ pub mod audit;
 pub mod docs;
 pub mod find;
 pub mod health;
+pub mod kept;
 pub mod keys;
 pub mod login;
 pub mod logout;

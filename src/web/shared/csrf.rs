@@ -76,32 +76,46 @@ pub fn check(req: &HttpRequest, state: &AppState, token: Option<&str>) -> Result
     let mut matching = expected.iter().filter(|expected| {
         !expected.is_empty() && bool::from(expected.as_bytes().ct_eq(token.as_bytes()))
     });
-    match matching.next().is_some() && is_from_here(req, state) {
+    match matching.next().is_some() && sender(req, state) != Sender::Foreign {
         true => Ok(()),
         false => Err(WebError::ForeignForm),
     }
 }
 
-/// What browsers say about where a request comes from (Fetch Metadata; RFC 6454 `Origin`). Programs
-/// that send neither header still need the token.
-fn is_from_here(req: &HttpRequest, state: &AppState) -> bool {
+/// Who sent a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// A page of ours: a browser says so.
+    OwnPage,
+    /// A person by hand, or a program that doesn't say. Such forms still need the token.
+    Unknown,
+    /// Another site's page.
+    Foreign,
+}
+
+/// What browsers say about where a request comes from (Fetch Metadata; RFC 6454 `Origin`).
+pub fn sender(req: &HttpRequest, state: &AppState) -> Sender {
     let text = |name: &str| {
         req.headers()
             .get(name)
             .map(|value| value.to_str().unwrap_or("?"))
     };
     if let Some(site) = text("sec-fetch-site") {
-        return matches!(site, "same-origin" | "none");
+        return match site {
+            "same-origin" => Sender::OwnPage,
+            "none" => Sender::Unknown,
+            _ => Sender::Foreign,
+        };
     }
     let Some(origin) = text("origin") else {
-        return true;
+        return Sender::Unknown;
     };
     // What browsers say over plain http if a proxy sets `Referrer-Policy: no-referrer`. Sandboxed
     // pages of other sites say it too, and don't know the token.
     if origin == "null" && !state.is_https() {
-        return true;
+        return Sender::Unknown;
     }
-    match &state.public_url {
+    let is_own = match &state.public_url {
         Some(url) => origin.eq_ignore_ascii_case(&url.origin),
         None => {
             let host = req
@@ -111,5 +125,9 @@ fn is_from_here(req: &HttpRequest, state: &AppState) -> bool {
             let origin = origin.split_once("://").map(|(_, host)| host);
             origin.is_some() && origin == host
         }
+    };
+    match is_own {
+        true => Sender::OwnPage,
+        false => Sender::Foreign,
     }
 }

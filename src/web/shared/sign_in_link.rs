@@ -49,7 +49,7 @@ fn without_secret(uri: &Uri) -> String {
 }
 
 /// Path and query of the page of this console that a form was sent from.
-fn page_with_form(req: &HttpRequest) -> Option<String> {
+pub fn page_with_form(req: &HttpRequest) -> Option<String> {
     let from = req.headers().get(header::REFERER)?.to_str().ok()?;
     let from: Uri = from.parse().ok()?;
     let host = req.headers().get(header::HOST)?.to_str().ok()?;

@@ -5,6 +5,7 @@ mod audit;
 mod cross_site;
 mod find;
 mod forms;
+mod kept;
 mod keys;
 mod login;
 mod nav;
