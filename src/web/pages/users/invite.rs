@@ -39,24 +39,12 @@ pub struct InviteFields {
     project: String,
 }
 
-/// The form. It starts with one project: choosing all of them has to be deliberate.
+/// The form. Nothing is chosen in it: what a person may do, and where, has to be deliberate.
 pub async fn show(req: HttpRequest, visitor: Visitor) -> Result<HttpResponse, WebError> {
     let origin = LinkOrigin::of(&req).ok_or(WebError::BadForm)?;
     let (viewer, projects) = visitor.view(projects::all).await?;
-    let open = |project: &&Project| project.archived_at.is_none();
-    let first = projects.iter().find(open);
-    let fields = InviteFields {
-        project: first.map_or_else(String::new, |project| project.slug.clone()),
-        ..InviteFields::default()
-    };
-    Ok(form(
-        &viewer,
-        StatusCode::OK,
-        origin,
-        projects,
-        fields,
-        vec![],
-    ))
+    let (status, fields) = (StatusCode::OK, InviteFields::default());
+    Ok(form(&viewer, status, origin, projects, fields, vec![]))
 }
 
 /// Adds the person and shows the link to hand to them.

@@ -103,13 +103,24 @@ fn what_is_wrong_with_an_invitation_is_told_beside_it_and_nobody_is_added() {
 }
 
 #[test]
-fn an_invitation_begins_with_one_project_and_no_role() {
+fn an_invitation_begins_with_no_role_and_no_project_and_needs_both() {
     let app = TestApp::start();
-    let page = app.owner().get("/users/new");
-    assert_eq!(page.texts("#project option[selected]"), ["Default"]);
+    let owner = app.owner();
+    let page = owner.get("/users/new");
+    assert!(page.texts("option[selected]").is_empty());
     let offered = page.texts("#project option");
     assert_eq!(offered, ["Choose one", "All projects", "Default"]);
-    assert!(page.texts("#role option[selected]").is_empty());
+    let fields = [("email", "ana@example.com"), ("role", ""), ("project", "")];
+    let refused = owner.post("/users", &fields);
+    assert_eq!(refused.status, 422);
+    for field in ["role", "project"] {
+        assert_eq!(
+            refused.text(&format!("#{field}-error")),
+            "Choose one of these."
+        );
+    }
+    assert!(refused.texts("option[selected]").is_empty());
+    assert_eq!(number_of_users(&app), 1);
 }
 
 #[test]
