@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 /// The parts of the style sheet, in the order in which they apply.
 const STYLES: &[&str] = &[
     "base", "shell", "page", "controls", "table", "list", "find", "overview", "key", "facts",
-    "chart", "listing", "docs", "reveal", "form", "dialog", "toast", "bare", "widths",
+    "chart", "listing", "docs", "reveal", "form", "dialog", "toast", "bare", "kept", "widths",
 ];
 /// The parts of the console's script, in the order in which they run.
 const SCRIPTS: &[&str] = &[

@@ -19,6 +19,7 @@ pub mod icons;
 pub mod kept;
 pub mod last_project;
 pub mod links;
+pub mod meanwhile;
 pub mod page;
 pub mod rate_limit_fields;
 pub mod reveal;

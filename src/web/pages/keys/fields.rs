@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use keyward_key::Environment;
 use keyward_key::scope::EVERY_SCOPE;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use time::Duration;
 use time::macros::format_description;
 
@@ -18,18 +18,18 @@ use crate::web::shared::rate_limit_fields;
 use crate::web::shared::times::{Moment, plural};
 
 /// The option of the edit form that leaves the expiry as it is.
-const KEEP: &str = "keep";
+pub const KEEP: &str = "keep";
 /// The option that uses the date field next to it.
-const DATE: &str = "date";
+pub const DATE: &str = "date";
 /// The option without an expiry.
-const NEVER: &str = "never";
+pub const NEVER: &str = "never";
 /// The lifetimes offered in every project that allows them, in days.
 const LIFETIMES: [i64; 3] = [30, 90, 365];
 /// What a new form starts with unless the project says otherwise, in days.
 const DEFAULT_LIFETIME: i64 = 90;
 
 /// The fields, exactly as typed.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct KeyFields {
     pub label: String,
@@ -44,6 +44,9 @@ pub struct KeyFields {
     pub allowed_ips: String,
     /// The version of the key that the edit form shows.
     pub version: String,
+    /// What the edit form showed when it was opened.
+    #[serde(skip_serializing)]
+    pub seen: String,
 }
 
 impl KeyFields {
@@ -72,6 +75,7 @@ impl KeyFields {
             rate_limit_seconds,
             allowed_ips: networks.join("\n"),
             version: key.version.to_string(),
+            seen: String::new(),
         }
     }
 

@@ -1,12 +1,13 @@
 //! The fields of the create and the settings form of a project.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::FieldError;
 use crate::domain::projects::ProjectDraft;
 use crate::domain::scopes::Catalogue;
 use crate::records::Project;
 use crate::web::shared::form::Errors;
+use crate::web::shared::meanwhile::{self, Row, Versioned};
 use crate::web::shared::rate_limit_fields;
 
 /// Live and test keys, distinguished by a word in them.
@@ -20,7 +21,7 @@ const EXAMPLE_START: &str = "mk";
 const CHOOSE: &str = "Choose one of these.";
 
 /// The fields, exactly as typed.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct ProjectFields {
     pub name: String,
@@ -36,6 +37,9 @@ pub struct ProjectFields {
     pub rate_limit_seconds: String,
     /// The version of the project that the settings form shows.
     pub version: String,
+    /// What the settings form showed when it was opened.
+    #[serde(skip_serializing)]
+    pub seen: String,
 }
 
 impl ProjectFields {
@@ -53,7 +57,7 @@ impl ProjectFields {
         let (rate_limit_requests, rate_limit_seconds) =
             rate_limit_fields::written(project.rate_limit);
         let days = |days: Option<i64>| days.map(|days| days.to_string()).unwrap_or_default();
-        ProjectFields {
+        let mut fields = ProjectFields {
             name: project.name.clone(),
             slug: project.slug.clone(),
             key_start: project.key_start.clone(),
@@ -64,7 +68,23 @@ impl ProjectFields {
             rate_limit_requests,
             rate_limit_seconds,
             version: project.version.to_string(),
+            seen: String::new(),
+        };
+        fields.seen = meanwhile::written(&fields);
+        fields
+    }
+
+    /// What was typed, brought onto a newer version of the project, and what is different there.
+    pub fn brought_onto(mut self, project: &Project) -> (Self, Vec<Row>) {
+        let before: Option<ProjectFields> = meanwhile::read(&self.seen);
+        let saved = ProjectFields::of(project);
+        if is_fixed(project) {
+            self.key_start.clone_from(&saved.key_start);
+            self.environments.clone_from(&saved.environments);
         }
+        let (mut fields, rows) = meanwhile::merge(self, before.as_ref(), &saved);
+        (fields.version, fields.seen) = (saved.version, saved.seen);
+        (fields, rows)
     }
 
     /// The fields as a draft. `project` is the one being edited: browsers don't send what is fixed
@@ -109,6 +129,26 @@ impl ProjectFields {
                 .parse::<Catalogue>()
                 .map(Some)
                 .map_err(|_| FieldError::new("catalogue", CHOOSE)),
+        }
+    }
+}
+
+impl Versioned for ProjectFields {
+    const FIELDS: &'static [(&'static str, &'static str)] = &[
+        ("name", "Name"),
+        ("key_start", "Key prefix"),
+        ("environments", "Environments"),
+        ("default_lifetime_days", "Default lifetime, in days"),
+        ("max_lifetime_days", "Longest lifetime, in days"),
+        ("rate_limit_requests", "Rate limit, requests"),
+        ("rate_limit_seconds", "Rate limit, seconds"),
+    ];
+
+    fn text(name: &str, value: &str) -> String {
+        match (name, value) {
+            ("environments", BOTH) => "Live and test".into(),
+            ("environments", ONE) => "One environment".into(),
+            _ => value.into(),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::records::Project;
 use crate::web::shared::archived::ArchivedView;
 use crate::web::shared::error::WayOn;
 use crate::web::shared::form::Form;
+use crate::web::shared::meanwhile::Meanwhile;
 use crate::web::shared::page::{self, Layout, Section};
 use crate::web::shared::times::{grouped, plural};
 use crate::web::shared::{Viewer, Visitor, WebError, rate_limit_fields};
@@ -27,6 +28,7 @@ struct SettingsPage {
     facts: Facts,
     may_archive: bool,
     flash: Option<String>,
+    meanwhile: Option<Meanwhile>,
 }
 
 /// The settings of an archived project, formatted for display.
@@ -35,6 +37,14 @@ struct Facts {
     default_lifetime: String,
     longest_lifetime: String,
     rate_limit: String,
+}
+
+/// What the page says besides the settings.
+#[derive(Default)]
+struct Told {
+    errors: Vec<FieldError>,
+    flash: Option<String>,
+    meanwhile: Option<Meanwhile>,
 }
 
 /// What was just done here.
@@ -63,7 +73,11 @@ pub async fn show(
     });
     let (viewer, (project, flash)) = loading.await?;
     let (status, fields) = (StatusCode::OK, ProjectFields::of(&project));
-    Ok(form(&viewer, status, project, fields, vec![], flash))
+    let told = Told {
+        flash,
+        ..Told::default()
+    };
+    Ok(form(&viewer, status, project, fields, told))
 }
 
 /// The message about what was just done, based on what is there now.
@@ -115,7 +129,22 @@ pub async fn submit(
             let loading = visitor.view(move |op| projects::edit_form(op, &slug));
             let (viewer, project) = loading.await?;
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            Ok(form(&viewer, status, project, fields, errors, None))
+            let told = Told {
+                errors,
+                ..Told::default()
+            };
+            Ok(form(&viewer, status, project, fields, told))
+        }
+        Err(DomainError::Stale) => {
+            let loading = visitor.view(move |op| projects::edit_form(op, &slug));
+            let (viewer, project) = loading.await?;
+            let (fields, rows) = fields.brought_onto(&project);
+            let told = Told {
+                meanwhile: Some(Meanwhile::by_somebody("project", rows)),
+                ..Told::default()
+            };
+            let status = StatusCode::CONFLICT;
+            Ok(form(&viewer, status, project, fields, told))
         }
         Err(error) => Err(error.into()),
     }
@@ -126,17 +155,17 @@ fn form(
     status: StatusCode,
     project: Project,
     fields: ProjectFields,
-    errors: Vec<FieldError>,
-    flash: Option<String>,
+    told: Told,
 ) -> HttpResponse {
     let page = SettingsPage {
         layout: Layout::new(viewer, Section::Settings, Some(&project), "Settings"),
-        form: FieldsView::new(fields, Some(&project), errors),
+        form: FieldsView::new(fields, Some(&project), told.errors),
         archived: ArchivedView::of(&project, viewer.now),
         may_archive: viewer.actor.may(Action::ManageProjects, None),
         facts: Facts::of(&project),
         project,
-        flash,
+        flash: told.flash,
+        meanwhile: told.meanwhile,
     };
     page::full(status, &page)
 }

@@ -180,7 +180,7 @@ fn every_wrong_field_is_told_beside_it() {
 }
 
 #[test]
-fn of_two_tabs_the_second_is_told_that_something_changed() {
+fn an_edit_that_meets_a_newer_version_keeps_what_was_typed_and_shows_both() {
     let app = TestApp::start();
     let owner = app.owner();
     let path = format!("{PATH}/read:assets/edit");
@@ -189,9 +189,15 @@ fn of_two_tabs_the_second_is_told_that_something_changed() {
     assert_eq!(owner.post(&path, &tab("First")).status, 303);
     let second = owner.post(&path, &tab("Second"));
     assert_eq!(second.status, 409);
-    let way_on = format!("main a[href='{path}']");
-    assert_eq!(second.texts(&way_on), ["Open the scope again"]);
+    let told = second.text("main [role=alert]");
+    assert!(told.starts_with("Somebody changed this scope"), "{told}");
+    assert_eq!(second.texts(".versions td:nth-child(2)"), ["Second"]);
+    assert_eq!(second.texts(".versions td:nth-child(3)"), ["First"]);
+    assert_eq!(second.value("description"), "Second");
     assert_eq!(owner.get(&path).value("description"), "First");
+    let newest = second.value("seen");
+    let again = [("description", "Second"), ("seen", newest.as_str())];
+    assert_eq!(owner.post(&path, &again).status, 303);
     // One that was removed meanwhile does not come back.
     let removal = format!("{PATH}/read:assets/removal");
     assert_eq!(owner.post(&removal, &[]).status, 303);

@@ -102,18 +102,45 @@ fn a_project_is_renamed() {
 }
 
 #[test]
-fn of_two_tabs_the_second_is_told_that_something_changed() {
+fn settings_that_meet_a_newer_version_keep_what_was_typed_and_show_both() {
     let app = TestApp::start();
     let owner = app.owner();
-    let version = owner.get(PATH).value("version");
-    let tab = |name| [("name", name), ("version", version.as_str())];
-    assert_eq!(save(&owner, &tab("First")).status, 303);
-    let second = save(&owner, &tab("Second"));
-    assert_eq!(second.status, 409);
-    assert_eq!(second.text("h1"), "Something changed in between");
-    let way_on = format!("main a[href='{PATH}']");
-    assert_eq!(second.texts(&way_on), ["Open the settings again"]);
+    let page = owner.get(PATH);
+    let (version, seen) = (page.value("version"), page.value("seen"));
+    let tab = |name, days| {
+        let fields = [
+            ("name", name),
+            ("max_lifetime_days", days),
+            ("version", version.as_str()),
+            ("seen", seen.as_str()),
+        ];
+        save(&owner, &fields)
+    };
+    assert_eq!(tab("First", "400").status, 303);
+    let met = tab("Second", "");
+    assert_eq!(met.status, 409);
+    let told = met.text("main [role=alert]");
+    assert!(told.starts_with("Somebody changed this project"), "{told}");
+    assert_eq!(
+        met.texts(".versions td.name"),
+        ["Name", "Longest lifetime, in days"]
+    );
+    assert_eq!(met.texts(".versions td[data-th=Yours]")[0], "Second");
+    assert_eq!(
+        met.texts(".versions td[data-th='Saved now']"),
+        ["First", "400"]
+    );
+    assert_eq!(met.value("name"), "Second");
+    assert_eq!(met.value("max_lifetime_days"), "400");
     assert_eq!(owner.get(PATH).value("name"), "First");
+    let (version, seen) = (met.value("version"), met.value("seen"));
+    let again = [
+        ("name", "Second"),
+        ("version", version.as_str()),
+        ("seen", seen.as_str()),
+    ];
+    assert_eq!(save(&owner, &again).status, 303);
+    assert_eq!(owner.get(PATH).value("name"), "Second");
     assert_eq!(save(&owner, &[("version", "x")]).status, 400);
 }
 

@@ -10,6 +10,7 @@ use crate::domain::{DomainError, FieldError, Op, Precondition, projects};
 use crate::records::{Project, Scope};
 use crate::web::shared::archived::ArchivedView;
 use crate::web::shared::form::Form;
+use crate::web::shared::meanwhile::Meanwhile;
 use crate::web::shared::page::{self, Layout, Section};
 use crate::web::shared::{Viewer, Visitor, WebError};
 
@@ -25,6 +26,7 @@ struct EditPage {
     used: String,
     is_used: bool,
     form: FieldsView,
+    meanwhile: Option<Meanwhile>,
 }
 
 /// What the form is about.
@@ -41,7 +43,8 @@ pub async fn show(
     let (slug, name) = path.into_inner();
     let (viewer, subject) = visitor.view(move |op| load(op, &slug, &name)).await?;
     let fields = ScopeFields::of(&subject.with_use.scope);
-    Ok(form(&viewer, StatusCode::OK, subject, fields, vec![]))
+    let status = StatusCode::OK;
+    Ok(form(&viewer, status, subject, fields, vec![], None))
 }
 
 /// Saves the changes.
@@ -65,7 +68,19 @@ pub async fn submit(
         Err(DomainError::Invalid(errors)) => {
             let (viewer, subject) = visitor.view(move |op| load(op, &slug, &name)).await?;
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            Ok(form(&viewer, status, subject, fields, errors))
+            Ok(form(&viewer, status, subject, fields, errors, None))
+        }
+        Err(DomainError::Stale) => {
+            let loading = visitor.view(move |op| match load(op, &slug, &name) {
+                // It was removed: there is nothing to show beside it.
+                Err(DomainError::NotFound) => Err(DomainError::Stale),
+                loaded => loaded,
+            });
+            let (viewer, subject) = loading.await?;
+            let (fields, rows) = fields.brought_onto(&subject.with_use.scope);
+            let meanwhile = Some(Meanwhile::by_somebody("scope", rows));
+            let status = StatusCode::CONFLICT;
+            Ok(form(&viewer, status, subject, fields, vec![], meanwhile))
         }
         Err(error) => Err(error.into()),
     }
@@ -102,6 +117,7 @@ fn form(
     subject: Subject,
     fields: ScopeFields,
     errors: Vec<FieldError>,
+    meanwhile: Option<Meanwhile>,
 ) -> HttpResponse {
     let Subject {
         project,
@@ -120,6 +136,7 @@ fn form(
         form: FieldsView::new(fields, catalogue, Some(scope.name.as_str()), errors),
         name: scope.name,
         project,
+        meanwhile,
     };
     page::full(status, &page)
 }

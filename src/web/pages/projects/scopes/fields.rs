@@ -1,13 +1,14 @@
 //! The fields of the forms that add and edit a scope.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::FieldError;
 use crate::records::Scope;
 use crate::web::shared::form::Errors;
+use crate::web::shared::meanwhile::{self, Row, Versioned};
 
 /// The fields, exactly as typed.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct ScopeFields {
     /// Can only be chosen for a new scope.
@@ -29,6 +30,21 @@ impl ScopeFields {
         }
     }
 
+    /// What was typed, brought onto a newer version of the scope, and what is different there.
+    pub fn brought_onto(self, scope: &Scope) -> (Self, Vec<Row>) {
+        let before = self.seen.split_once('|').map(|(includes, description)| {
+            let includes = includes.split_whitespace().map(str::to_owned);
+            ScopeFields {
+                description: description.into(),
+                includes: includes.collect(),
+                ..ScopeFields::default()
+            }
+        });
+        let (mut fields, rows) = meanwhile::merge(self, before.as_ref(), &ScopeFields::of(scope));
+        fields.seen = seen(scope);
+        (fields, rows)
+    }
+
     /// The fields as the scope `name`.
     pub fn scope(&self, name: &str) -> Scope {
         Scope {
@@ -37,6 +53,11 @@ impl ScopeFields {
             includes: self.includes.clone(),
         }
     }
+}
+
+impl Versioned for ScopeFields {
+    const FIELDS: &'static [(&'static str, &'static str)] =
+        &[("description", "Description"), ("includes", "Includes")];
 }
 
 /// What can be edited of a scope, in one line: if it has changed since the form was opened, the
