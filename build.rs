@@ -17,7 +17,7 @@ const STYLES: &[&str] = &[
 ];
 /// The parts of the console's script, in the order in which they run.
 const SCRIPTS: &[&str] = &[
-    "dialog", "toast", "popups", "list", "failures", "forms", "reveal", "copy",
+    "dialog", "toast", "popups", "list", "kept", "failures", "forms", "reveal", "copy",
 ];
 
 /// The grounds of the favicon; the first is the file's.

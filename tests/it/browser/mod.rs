@@ -3,5 +3,6 @@
 mod chromium;
 mod first_key;
 mod full_list;
+mod kept;
 mod management;
 mod search;

@@ -160,13 +160,16 @@ fn the_note_of_a_revocation_survives_in_the_dialog() {
     let id = app.owner().create_key(&[]);
     app.clock.advance(Duration::minutes(31));
     let path = format!("{KEYS}/{id}/revocation");
-    let late = owner.post(&path, &[("reason", "leaked"), ("note", "Seen on a wiki")]);
+    let late = owner.post(
+        &path,
+        &[("reason", "compromised"), ("note", "Seen on a wiki")],
+    );
     assert_eq!(late.header("hx-retarget"), "#dialog");
     assert_eq!(late.text("#dialog-title"), "Sign in");
     assert_eq!(late.value("kept_for"), path);
     let again = sign_in_on(&late, &owner, "owner@example.com", PASSWORD);
     assert_eq!(again.value("note"), "Seen on a wiki");
-    assert_eq!(again.value("reason"), "leaked");
+    assert_eq!(again.value("reason"), "compromised");
 }
 
 #[test]

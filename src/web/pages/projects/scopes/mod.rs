@@ -28,13 +28,8 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 /// has changed the scope.
 pub fn lead_on(req: &HttpRequest, status: StatusCode) -> Option<WayOn> {
     let project = sent_project(req)?;
-    let path = req.path();
-    let is_beyond_list = path.split('/').nth(4).is_some();
+    let is_beyond_list = req.path().split('/').nth(4).is_some();
     match status {
-        StatusCode::CONFLICT if path.ends_with("/edit") => Some(WayOn {
-            path: path.into(),
-            words: "Open the scope again",
-        }),
         StatusCode::NOT_FOUND if !is_beyond_list => None,
         StatusCode::CONFLICT | StatusCode::NOT_FOUND => Some(WayOn {
             path: list_path(project),
