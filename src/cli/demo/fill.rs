@@ -119,7 +119,9 @@ pub(super) fn fill(
             What::Rotate(_) => {
                 if let Some(made_up) = &filled[number] {
                     let overlap = Duration::days(7);
-                    keys::rotate_at_once(&mut op, project, made_up.key.id, overlap)?;
+                    let random = chance.characters(RANDOM);
+                    let id = made_up.key.id;
+                    keys::rotate_made_up(&mut op, project, id, overlap, &random)?;
                 }
             }
         }

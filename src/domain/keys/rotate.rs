@@ -67,7 +67,7 @@ pub fn rotate(
     session_id: &str,
 ) -> Result<Minted, DomainError> {
     let reveal = Reveal::in_session(session_id)?;
-    let minted = rotate_with(op, project, id, overlap, |tx, id, secret| {
+    let minted = rotate_with(op, project, id, overlap, None, |tx, id, secret| {
         reveal.store(tx, Of::Key(id), secret)
     })?;
     Ok(reveal.minted(minted.key.id))
@@ -83,7 +83,21 @@ pub fn rotate_at_once(
     id: i64,
     overlap: Duration,
 ) -> Result<MintedKey, DomainError> {
-    rotate_with(op, project, id, overlap, |_, _, _| Ok(()))
+    rotate_with(op, project, id, overlap, None, |_, _, _| Ok(()))
+}
+
+/// Like [`rotate_at_once`], with the random characters of the secret of made-up data.
+///
+/// # Errors
+/// As for [`rotate`].
+pub fn rotate_made_up(
+    op: &mut Op,
+    project: &Project,
+    id: i64,
+    overlap: Duration,
+    random: &str,
+) -> Result<MintedKey, DomainError> {
+    rotate_with(op, project, id, overlap, Some(random), |_, _, _| Ok(()))
 }
 
 fn rotate_with(
@@ -91,6 +105,7 @@ fn rotate_with(
     project: &Project,
     id: i64,
     overlap: Duration,
+    random: Option<&str>,
     hand_over: impl FnOnce(&mut Tx, i64, &PlainKey) -> Result<(), DomainError>,
 ) -> Result<MintedKey, DomainError> {
     let permit = op.require(Action::MintKeys, project)?;
@@ -118,7 +133,12 @@ fn rotate_with(
             expires_at: successor_expiry(&old, project.max_lifetime_days, now),
             ..kept
         };
-        let (new, secret, entry) = write_successor(tx, project, &old, &terms, "key.rotated")?;
+        let format = project.key_format();
+        let secret = match random {
+            Some(random) => format.with_random(old.environment, random),
+            None => format.generate(old.environment)?,
+        };
+        let (new, entry) = write_successor(tx, project, &old, &terms, &secret)?;
         hand_over(tx, new, &secret)?;
         let key = keys::by_id(tx.conn(), project.id, new)?.ok_or(DomainError::NotFound)?;
         idempotency::remember(tx, call.as_ref(), &KeyJson::new(&key, project, now))?;

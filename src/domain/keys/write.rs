@@ -40,25 +40,23 @@ pub(super) fn write(
     })
 }
 
-/// Mints a key that replaces `old`, and returns it with its audit entry.
+/// Writes a key with this secret that replaces `old`, and returns its id with its audit entry.
 pub(super) fn write_successor(
     tx: &mut Tx,
     project: &Project,
     old: &Key,
     terms: &KeyTerms,
-    action: &'static str,
-) -> Result<(i64, PlainKey, NewEntry), DomainError> {
+    secret: &PlainKey,
+) -> Result<(i64, NewEntry), DomainError> {
     let environment = old.environment;
-    let secret = project.key_format().generate(environment)?;
-    let new = write(tx, project, environment, terms, &secret, Some(old.id))?;
-    let mut entry = tx.key_entry(action, old);
+    let new = write(tx, project, environment, terms, secret, Some(old.id))?;
+    let mut entry = tx.key_entry("key.rotated", old);
     entry.related_key_id = Some(new.id);
     entry
         .details
         .extend(details(&new.prefix, environment, terms));
     Ok((
         new.id,
-        secret,
         entry.with("replaced_prefix", old.prefix.as_str()),
     ))
 }

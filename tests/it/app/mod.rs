@@ -87,6 +87,7 @@ impl TestApp {
     pub fn start_at(database: TestDatabase, settings: Settings, clock: Clock) -> Self {
         let url = settings.database_url.as_ref().unwrap_or(&database.url);
         let config = Config {
+            is_demo: false,
             listen: vec!["127.0.0.1:0".parse().unwrap()],
             socket_access: SocketAccess {
                 mode: 0o660,

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod admin;
+mod demo;
 pub(crate) mod import;
 mod keys;
 mod pattern;

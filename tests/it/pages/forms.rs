@@ -83,7 +83,7 @@ fn looking_changes_nothing() {
         &format!("/projects/default/keys/{id}/rotation"),
         "/find",
         "/keys",
-        &format!("/keys/revocation?key={id}"),
+        &format!("/keys/revocation?id={id}"),
         &format!("/projects/default/keys/{id}/revocation"),
     ] {
         owner.get(path);

@@ -38,11 +38,11 @@ struct Selected {
     key: KeyView,
 }
 
-/// The parameters of the address: `key` as often as keys are selected.
+/// The parameters of the address: `id` as often as keys are selected.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct SelectionQuery {
-    key: Vec<i64>,
+    id: Vec<i64>,
     /// The list to go back to.
     back: String,
 }
@@ -50,7 +50,7 @@ pub struct SelectionQuery {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct SelectionFields {
-    key: Vec<i64>,
+    id: Vec<i64>,
     back: String,
     reason: String,
     note: String,
@@ -66,7 +66,7 @@ pub async fn show(
 ) -> Result<HttpResponse, WebError> {
     let query: SelectionQuery = serde_html_form::from_str(req.query_string()).unwrap_or_default();
     let fields = SelectionFields {
-        key: query.key,
+        id: query.id,
         back: query.back,
         ..SelectionFields::default()
     };
@@ -82,7 +82,7 @@ pub async fn submit(
         reason: fields.reason.clone(),
         note: fields.note.clone(),
     };
-    let (ids, typed) = (fields.key.clone(), fields.number.clone());
+    let (ids, typed) = (fields.id.clone(), fields.number.clone());
     let revoking = visitor.act(move |op| keys::revoke_selected(op, &ids, &request, &typed));
     match revoking.await {
         Ok(revoked) => {
@@ -106,7 +106,7 @@ async fn form(
     fields: SelectionFields,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, WebError> {
-    let ids = fields.key.clone();
+    let ids = fields.id.clone();
     let loading = visitor.view(move |op| keys::selection(op, &ids));
     let (viewer, selected) = loading.await?;
     let page = page_of(&viewer, selected, fields, errors);

@@ -5,7 +5,7 @@ use keyward::records::Role;
 use crate::app::TestApp;
 
 fn fields<'a>(ids: &'a [String], more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-    let keys = ids.iter().map(|id| ("key", id.as_str()));
+    let keys = ids.iter().map(|id| ("id", id.as_str()));
     keys.chain(more.iter().copied()).collect()
 }
 
@@ -21,7 +21,7 @@ fn selected_keys_of_several_projects_are_named_and_revoked_with_an_entry_each() 
         .map(|id| id.to_string())
         .into();
     let asked = owner.get(&format!(
-        "/keys/revocation?key={}&key={}&key={}&back=%2Fprojects%2Fdefault%2Fkeys%3Fq%3DService",
+        "/keys/revocation?id={}&id={}&id={}&back=%2Fprojects%2Fdefault%2Fkeys%3Fq%3DService",
         ids[0], ids[1], ids[2]
     ));
     assert_eq!(asked.status, 200);
