@@ -99,6 +99,9 @@ fn is_password(name: &str) -> bool {
 
 /// The name of a field as a label: "Expires on".
 fn in_words(name: &str) -> String {
+    if name == "present_password" {
+        return "Current password".into();
+    }
     let words = name.replace('_', " ");
     let first = words.chars().take(1).flat_map(char::to_uppercase);
     first.chain(words.chars().skip(1)).collect()
@@ -155,7 +158,7 @@ mod tests {
             .collect();
         let row = |words: &str, text: &str| (words.to_owned(), text.to_owned());
         assert_eq!(typed, [row("Label", "A&B"), row("Scopes", "a, b")]);
-        assert_eq!(kept.passwords().next().unwrap().words, "Present password");
+        assert_eq!(kept.passwords().next().unwrap().words, "Current password");
     }
 
     #[test]
