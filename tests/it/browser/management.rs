@@ -45,6 +45,9 @@ fn people_projects_and_accounts_are_managed_in_the_browser() {
         browser
             .script("document.querySelector('[name=role]').value = 'support'")
             .await;
+        browser
+            .script("document.querySelector('[name=project]').value = 'default'")
+            .await;
         browser.press("Invite person").await;
         browser.inspect("invited").await;
         let link = browser
