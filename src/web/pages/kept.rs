@@ -16,6 +16,10 @@ use crate::web::shared::{AppState, WebError, csrf};
 /// Pages before signing in, whose forms hold little but secrets.
 const NOT_KEPT: [&str; 3] = ["/setup", "/password", "/logout"];
 
+/// The most that goes through the form to sign in: its own body is limited, and encodes this once
+/// more.
+const MOST_BYTES: usize = 32 * 1024;
+
 /// The middleware of pages that answers forms which come too late. Nothing else is changed.
 ///
 /// # Errors
@@ -53,7 +57,8 @@ async fn answer<B>(response: &ServiceResponse<B>, body: &[u8]) -> Option<HttpRes
         WebError::SignInFirst => {
             let kept = Kept::sent(req, body)?;
             // A button alone is as easily found again.
-            (!kept.typed().is_empty()).then(|| login::keeping(req, is_htmx, kept))?
+            let is_worth_it = !kept.typed().is_empty() && kept.written().len() <= MOST_BYTES;
+            is_worth_it.then(|| login::keeping(req, is_htmx, kept))?
         }
         WebError::ForeignForm if req.path() == "/login" => {
             login::signed_in_elsewhere(req, body).await

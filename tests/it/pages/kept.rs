@@ -1,5 +1,8 @@
 //! Forms that come too late lose nothing that was typed.
 
+use keyward::access::Actor;
+use keyward::domain::passwords::Password;
+use keyward::domain::{Op, users};
 use keyward::records::Role;
 use time::Duration;
 
@@ -80,6 +83,35 @@ fn a_form_after_signing_in_in_another_tab_is_offered_with_the_new_token() {
     assert_eq!(late.value("label"), "Typed before");
     assert_eq!(late.value("csrf"), other.csrf);
     assert_eq!(app.audit_entries(), entries);
+}
+
+#[test]
+fn a_session_that_a_new_password_ended_keeps_the_form_too() {
+    let app = TestApp::start();
+    let owner = browser(&app, &[]);
+    let password = "another long and odd phrase";
+    {
+        let actor = Actor::command_line();
+        let mut conn = app.database.connect();
+        let mut op = Op::new(&mut conn, &actor, app.clock.now());
+        let new = Password::new(password.into());
+        users::reset_password(&mut op, "owner@example.com", &new).unwrap();
+    }
+    let late = owner.post_key("default", &[("label", "Kept")]);
+    assert_eq!((late.status, late.text("h1").as_str()), (403, "Sign in"));
+    let again = sign_in_on(&late, &owner, "owner@example.com", password);
+    assert_eq!(again.value("label"), "Kept");
+}
+
+#[test]
+fn what_is_too_long_to_be_kept_leads_to_the_form_to_sign_in() {
+    let app = TestApp::start();
+    let owner = browser(&app, &[]);
+    app.clock.advance(Duration::minutes(31));
+    let long = "ä".repeat(10_000);
+    let late = owner.post_key("default", &[("label", &long)]);
+    assert_eq!(late.status, 303);
+    assert!(late.location().starts_with("/login?"));
 }
 
 #[test]
