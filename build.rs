@@ -13,11 +13,12 @@ use sha2::{Digest, Sha256};
 /// The parts of the style sheet, in the order in which they apply.
 const STYLES: &[&str] = &[
     "base", "shell", "page", "controls", "table", "list", "find", "overview", "key", "facts",
-    "chart", "listing", "docs", "reveal", "form", "dialog", "toast", "bare", "kept", "widths",
+    "chart", "listing", "docs", "reveal", "form", "picker", "dialog", "toast", "bare", "kept",
+    "widths",
 ];
 /// The parts of the console's script, in the order in which they run.
 const SCRIPTS: &[&str] = &[
-    "dialog", "toast", "popups", "list", "kept", "failures", "forms", "reveal", "copy",
+    "dialog", "toast", "popups", "list", "kept", "failures", "forms", "reveal", "copy", "picker",
 ];
 
 /// The grounds of the favicon; the first is the file's.

@@ -92,7 +92,7 @@ impl Projects {
                 print(&match json {
                     true => in_json(&ProjectJson::new(&project)),
                     false => format!(
-                        "Archived the project {}. None of its keys works any more.",
+                        "Archived the project {}. Its keys no longer work.",
                         project.slug
                     ),
                 })

@@ -59,7 +59,7 @@ fn announce(application: &startup::Application) {
             None => "/setup".to_owned(),
         };
         lines.push_str(&format!(
-            "setup code: {code}\nOpen {setup} and enter it to make the first owner.\n"
+            "setup code: {code}\nOpen {setup} and enter it to create the first owner.\n"
         ));
     }
     let mut out = std::io::stdout().lock();

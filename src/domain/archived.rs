@@ -12,8 +12,7 @@ pub(super) fn require_open(project: &Project) -> Result<(), DomainError> {
     match project.archived_at {
         None => Ok(()),
         Some(_) => Err(DomainError::Conflict(
-            "This project is archived: none of its keys works any more, and it takes no changes."
-                .into(),
+            "This project is archived. Its keys no longer work, and it can’t be changed.".into(),
         )),
     }
 }

@@ -1,6 +1,16 @@
+// What folds on narrow screens is open on wide ones. The style sheet shows it there anyway, but only
+// in newer browsers, and what is closed is hidden from some tools.
+const wide = matchMedia("(min-width: 61rem)");
+const FOLDS = ".menu, .more-filters, .row-menu";
+const fold = () => document.querySelectorAll(FOLDS).forEach((part) => { part.open = wide.matches; });
+fold();
+wide.addEventListener("change", fold);
+document.addEventListener("htmx:afterSettle", fold);
+
 // Popups close by Escape and by a click elsewhere; a long one is searched. The finder opens by Ctrl+K
 // or ⌘K on any page.
-const popups = () => document.querySelectorAll("details[data-popup][open]");
+const popups = () => [...document.querySelectorAll("details[data-popup][open]")]
+  .filter((popup) => !wide.matches || !popup.matches(FOLDS));
 document.addEventListener("click", (event) => {
   for (const popup of popups()) if (!popup.contains(event.target)) popup.open = false;
 });

@@ -10,7 +10,7 @@ use crate::records::User;
 /// its new stamp (see [`User::stamp`]).
 ///
 /// # Errors
-/// The present password is wrong, or the new one is weak.
+/// The current password is wrong, or the new one is weak.
 pub fn change_password(
     op: &mut Op,
     present: &Password,
@@ -21,7 +21,7 @@ pub fn change_password(
     let user = own_user(op)?;
     let mut errors = Vec::new();
     if !present.is(&user.password_hash) {
-        let detail = "This is not your present password.";
+        let detail = "This is not your current password.";
         errors.push(FieldError::new("present_password", detail));
     }
     if let Err(detail) = new.check(&user.email) {

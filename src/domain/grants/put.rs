@@ -23,7 +23,7 @@ pub fn put(
     let permit = require(op, project)?;
     let place = project.map(|project| project.id);
     if role == Role::Owner && place.is_some() {
-        let detail = "An owner is always on all projects.";
+        let detail = "Owners are always on all projects.";
         return Err(DomainError::field("role", detail));
     }
     op.allow_to_give(role, place)?;

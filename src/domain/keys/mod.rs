@@ -30,7 +30,9 @@ pub use pasted::{Pasted, may_hold_secret, pasted, secrets_in};
 pub use reveal::{RevealForm, is_waiting, reveal, reveal_form};
 pub use revoke::{RevocationForm, RevokeRequest, revocation_form, revoke};
 pub use revoke_selected::{FEW, MOST, revoke_selected, selection};
-pub use rotate::{MAX_OVERLAP, RotationForm, rotate, rotate_at_once, rotate_made_up, rotation_form};
+pub use rotate::{
+    MAX_OVERLAP, RotationForm, rotate, rotate_at_once, rotate_made_up, rotation_form,
+};
 pub use traffic::{TRAFFIC_DAYS, Traffic, traffic};
 pub use usage::{AfterEnd, DAYS, DayUsage, KeyUsage, UsageGap, counts, gap_since, usage};
 pub use views::{Views, views};

@@ -1,4 +1,4 @@
-//! Revoke a key. There is no way back.
+//! Revoke a key. This can’t be undone.
 
 use super::find;
 use super::usage::passed_last_day;

@@ -55,10 +55,7 @@ pub(super) fn write_successor(
     entry
         .details
         .extend(details(&new.prefix, environment, terms));
-    Ok((
-        new.id,
-        entry.with("replaced_prefix", old.prefix.as_str()),
-    ))
+    Ok((new.id, entry.with("replaced_prefix", old.prefix.as_str())))
 }
 
 /// What the audit log says about a new key.

@@ -1,4 +1,4 @@
-//! Ready catalogues of scopes to start a project from.
+//! Scope templates of scopes to start a project from.
 
 use strum::VariantArray;
 

@@ -30,7 +30,7 @@ pub fn create(op: &mut Op, new: &NewPerson) -> Result<(), DomainError> {
         Some(_) if new.role == Role::Owner => {
             return Err(DomainError::field(
                 "project",
-                "An owner is always on all projects.",
+                "Owners are always on all projects.",
             ));
         }
         Some(slug) => {

@@ -28,7 +28,7 @@ pub fn invite(
     }
     let project_id = match project {
         Some(_) if role == Role::Owner => {
-            let detail = "An owner is always on all projects.";
+            let detail = "Owners are always on all projects.";
             errors.push(FieldError::new("project", detail));
             None
         }

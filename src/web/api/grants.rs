@@ -90,9 +90,9 @@ pub async fn list_on_all(
     list(&req, &bearer, None, &query).await
 }
 
-/// Give a role on a project
+/// Assign a role on a project
 ///
-/// In place of the one the person has there. It holds from their next request on.
+/// In place of the one the person has there. It applies from their next request.
 #[utoipa::path(put, path = "/projects/{project}/grants/{user}", operation_id = "putGrant",
     tag = "grants",
     request_body = GrantFields,
@@ -112,9 +112,9 @@ pub async fn put_on_project(
     put(&req, &bearer, Some(slug), user, body.fields).await
 }
 
-/// Give a role on all projects
+/// Assign a role on all projects
 ///
-/// In place of the one the person has there. It holds from their next request on.
+/// In place of the one the person has there. It applies from their next request.
 #[utoipa::path(put, path = "/grants/{user}", operation_id = "putGlobalGrant",
     tag = "grants", request_body = GrantFields,
     params(("user" = String, Path, example = "ben@example.com",

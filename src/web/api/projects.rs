@@ -196,7 +196,7 @@ pub async fn edit(
 
 /// Archive a project
 ///
-/// There is no way back. When the answer is here, no instance accepts any of its keys.
+/// This can’t be undone. When the answer is here, no instance accepts any of its keys.
 #[utoipa::path(post, path = "/projects/{project}/archival", operation_id = "archiveProject",
     tag = "projects",
     request_body = Archival, params(("project" = String, Path, example = "default")),

@@ -21,6 +21,7 @@ pub mod last_project;
 pub mod links;
 pub mod meanwhile;
 pub mod page;
+pub mod picker;
 pub mod rate_limit_fields;
 pub mod reveal;
 pub mod scope_groups;

@@ -16,7 +16,7 @@ const GROUND: i64 = 15;
 /// The small chart as SVG paths, and in words.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Spark {
-    /// The strokes of what passed.
+    /// The area of what passed.
     pub passed: String,
     /// The strokes of what was refused.
     pub refused: String,
@@ -30,7 +30,7 @@ impl Spark {
         let passed: i64 = traffic.passed.iter().sum();
         let refused: i64 = traffic.refused.iter().sum();
         (passed + refused > 0).then(|| Spark {
-            passed: strokes(&traffic.passed, GROUND, -HIGH),
+            passed: steps(&traffic.passed),
             refused: strokes(&traffic.refused, GROUND + 1, LOW),
             words: format!(
                 "{} passed, {} refused in {}",
@@ -40,6 +40,24 @@ impl Spark {
             ),
         })
     }
+}
+
+/// An area with a step for each day, the highest [`HIGH`]. No day that has something is lower than
+/// one unit.
+fn steps(days: &[i64]) -> String {
+    let highest = days.iter().copied().max().unwrap_or(0).max(1);
+    let height = |count: i64| match count {
+        0 => 0,
+        count => (count.saturating_mul(HIGH) / highest).max(1),
+    };
+    let mut path = format!("M0 {GROUND}");
+    // Days of the same height are one step: fifty rows should be a small page.
+    for same in days.chunk_by(|one, next| height(*one) == height(*next)) {
+        let (y, width) = (GROUND - height(same[0]), same.len() * STEP);
+        write!(path, "V{y}h{width}").expect("memory");
+    }
+    write!(path, "V{GROUND}").expect("memory");
+    path
 }
 
 /// A stroke for each day that has something, from `ground` on, the longest `full` long. None is
@@ -65,7 +83,7 @@ mod tests {
         traffic.passed[1] = 50_000;
         traffic.refused[29] = 1;
         let spark = Spark::new(&traffic).unwrap();
-        assert_eq!(spark.passed, "M1 15v-14M4 15v-7");
+        assert_eq!(spark.passed, "M0 15V1h3V8h3V15h84V15");
         assert_eq!(spark.refused, "M88 16v4");
         assert_eq!(spark.words, "150,000 passed, 1 refused in 30 days");
         assert_eq!(Spark::new(&Traffic::default()), None);

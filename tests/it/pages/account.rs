@@ -75,7 +75,7 @@ fn without_the_present_password_nothing_changes() {
     assert_eq!(wrong.status, 422);
     assert_eq!(
         wrong.texts(".error"),
-        ["This is not your present password."]
+        ["This is not your current password."]
     );
     assert_eq!(wrong.value("present_password"), "");
     assert!(!wrong.body.contains("not the present one at all"));
@@ -123,7 +123,11 @@ fn sessions_are_listed_and_one_can_be_ended_from_another() {
     assert_eq!(elsewhere.get("/").status, 303);
     let left = here.get("/account");
     assert_eq!(sessions(&left).len(), 1);
-    assert!(!left.texts("button").contains(&"End all others".to_owned()));
+    assert!(
+        !left
+            .texts("button")
+            .contains(&"End all other sessions".to_owned())
+    );
     // It may have ended in between.
     let again = here.post("/account/sessions/end", &[("session", &digest)]);
     assert_eq!(again.status, 303);
@@ -137,7 +141,10 @@ fn all_other_sessions_can_be_ended_at_once() {
     let app = TestApp::start();
     let (here, second, third) = (app.owner(), app.owner(), with_firefox(&app));
     let page = here.get("/account");
-    assert!(page.texts("button").contains(&"End all others".to_owned()));
+    assert!(
+        page.texts("button")
+            .contains(&"End all other sessions".to_owned())
+    );
     let ended = here.post("/account/sessions/end-others", &[]);
     assert_eq!(ended.location(), "/account?done=sessions");
     assert_eq!(second.get("/").status, 303);

@@ -127,7 +127,7 @@ fn nobody_gives_a_token_what_they_may_not_do_themselves() {
     let viewer = app.person(Role::Viewer);
     let offered = |browser: &Browser| {
         let page = browser.get("/account/tokens/new");
-        page.texts(".checks span.mono")
+        page.attributes(".checks input[type=checkbox]", "value")
     };
     assert_eq!(offered(&viewer), ["keys:read"]);
     assert!(offered(&app.owner()).contains(&"users:manage".to_owned()));

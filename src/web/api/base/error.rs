@@ -78,7 +78,7 @@ impl ErrorCode {
         match self {
             ErrorCode::BadRequest => "The request could not be read.",
             ErrorCode::Unauthorized => "No token, or one that does not let in.",
-            ErrorCode::WrongPassword => "Email and password don't belong together.",
+            ErrorCode::WrongPassword => "Wrong email or password.",
             ErrorCode::Forbidden => "The role or the token's permissions do not allow this.",
             ErrorCode::NotFound => "There is no such thing, or nothing that you may see.",
             ErrorCode::MethodNotAllowed => "This address does not take such requests.",
@@ -147,7 +147,7 @@ pub enum ApiError {
     #[error("nobody came with a token that lets in")]
     Unauthorized,
     /// The email address and the password don't match.
-    #[error("email and password don't belong together")]
+    #[error("wrong email or password")]
     WrongPassword,
     /// A page of another site made a browser send it.
     #[error("another site sent this")]
@@ -245,7 +245,7 @@ impl ApiError {
                     .into()
             }
             ApiError::CrossSite => "Pages of other sites may not call this.".into(),
-            ApiError::WrongPassword => "Email and password don't belong together.".into(),
+            ApiError::WrongPassword => "Wrong email or password.".into(),
             ApiError::TooMany(too_many) => {
                 format!("Too many requests. Wait {} seconds.", too_many.retry_after)
             }

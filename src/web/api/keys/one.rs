@@ -133,7 +133,7 @@ pub async fn edit(
 
 /// Revoke a key
 ///
-/// There is no way back. When the answer is here, no instance accepts the key any more. One that
+/// This can’t be undone. When the answer is here, no instance accepts the key any more. One that
 /// was revoked before is answered as it is.
 #[utoipa::path(delete, path = "/projects/{project}/keys/{id}", operation_id = "revokeKey",
     tag = "keys",

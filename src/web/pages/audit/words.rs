@@ -242,7 +242,7 @@ fn field_title(field: &str) -> &str {
         "key_start" => "Start",
         "environment_segment" => "Environments",
         "default_lifetime_days" => "Default lifetime",
-        "max_lifetime_days" => "Longest lifetime",
+        "max_lifetime_days" => "Maximum lifetime",
         "description" => "Description",
         "includes" => "Includes",
         other => other,

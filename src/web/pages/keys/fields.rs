@@ -14,6 +14,7 @@ use crate::domain::keys::KeyDraft;
 use crate::domain::projects::MAX_LIFETIME_DAYS;
 use crate::records::{Key, Project, Scope};
 use crate::web::shared::form::Errors;
+use crate::web::shared::picker::{self, Picker};
 use crate::web::shared::rate_limit_fields;
 use crate::web::shared::times::{Moment, plural};
 
@@ -137,7 +138,9 @@ impl KeyFields {
 pub struct FieldsView {
     pub fields: KeyFields,
     pub errors: Errors,
-    pub scopes: Vec<ScopeChoice>,
+    pub picker: Picker,
+    /// Where scopes are added, for a project that has none.
+    pub add_scopes: Option<String>,
     /// Empty for a key that already has its environment.
     pub environments: Vec<Choice>,
     pub lifetimes: Vec<Choice>,
@@ -145,15 +148,6 @@ pub struct FieldsView {
     pub longest: Option<String>,
     /// Whether the part that can be folded has something to show.
     pub limits_open: bool,
-}
-
-/// A checkbox of the group of scopes.
-pub struct ScopeChoice {
-    pub name: String,
-    pub description: String,
-    /// What comes with it.
-    pub includes: Vec<String>,
-    pub checked: bool,
 }
 
 pub struct Choice {
@@ -172,32 +166,26 @@ impl FieldsView {
         errors: Vec<FieldError>,
         now: UtcTime,
     ) -> Self {
-        let every = Scope {
-            name: EVERY_SCOPE.into(),
-            description: "Every scope, also those added later".into(),
-            includes: vec![],
+        let choice = |name: &str, description: String, includes| picker::Choice {
+            checked: fields.scopes.iter().any(|chosen| chosen == name),
+            name: name.to_owned(),
+            description,
+            includes,
         };
-        let gone = key.into_iter().flat_map(|key| &key.scopes).filter(|name| {
+        let carried = key.into_iter().flat_map(|key| &key.scopes);
+        let gone = carried.filter(|name| {
             **name != EVERY_SCOPE && !catalogue.iter().any(|scope| scope.name == **name)
         });
-        let gone: Vec<Scope> = gone
-            .map(|name| Scope {
-                name: name.clone(),
-                description: "No longer offered".into(),
-                includes: vec![],
-            })
-            .collect();
-        let scopes = catalogue
+        let gone = gone.map(|name| choice(name, "No longer offered".into(), vec![]));
+        let gone: Vec<picker::Choice> = gone.collect();
+        let scopes = format!("/projects/{}/scopes", project.slug);
+        let add_scopes = catalogue.is_empty().then_some(scopes);
+        let offered = catalogue
             .into_iter()
-            .chain(gone)
-            .chain([every])
-            .map(|scope| ScopeChoice {
-                checked: fields.scopes.contains(&scope.name),
-                name: scope.name,
-                description: scope.description,
-                includes: scope.includes,
-            })
-            .collect();
+            .map(|scope| choice(&scope.name, scope.description, scope.includes));
+        let every = "Every scope, also those added later".into();
+        let every = choice(EVERY_SCOPE, every, vec![]);
+        let picker = Picker::new("scopes", offered.chain(gone).collect(), Some(every));
         let environments = Environment::ALL
             .iter()
             .copied()
@@ -224,7 +212,8 @@ impl FieldsView {
         FieldsView {
             lifetimes: lifetimes(&fields, key, &bounds, now),
             longest: longest.map(|days| format!("Keys of this project live at most {days}.")),
-            scopes,
+            picker,
+            add_scopes,
             environments,
             limits_open,
             errors: Errors(errors),

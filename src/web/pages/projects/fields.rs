@@ -139,7 +139,7 @@ impl Versioned for ProjectFields {
         ("key_start", "Key prefix"),
         ("environments", "Environments"),
         ("default_lifetime_days", "Default lifetime, in days"),
-        ("max_lifetime_days", "Longest lifetime, in days"),
+        ("max_lifetime_days", "Maximum lifetime, in days"),
         ("rate_limit_requests", "Rate limit, requests"),
         ("rate_limit_seconds", "Rate limit, seconds"),
     ];

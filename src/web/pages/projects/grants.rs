@@ -98,10 +98,10 @@ fn flash(reaching: &Reaching, query: &GrantsQuery) -> Option<String> {
                 format!(": {email} is {} here", grant.role.title())
             });
             Some(format!(
-                "Role given{role}. It holds from their next request on."
+                "Role assigned{role}. It applies from their next request."
             ))
         }
-        "taken" => Some("Role taken away. It is gone from their next request on.".into()),
+        "taken" => Some("Role removed. It no longer applies from their next request.".into()),
         _ => None,
     }
 }

@@ -47,7 +47,7 @@ pub async fn submit(
     });
     let (viewer, (made, has_password)) = making.await?;
     let about = match has_password {
-        true => "Until it is used, their present password works. Earlier links have ended.",
+        true => "Until it is used, their current password works. Earlier links have ended.",
         false => "Earlier links have ended.",
     };
     Ok(hand_over(origin, &viewer, &made, about.into()))
@@ -62,7 +62,7 @@ pub(super) fn hand_over(
     about: String,
 ) -> HttpResponse {
     let page = LinkPage {
-        layout: Layout::new(viewer, Section::People, None, "Hand over the link"),
+        layout: Layout::new(viewer, Section::People, None, "Send the link"),
         email: made.email.clone(),
         person: super::path(made.user_id),
         link: format!("{}{}", origin.origin, made.path()),

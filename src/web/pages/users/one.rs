@@ -66,16 +66,16 @@ fn flash(viewer: &Viewer, person: &Person, query: &OneQuery) -> Option<String> {
             let role =
                 given(viewer, person, query).map_or_else(String::new, |role| format!(": {role}"));
             return Some(format!(
-                "Role given{role}. It holds from their next request on."
+                "Role assigned{role}. It applies from their next request."
             ));
         }
-        "taken" => "Role taken away. It is gone from their next request on.",
-        "signed-out" => "Every session and short-lived token of theirs has ended.",
-        "disabled" => "Disabled. The next request of theirs is refused.",
+        "taken" => "Role removed. It no longer applies from their next request.",
+        "signed-out" => "All their sessions and short-lived tokens have ended.",
+        "disabled" => "Person disabled. Their next request is refused.",
         "enabled" if person.user.joined_at.is_none() => {
-            "Enabled. They have no password yet: make a new link."
+            "Person enabled. They have no password yet: create a new link."
         }
-        "enabled" => "Enabled. They can sign in with the password they had.",
+        "enabled" => "Person enabled. They can sign in with their old password.",
         "revoked" => "Token revoked. The next request with it fails.",
         _ => return None,
     };

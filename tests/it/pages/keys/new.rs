@@ -11,16 +11,25 @@ fn the_form_has_the_names_that_people_rely_on() {
             "{name} in {labels:?}"
         );
     }
-    let scopes = page.texts(".checks label");
+    // A row for each resource, each box named by its scope; full access apart.
+    let rows = page.texts(".picker li");
     assert_eq!(
-        scopes,
+        rows,
         [
-            "read:assetsList and view assets, playback info",
-            "write:assetsUpload, update, delete assets",
-            "read:analyticsView analytics data and summaries",
-            "*Every scope, also those added later",
+            "assets Read List and view assets, playback info Write Upload, update, delete assets",
+            "analytics Read View analytics data and summaries",
         ]
     );
+    let names = page.attributes(".picker input[name=scopes]", "aria-label");
+    assert_eq!(
+        names,
+        ["read:assets", "write:assets", "read:analytics", "*"]
+    );
+    assert!(
+        page.text(".picker .full")
+            .starts_with("Full access * Every scope")
+    );
+    assert_eq!(page.text(".picked"), "0 selected Nothing is selected yet.");
     let choices = page.texts("#expires option");
     assert_eq!(
         choices.len(),

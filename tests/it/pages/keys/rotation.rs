@@ -22,7 +22,7 @@ fn the_page_names_the_key_and_what_depends_on_it() {
     assert_eq!(page.text("#overlap option[selected]"), "24 hours");
     assert_eq!(page.texts("#overlap option").len(), 5);
     // The link that cancels comes first.
-    assert_eq!(page.text("main a, main button"), "Keep it as it is");
+    assert_eq!(page.text("main a, main button"), "Cancel");
     assert_eq!(page.text("button.primary"), "Rotate key");
     owner.verify(&secret);
     let page = eventually(|| {

@@ -90,6 +90,6 @@ fn a_keys_page_says_what_its_scopes_bring_with_them() {
     assert!(
         form.texts(".checks label")
             .iter()
-            .any(|text| text.contains("(with write:assets)"))
+            .any(|text| text.contains("(includes write:assets)"))
     );
 }

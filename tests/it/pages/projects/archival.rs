@@ -11,7 +11,7 @@ fn the_page_says_how_many_keys_stop() {
     let stops = || owner.get(PATH).text("main section > p");
     assert_eq!(
         stops(),
-        "Once archived, it takes no new keys and no changes. There is no way back."
+        "Once archived, it takes no new keys and no changes. This can’t be undone."
     );
     let to_keys = || {
         owner
@@ -94,7 +94,7 @@ fn no_key_of_an_archived_project_passes_and_none_can_be_made() {
         let notice = shown.text("main .notice");
         assert!(notice.starts_with("Archived "), "{page}: {notice}");
         assert!(
-            notice.ends_with("by owner@example.com. None of its keys works any more."),
+            notice.ends_with("by owner@example.com. Its keys no longer work."),
             "{page}: {notice}"
         );
         assert_eq!(shown.texts("main form").len(), 0, "{page}");

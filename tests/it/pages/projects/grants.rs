@@ -24,7 +24,7 @@ fn the_page_says_who_has_what_since_when_and_by_whom() {
     );
     let roles = page.texts("#on-it td[data-th=Role] option[selected]");
     assert_eq!(roles, ["Admin", "Support"]);
-    let given_by = page.texts("#on-it td[data-th=\"Given by\"]");
+    let given_by = page.texts("#on-it td[data-th=\"Assigned by\"]");
     assert_eq!(given_by, ["command line", "owner@example.com"]);
     assert_eq!(page.texts("#on-it td[data-th=Since] time").len(), 2);
     // Those on all projects, read-only.
@@ -32,7 +32,7 @@ fn the_page_says_who_has_what_since_when_and_by_whom() {
     assert_eq!(page.texts("#on-all td.name"), everywhere);
     assert_eq!(page.texts("#on-all td[data-th=Role]"), ["Auditor", "Owner"]);
     assert_eq!(
-        page.texts("#on-all td[data-th=\"Given by\"]"),
+        page.texts("#on-all td[data-th=\"Assigned by\"]"),
         ["owner@example.com", "command line"]
     );
     assert!(page.texts("#on-all button").is_empty());
@@ -45,10 +45,7 @@ fn the_page_says_who_has_what_since_when_and_by_whom() {
 fn where_nobody_has_a_role_alone_the_page_says_what_belongs_there() {
     let app = TestApp::start();
     let page = app.owner().get(PATH);
-    assert_eq!(
-        page.text(".empty h2"),
-        "Nobody has a role on this project alone"
-    );
+    assert_eq!(page.text(".empty h2"), "No members of this project alone");
     assert_eq!(page.texts("#on-all td.name"), ["owner@example.com (you)"]);
 }
 
@@ -71,7 +68,7 @@ fn an_admin_gives_changes_and_takes_roles_on_their_project() {
     assert_eq!(given.location(), done);
     assert_eq!(
         admin.get(&done).text("[role=status].notice"),
-        "Role given: eve@example.com is Admin here. It holds from their next request on."
+        "Role assigned: eve@example.com is Admin here. It applies from their next request."
     );
     assert_eq!(eve.get("/projects/default/keys/new").status, 200);
     let changed = admin.post(PATH, &[("email", "eve@example.com"), ("role", "viewer")]);
@@ -120,7 +117,7 @@ fn what_can_not_be_given_is_told_beside_it() {
             "owner@example.com",
             "owner",
             "role",
-            "An owner is always on all projects.",
+            "Owners are always on all projects.",
         ),
     ] {
         let answer = admin.post(PATH, &[("email", email), ("role", role)]);

@@ -33,9 +33,9 @@ fn the_form_has_a_label_for_everything_there_is_to_choose() {
         "Slug",
         "Start",
         "Environments",
-        "Scopes to start from",
+        "Scope template",
         "Default lifetime, in days",
-        "Longest lifetime, in days",
+        "Maximum lifetime, in days",
         "Rate limit",
         "Create project",
     ] {
@@ -65,7 +65,7 @@ fn a_project_from_a_ready_catalogue_offers_its_scopes_and_its_keys_begin_as_it_s
     assert_eq!(owner.get(created.location()).status, 200);
     let form = owner.get("/projects/video/keys/new");
     assert_eq!(
-        form.texts(".checks .mono"),
+        form.attributes(".checks input[type=checkbox]", "value"),
         [
             "streams:read",
             "streams:write",
@@ -88,7 +88,12 @@ fn a_project_can_start_without_scopes_and_without_a_word_for_its_environment() {
     let created = create(&owner, &[("environments", "one")]);
     assert_eq!(created.status, 303, "{}", created.body);
     let form = owner.get("/projects/video/keys/new");
-    assert_eq!(form.texts(".checks .mono"), ["*"]);
+    assert_eq!(
+        form.attributes(".checks input[type=checkbox]", "value"),
+        ["*"]
+    );
+    // None leads to making some.
+    assert_eq!(form.link("fieldset .hint a"), "/projects/video/scopes");
     assert_eq!(form.texts("#environment option"), ["Live"]);
     let id = owner.create_key_in("video", &[("scopes", "*")]);
     let revealed = owner.post(&format!("/projects/video/keys/{id}/reveal"), &[]);

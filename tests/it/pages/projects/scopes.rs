@@ -257,7 +257,7 @@ fn an_unused_scope_is_removed_and_offered_no_more() {
     );
     assert_eq!(names(&owner), ["read:assets", "read:analytics"]);
     let form = owner.get("/projects/default/keys/new");
-    let offered = form.texts(".checks .mono");
+    let offered = form.attributes(".checks input[type=checkbox]", "value");
     assert_eq!(offered, ["read:assets", "read:analytics", "*"]);
     assert_eq!(owner.post(&path, &[]).status, 404);
 }

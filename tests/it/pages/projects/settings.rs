@@ -123,7 +123,7 @@ fn settings_that_meet_a_newer_version_keep_what_was_typed_and_show_both() {
     assert!(told.starts_with("Somebody changed this project"), "{told}");
     assert_eq!(
         met.texts(".versions td.name"),
-        ["Name", "Longest lifetime, in days"]
+        ["Name", "Maximum lifetime, in days"]
     );
     assert_eq!(met.texts(".versions td[data-th=Yours]")[0], "Second");
     assert_eq!(

@@ -64,13 +64,13 @@ fn disabling_somebody_who_was_invited_ends_their_link() {
     let person = owner.get(enabled.location());
     assert_eq!(
         person.text("[role=status]"),
-        "Enabled. They have no password yet: make a new link."
+        "Person enabled. They have no password yet: create a new link."
     );
     assert_eq!(person.text("main .state"), "Invited");
     // Only the pill says so.
     assert!(!person.text("main .head p").contains("invited"));
     let made = owner.post(&format!("/users/{id}/link"), &[]);
-    assert!(!made.text(".secret").contains("present password"));
+    assert!(!made.text(".secret").contains("current password"));
     let link = path_of_link(&owner, &made);
     assert_eq!(choose(&app.anonymous(), &link, PASSWORD).status, 303);
     let enabled = owner.get(&format!("/users/{id}?done=enabled"));

@@ -22,7 +22,7 @@ fn a_role_holds_from_the_next_request() {
     );
     assert_eq!(
         owner.get(done.location()).text("[role=status]"),
-        "Role given: Viewer of Default. It holds from their next request on."
+        "Role assigned: Viewer of Default. It applies from their next request."
     );
     assert_eq!(admin.get("/projects/default/keys/new").status, 403);
 
@@ -35,7 +35,7 @@ fn a_role_holds_from_the_next_request() {
     let selected = page.texts("td[data-th=Role] option[selected]");
     assert_eq!(selected, ["Viewer", "Support"]);
     assert_eq!(
-        page.texts("td[data-th=\"Given by\"]"),
+        page.texts("td[data-th=\"Assigned by\"]"),
         ["owner@example.com"; 2]
     );
     assert_eq!(page.texts("td[data-th=Since] time").len(), 2);

@@ -32,7 +32,7 @@ fn a_link_for_somebody_who_has_a_password_says_that_it_still_works() {
     let id = id_of(&app, "viewer@example.com");
     let path = format!("/users/{id}/link");
     let shown = owner.post(&path, &[]).text(".secret");
-    let expected = "Until it is used, their present password works. Earlier links have ended.";
+    let expected = "Until it is used, their current password works. Earlier links have ended.";
     assert!(shown.contains(expected), "{shown}");
     // Asking for the page again shows no link, and makes none.
     let before = app.audit_entries();

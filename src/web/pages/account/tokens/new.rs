@@ -13,6 +13,7 @@ use crate::domain::tokens::{self, TokenDraft};
 use crate::domain::{DomainError, FieldError};
 use crate::web::shared::form::{Errors, Form};
 use crate::web::shared::page::{self, Layout, Section};
+use crate::web::shared::picker::{self, Picker};
 use crate::web::shared::{Viewer, Visitor, WebError, reveal};
 
 /// The option that uses the date field next to it.
@@ -27,19 +28,12 @@ struct NewPage {
     layout: Layout,
     fields: TokenFields,
     errors: Errors,
-    permissions: Vec<Permission>,
+    picker: Picker,
     lifetimes: Vec<Choice>,
     projects: Vec<Choice>,
     /// The first and the last day a token may end on, as `<input type=date>` writes them.
     first_day: String,
     last_day: String,
-}
-
-/// A checkbox of the group of permissions.
-struct Permission {
-    name: &'static str,
-    description: &'static str,
-    checked: bool,
 }
 
 struct Choice {
@@ -138,13 +132,14 @@ fn form(
 ) -> HttpResponse {
     let all_actions = Action::ALL.iter().copied();
     let allowed = all_actions.filter(|action| viewer.actor.may_anywhere(*action));
-    let permissions = allowed.map(|action| Permission {
-        name: action.permission(),
-        description: action.description(),
+    let choices = allowed.map(|action| picker::Choice {
+        name: action.permission().to_owned(),
+        description: action.description().to_owned(),
+        includes: Vec::new(),
         checked: fields
             .permissions
             .iter()
-            .any(|name| name == action.permission()),
+            .any(|chosen| chosen == action.permission()),
     });
     let all = Choice {
         value: String::new(),
@@ -160,7 +155,7 @@ fn form(
     let last_day = (viewer.now + Duration::days(max_days.into())).date() - Duration::DAY;
     let page = NewPage {
         layout: Layout::new(viewer, Section::Account, None, "Create token"),
-        permissions: permissions.collect(),
+        picker: Picker::new("permissions", choices.collect(), None),
         lifetimes: expiry_choices(&fields.expires, max_days, viewer.now),
         projects: [all].into_iter().chain(projects).collect(),
         first_day: viewer.now.date().to_string(),
