@@ -31,7 +31,7 @@ use crate::verify::front::Front;
 use crate::verify::lease::Moment;
 use crate::verify::{Follower, Known, UsageBuffer, Verifier};
 use crate::web::shared::trace::RequestSpan;
-use crate::web::shared::{AppState, WebError, demo, headers};
+use crate::web::shared::{AppState, WebError, compression, demo, headers};
 use crate::web::{head, routes};
 
 pub use database::{open_existing, open_up_to_date};
@@ -167,6 +167,7 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
     let make = move || {
         let console = App::new()
             .wrap(from_fn(head::as_get))
+            .wrap(from_fn(compression::of_what_is_safe))
             .wrap(headers::defaults(state.is_https()))
             .wrap(TracingLogger::<RequestSpan>::new())
             .app_data(state.clone())

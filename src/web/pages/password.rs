@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::domain::passwords::Password;
 use crate::domain::{DomainError, account};
 use crate::http::TrustedProxies;
-use crate::web::shared::csrf::AnonymousToken;
+use crate::web::shared::csrf::{self, AnonymousToken};
 use crate::web::shared::form::{Errors, Form};
 use crate::web::shared::session::SignedIn;
 use crate::web::shared::visitor::origin;
@@ -125,7 +125,10 @@ async fn answer(
     };
     let token = AnonymousToken::for_browser(req, state)?;
     // In a browser where somebody is signed in, every form is checked against their session.
-    let csrf = signed_in.map_or_else(|| token.token.clone(), |signed_in| signed_in.csrf);
+    let csrf = match signed_in {
+        Some(signed_in) => csrf::masked(&signed_in.csrf)?,
+        None => token.token.clone(),
+    };
     let page = PasswordPage {
         csrf,
         code,

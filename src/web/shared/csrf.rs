@@ -5,11 +5,12 @@ use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use subtle::ConstantTimeEq;
 
 use super::cookies::all_named;
 use super::session::{SignedIn, is_random_word, random_word};
-use super::{AppState, WebError, page};
+use super::{AppState, WebError, compression, page};
 use crate::domain::DomainError;
 
 /// The cookie that forms before signing in are compared with.
@@ -21,7 +22,9 @@ pub const FIELD: &str = "csrf";
 /// The token for a form that someone fills in before signing in, and the cookie it is compared
 /// with (double submit: there is no session yet to keep it in).
 pub struct AnonymousToken {
+    /// What the form carries.
     pub token: String,
+    word: String,
     cookie: String,
     https: bool,
 }
@@ -34,21 +37,23 @@ impl AnonymousToken {
     pub fn for_browser(req: &HttpRequest, state: &AppState) -> Result<Self, DomainError> {
         let cookie = state.cookies.of_host(FORM);
         let mut own = all_named(req, &cookie).into_iter();
-        let token = match own.find(|value| is_random_word(value)) {
+        let word = match own.find(|value| is_random_word(value)) {
             Some(value) => value,
             None => random_word()?,
         };
         let https = state.is_https();
         Ok(AnonymousToken {
-            token,
+            token: masked(&word)?,
+            word,
             cookie,
             https,
         })
     }
 
-    /// Answers with a page that carries the token, and sets the cookie.
+    /// Answers with a page that carries the token, and sets the cookie. Some of these pages repeat
+    /// the code of a link that was followed, so none is compressed.
     pub fn respond(&self, status: StatusCode, page: &impl Template) -> HttpResponse {
-        let cookie = Cookie::build(self.cookie.as_str(), self.token.as_str())
+        let cookie = Cookie::build(self.cookie.as_str(), self.word.as_str())
             .path("/")
             .secure(self.https)
             .http_only(true)
@@ -58,8 +63,34 @@ impl AnonymousToken {
         response
             .add_cookie(&cookie)
             .expect("a token is a cookie value");
+        compression::keep_plain(&mut response);
         response
     }
+}
+
+/// A token as a page carries it: other bytes in every answer, so that the length of a compressed
+/// page says nothing about it.
+///
+/// # Errors
+/// The operating system can't provide randomness.
+pub fn masked(token: &str) -> Result<String, DomainError> {
+    let mut both = vec![0; token.len()];
+    getrandom::fill(&mut both)?;
+    let hidden: Vec<u8> = xor(&both, token.as_bytes());
+    both.extend(hidden);
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(both))
+}
+
+/// The token in what a form carried; nothing if it carried something else.
+fn unmasked(sent: &str) -> Vec<u8> {
+    let both = BASE64_URL_SAFE_NO_PAD.decode(sent).unwrap_or_default();
+    let (mask, hidden) = both.split_at(both.len() / 2);
+    xor(mask, hidden)
+}
+
+fn xor(one: &[u8], other: &[u8]) -> Vec<u8> {
+    let pairs = one.iter().zip(other);
+    pairs.map(|(one, other)| one ^ other).collect()
 }
 
 /// Accepts a form only if it carries the token of this session or browser and was not sent from a
@@ -72,10 +103,10 @@ pub fn check(req: &HttpRequest, state: &AppState, token: Option<&str>) -> Result
         Some(session) => vec![session.csrf],
         None => all_named(req, &state.cookies.of_host(FORM)),
     };
-    let token = token.unwrap_or_default();
-    let mut matching = expected.iter().filter(|expected| {
-        !expected.is_empty() && bool::from(expected.as_bytes().ct_eq(token.as_bytes()))
-    });
+    let token = unmasked(token.unwrap_or_default());
+    let mut matching = expected
+        .iter()
+        .filter(|expected| !expected.is_empty() && bool::from(expected.as_bytes().ct_eq(&token)));
     match matching.next().is_some() && sender(req, state) != Sender::Foreign {
         true => Ok(()),
         false => Err(WebError::ForeignForm),

@@ -5,6 +5,7 @@ pub mod api_limits;
 pub mod archived;
 pub mod assets;
 pub mod chart;
+pub mod compression;
 pub mod cookies;
 pub mod cross_site;
 pub mod csrf;

@@ -8,7 +8,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 
 use super::session::SignedIn;
 use super::turns::Work;
-use super::{AppState, WebError, acting, last_project};
+use super::{AppState, WebError, acting, csrf, last_project};
 use crate::access::{Actor, Origin};
 use crate::clock::UtcTime;
 use crate::domain::actors::Claim;
@@ -37,7 +37,7 @@ pub struct Viewer {
     pub actor: Actor,
     /// The projects that exist for them.
     pub projects: Vec<Project>,
-    /// The token that every form of their session carries.
+    /// The token that every form of this page carries.
     pub csrf: String,
     /// The slug of the project visited last.
     pub last_project: Option<String>,
@@ -79,7 +79,7 @@ impl Visitor {
         let viewer = Viewer {
             actor,
             projects,
-            csrf: self.session.csrf.clone(),
+            csrf: csrf::masked(&self.session.csrf)?,
             last_project: self.last_project.clone(),
             now: self.now,
         };

@@ -52,13 +52,15 @@ fn a_planted_cookie_does_not_become_a_session() {
     // A session of the attacker's own, planted in the victim's browser.
     let planted = session_cookie(&app.anonymous().sign_in("owner@example.com", PASSWORD));
     let pair = planted.split(';').next().unwrap();
-    let csrf = app.anonymous().get("/login").value("csrf");
+    let form = app.anonymous().get("/login");
+    let csrf = form.value("csrf");
     let tag = pair
         .split('=')
         .next()
         .unwrap()
         .replace("keyward_session_", "");
-    let both = format!("{pair}; keyward_form_{tag}={csrf}");
+    let form_pair = form.header("set-cookie").split(';').next().unwrap();
+    let both = format!("{pair}; {form_pair}");
     let victim = Browser::with_headers(&app.url, &[("cookie", both.as_str())]);
     app.person(Role::Admin);
     // The form's token is the planted session's, which the attacker can't make the victim send.
