@@ -6,6 +6,7 @@ mod app;
 mod architecture;
 mod browser;
 mod cli;
+mod compression;
 mod docs;
 mod gateways;
 mod http;

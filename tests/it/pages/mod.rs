@@ -8,6 +8,7 @@ mod forms;
 mod kept;
 mod keys;
 mod login;
+mod markup;
 mod nav;
 mod overview;
 mod password;

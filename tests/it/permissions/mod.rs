@@ -7,7 +7,7 @@ mod pages;
 mod routes;
 mod tokens;
 
-pub use routes::api_routes;
+pub use routes::{api_routes, page_routes};
 
 // What each of the five roles gets, in the order of `Role::ALL`.
 const EVERYONE: [u16; 5] = [200; 5];

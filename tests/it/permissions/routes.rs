@@ -44,6 +44,14 @@ pub fn api_routes() -> Vec<(String, String)> {
     routes_in(route_list().1)
 }
 
+/// The paths of the console's pages, with their placeholders.
+pub fn page_routes() -> Vec<String> {
+    let no_page = ["/healthz", "/readyz", "/static/{file}"];
+    let all = routes_in(route_list().0).into_iter();
+    let pages = all.filter(|(method, path)| method == "GET" && !no_page.contains(&&**path));
+    pages.map(|(_, path)| path).collect()
+}
+
 /// A route without a rule fails here.
 #[test]
 fn the_tables_know_every_route() {
