@@ -1,13 +1,13 @@
 //! A form that could not be processed: what was typed into it, kept to be sent again.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
 use form_urlencoded::Serializer;
 
 use super::links::own_path;
 use super::sign_in_link::page_with_form;
-use super::{csrf, page};
+use super::{WebError, csrf, page};
 
 /// What is never written into a page again, and has to be typed or opened anew.
 const SECRETS: [&str; 5] = ["code", "key", "q", "secret", "text"];
@@ -131,6 +131,11 @@ pub fn offer(
     csrf: &str,
     email: &str,
 ) -> HttpResponse {
+    let csrf = match csrf::masked(csrf) {
+        Ok(masked) => masked,
+        Err(error) => return ResponseError::error_response(&WebError::from(error)),
+    };
+    let csrf = csrf.as_str();
     if is_htmx {
         let mut response = page::full(status, &KeptDialog { kept, csrf, email });
         page::into_dialog(&mut response);

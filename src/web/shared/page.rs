@@ -14,8 +14,12 @@ use crate::records::{Grant, Project, Role};
 
 pub use super::shell::Section;
 
+/// How many characters of a page's title browsers get: no tab or list shows more.
+const TITLE: usize = 42;
+
 /// What the layout around a page shows.
 pub struct Layout {
+    /// In the browser's tab, with the project; long ones are cut.
     pub title: String,
     pub shell: Shell,
     pub email: String,
@@ -31,11 +35,11 @@ impl Layout {
         project: Option<&Project>,
         title: impl Into<String>,
     ) -> Self {
-        let title = title.into();
+        let title = short(&title.into());
         let shell = Shell::new(viewer, section, project);
         Layout {
             title: match project {
-                Some(project) => format!("{title} · {}", project.name),
+                Some(project) => format!("{title} · {}", short(&project.name)),
                 None => title,
             },
             role: role(viewer, shell.project.as_ref()),
@@ -43,6 +47,14 @@ impl Layout {
             email: viewer.actor.name().to_owned(),
             csrf: viewer.csrf.clone(),
         }
+    }
+}
+
+/// A title that is not too long for a browser's tab.
+fn short(title: &str) -> String {
+    match title.char_indices().nth(TITLE) {
+        Some((end, _)) => format!("{}…", &title[..end]),
+        None => title.to_owned(),
     }
 }
 
