@@ -14,11 +14,12 @@ use sha2::{Digest, Sha256};
 const STYLES: &[&str] = &[
     "base", "shell", "page", "controls", "table", "list", "find", "overview", "key", "facts",
     "chart", "listing", "docs", "reveal", "form", "picker", "dialog", "toast", "bare", "kept",
-    "widths",
+    "widths", "print",
 ];
 /// The parts of the console's script, in the order in which they run.
 const SCRIPTS: &[&str] = &[
     "dialog", "toast", "popups", "list", "kept", "failures", "forms", "reveal", "copy", "picker",
+    "times",
 ];
 
 /// The grounds of the favicon; the first is the file's.
@@ -35,7 +36,7 @@ fn main() {
         (
             "APP_CSS",
             "app.css",
-            joined("css", STYLES),
+            shrunk(&joined("css", STYLES)),
             "text/css; charset=utf-8",
             "The stylesheet of every page.",
         ),
@@ -87,6 +88,31 @@ fn joined(kind: &str, parts: &[&str]) -> Vec<u8> {
         )
     };
     parts.iter().map(file).collect::<Vec<_>>().join(&b'\n')
+}
+
+/// A style sheet without its comments, and without the spaces that only people need.
+fn shrunk(styles: &[u8]) -> Vec<u8> {
+    let mut styles = String::from_utf8(styles.to_vec()).expect("UTF-8");
+    while let Some(start) = styles.find("/*") {
+        let end = styles[start..].find("*/").expect("comments end") + start + 2;
+        styles.replace_range(start..end, "");
+    }
+    let lines = styles
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty());
+    let mut shrunk = lines.collect::<Vec<_>>().join("\n");
+    for (wide, narrow) in [
+        ("; ", ";"),
+        (": ", ":"),
+        (" {", "{"),
+        ("{ ", "{"),
+        (" }", "}"),
+        (";}", "}"),
+    ] {
+        shrunk = shrunk.replace(wide, narrow);
+    }
+    shrunk.into_bytes()
 }
 
 fn read(path: &Path) -> Vec<u8> {

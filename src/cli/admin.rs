@@ -64,7 +64,7 @@ impl Admin {
             } => {
                 let password = password::read(password_file.as_deref())?;
                 users::reset_password(&mut op, email, &password)?;
-                println!("{email} has another password. Every session of theirs has ended.");
+                println!("The password of {email} was changed, and their sessions have ended.");
             }
         }
         Ok(())

@@ -37,7 +37,7 @@ pub(super) enum Projects {
         #[arg(long)]
         json: bool,
     },
-    /// Archive a project: all its keys stop working, and there is no way back
+    /// Archive a project: all its keys stop working, which cannot be undone
     Archive {
         slug: String,
         /// The project's name, so that nobody archives the wrong one

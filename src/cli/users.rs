@@ -137,7 +137,7 @@ impl Users {
                     }
                     error => error.into(),
                 })?;
-                let became = format!("has no role on {place} any more");
+                let became = format!("no longer has a role on {place}");
                 tell(op, &user, &became, *json)
             }
         }

@@ -159,7 +159,7 @@ fn find_by(
         total: 0,
     };
     let creator = filter.created_by.as_deref();
-    let creator = creator.map(|creator| Wanted::term(creator));
+    let creator = creator.map(Wanted::term);
     if filter.state == Some(StateFilter::Attention) {
         found.ids = few_in(conn, filter.project_id, &states::ATTENTION, now)?;
     }

@@ -40,6 +40,7 @@ diesel::table! {
         created_at -> Timestamp,
         joined_at -> Nullable<Timestamp>,
         version -> BigInt,
+        local_times -> Bool,
     }
 }
 

@@ -73,6 +73,20 @@ pub fn by_id(conn: &mut AnyConnection, id: i64) -> Result<Option<User>, DbError>
         .map(|row| row.map(User::from))
 }
 
+/// Whether this person's pages show times in the zone of their browser.
+pub fn has_local_times(conn: &mut AnyConnection, id: i64) -> Result<bool, DbError> {
+    let chosen = users::table.find(id).select(users::local_times);
+    Ok(chosen.first(conn).optional()?.unwrap_or(false))
+}
+
+/// Writes whether this person's pages show times in the zone of their browser.
+pub fn set_local_times(tx: &mut Tx, id: i64, local: bool) -> Result<(), DbError> {
+    diesel::update(users::table.find(id))
+        .set(users::local_times.eq(local))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
 /// Whether anybody holds the role `owner`.
 pub fn any_owner(conn: &mut AnyConnection) -> Result<bool, DbError> {
     select(exists(grants::table.filter(grants::role.eq("owner")))).get_result(conn)

@@ -40,7 +40,7 @@ pub(super) fn remember(
     let record = serde_json::to_string(record).expect("strings and numbers");
     let stored = idempotent_calls::insert(tx, call.user, &call.key, &call.request, &record);
     stored.map_err(|error| match is_taken(&error) {
-        true => DomainError::Conflict("A call with this Idempotency-Key was made already.".into()),
+        true => DomainError::Conflict("A call with this Idempotency-Key was already made.".into()),
         false => error.into(),
     })
 }

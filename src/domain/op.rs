@@ -120,7 +120,7 @@ impl<'a> Op<'a> {
     /// Nobody is signed in, or the actor uses a personal token, which is not the person.
     pub fn require_own(&self) -> Result<OwnPermit<'a>, DomainError> {
         self.actor.own().ok_or(match self.actor.token() {
-            Some(_) => DomainError::TokenCant("A personal token can't do this. Sign in."),
+            Some(_) => DomainError::TokenCant("A personal token can't do this. Sign in instead."),
             None => DomainError::NotFound,
         })
     }

@@ -13,11 +13,11 @@ const MAX_SECONDS: i64 = 86_400;
 /// Adds what is wrong with `limit` to `errors`.
 pub(super) fn check(limit: RateLimit, errors: &mut Vec<FieldError>) {
     if !(1..=MAX_REQUESTS).contains(&limit.requests) {
-        let detail = "Write a whole number of requests from 1 to 1,000,000.";
+        let detail = "Enter a whole number of requests from 1 to 1,000,000.";
         errors.push(FieldError::new("rate_limit.requests", detail));
     }
     if !(1..=MAX_SECONDS).contains(&limit.seconds) {
-        let detail = "Write a whole number of seconds from 1 to 86,400 (a day).";
+        let detail = "Enter a whole number of seconds from 1 to 86,400 (a day).";
         errors.push(FieldError::new("rate_limit.seconds", detail));
     }
 }

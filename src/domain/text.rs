@@ -63,7 +63,7 @@ pub fn tidy_email(text: &str) -> Result<String, &'static str> {
     let plain = email.chars().all(|c| is_plain(c) && is_visible(c));
     match parts {
         Some(_) if plain && email.len() <= 254 => Ok(email),
-        _ => Err("Write an email address, for instance ana@example.com."),
+        _ => Err("Enter an email address, for instance ana@example.com."),
     }
 }
 

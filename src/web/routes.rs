@@ -108,6 +108,7 @@ pub fn configure(
                 .service(resource("/password").post(account_pages::password::submit))
                 .service(resource("/sessions/end").post(account_pages::sessions::end))
                 .service(resource("/sessions/end-others").post(account_pages::sessions::end_others))
+                .service(resource("/times").post(account_pages::times::submit))
                 .service(resource("/tokens").post(account_pages::tokens::new::submit))
                 .service(resource("/tokens/new").get(account_pages::tokens::new::show))
                 .service(

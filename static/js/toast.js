@@ -3,7 +3,7 @@
 function toast(text) {
   document.querySelector(".toast")?.remove();
   const shown = Object.assign(document.createElement("p"), { className: "toast", textContent: text });
-  document.body.append(shown);
+  document.getElementById("main").append(shown);
   announce(text);
   const leave = () => shown.matches(":hover") ? setTimeout(leave, 2000) : shown.remove();
   setTimeout(leave, 8000);

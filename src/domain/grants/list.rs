@@ -50,7 +50,7 @@ pub fn find_person(
     allow(op, project)?;
     let email = text::tidy_email(email).map_err(|detail| DomainError::field("email", detail))?;
     users::by_email(op.conn(), &email)?.ok_or_else(|| {
-        let detail = format!("Nobody here has the email {email}. An owner can invite them.");
+        let detail = format!("Nobody has the email {email}. An owner can invite them.");
         DomainError::field("email", detail)
     })
 }

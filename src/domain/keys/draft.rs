@@ -92,7 +92,7 @@ fn check_expiry(
     let latest = max_lifetime_days.and_then(|days| born.checked_add(Duration::days(days)));
     let too_long = latest.is_some_and(|latest| expires_at.is_none_or(|expiry| expiry > latest));
     match expires_at {
-        Some(expiry) if expiry <= now => Err("Choose a time that is still to come.".into()),
+        Some(expiry) if expiry <= now => Err("Choose a time in the future.".into()),
         Some(expiry) if expiry.year() > LAST_YEAR => {
             Err("Choose an earlier year, or never.".into())
         }
@@ -138,7 +138,7 @@ fn check_scopes(
 
 fn check_networks(wanted: &[String], errors: &mut Vec<FieldError>) -> Vec<IpNet> {
     if wanted.len() > MAX_NETWORKS {
-        let detail = format!("Write at most {MAX_NETWORKS} addresses or networks.");
+        let detail = format!("Enter at most {MAX_NETWORKS} addresses or networks.");
         errors.push(FieldError::new("allowed_ips", detail));
         return Vec::new();
     }

@@ -22,13 +22,10 @@ impl RevokeRequest {
         let reason = self
             .reason
             .parse()
-            .map_err(|_| DomainError::field("reason", "Choose why the key ends."))?;
+            .map_err(|_| DomainError::field("reason", "Choose a reason."))?;
         let note = match self.note.trim() {
             "" if reason == RevokeReason::Other => {
-                return Err(DomainError::field(
-                    "note",
-                    "Say in a few words what the reason is.",
-                ));
+                return Err(DomainError::field("note", "Required for Other."));
             }
             "" => None,
             note => Some(text::tidy(note).map_err(|detail| DomainError::field("note", detail))?),
@@ -104,7 +101,7 @@ fn require_unrevoked(key: &Key) -> Result<(), DomainError> {
     match &key.revocation {
         None => Ok(()),
         Some(earlier) => {
-            let message = format!("This key was revoked already, by {}.", earlier.by);
+            let message = format!("This key was already revoked by {}.", earlier.by);
             Err(DomainError::Conflict(message))
         }
     }

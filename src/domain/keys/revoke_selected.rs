@@ -34,7 +34,7 @@ pub fn selection(op: &mut Op, ids: &[i64]) -> Result<Vec<(Project, Key)>, Domain
     }
     match selected.is_empty() {
         true => Err(DomainError::Conflict(
-            "These keys were revoked already.".into(),
+            "These keys are already revoked.".into(),
         )),
         false => Ok(selected),
     }

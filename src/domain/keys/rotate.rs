@@ -149,11 +149,11 @@ fn rotate_with(
 
 fn require_rotatable(key: &Key, now: UtcTime) -> Result<(), DomainError> {
     if !key.is_active(now) {
-        let message = "This key can no longer be used, so there is nothing to rotate.";
+        let message = "This key no longer works, so it can't be rotated.";
         return Err(DomainError::Conflict(message.into()));
     }
     if let Some(successor) = key.replaced_by {
-        let message = format!("This key was rotated already: key {successor} is its successor.");
+        let message = format!("This key was already rotated. Key {successor} is its successor.");
         return Err(DomainError::Conflict(message));
     }
     Ok(())

@@ -18,7 +18,7 @@ pub const AHEAD: Duration = Duration::days(30);
 pub struct Figures {
     /// The views of their lists.
     pub views: Views,
-    /// Working keys that expire within [`AHEAD`].
+    /// Working keys that expire within 30 days.
     pub expiring: i64,
     /// How many requests passed in the last 24 hours.
     pub passed: i64,

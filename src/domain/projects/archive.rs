@@ -31,11 +31,11 @@ pub fn archive(op: &mut Op, project: &Project, name: &str) -> Result<Project, Do
     op.change(permit, |tx| {
         let before = projects::by_id(tx.conn(), project.id)?.ok_or(DomainError::NotFound)?;
         if let Some(by) = &before.archived_by {
-            let message = format!("This project was archived already, by {by}.");
+            let message = format!("This project was already archived by {by}.");
             return Err(DomainError::Conflict(message));
         }
         if name.trim() != before.name {
-            let detail = format!("Write the project's name, {}.", before.name);
+            let detail = format!("Type the project's name, {}.", before.name);
             return Err(DomainError::field("name", detail));
         }
         projects::archive(tx, project.id)?;

@@ -41,7 +41,7 @@ pub fn create(
     let call = op.call();
     op.change(permit, |tx| {
         if projects::by_slug(tx.conn(), slug)?.is_some() {
-            let detail = "A project has this slug already.";
+            let detail = "This slug is already in use.";
             return Err(DomainError::field("slug", detail));
         }
         let id = projects::insert(tx, slug, &terms)?;

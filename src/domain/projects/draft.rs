@@ -44,7 +44,7 @@ impl ProjectDraft {
             let detail = "Use 2 to 12 of the characters a-z and 0-9.";
             errors.push(FieldError::new("key_start", detail));
         } else if key_start == format::TOKEN_START {
-            let detail = "Personal tokens begin like this. Choose another start.";
+            let detail = "Personal tokens use this prefix. Choose another one.";
             errors.push(FieldError::new("key_start", detail));
         }
         if let Some(limit) = self.rate_limit {
@@ -55,14 +55,14 @@ impl ProjectDraft {
             ("max_lifetime_days", self.max_lifetime_days),
         ] {
             if days.is_some_and(|days| !(1..=MAX_LIFETIME_DAYS).contains(&days)) {
-                let detail = "Write a whole number of days from 1 to 3,650 (ten years).";
+                let detail = "Enter a whole number of days from 1 to 3,650 (ten years).";
                 errors.push(FieldError::new(field, detail));
             }
         }
         if let (Some(default), Some(most)) = (self.default_lifetime_days, self.max_lifetime_days)
             && default > most
         {
-            let detail = "Keys can't live longer by default than they may at most.";
+            let detail = "The default lifetime can't be longer than the maximum.";
             errors.push(FieldError::new("default_lifetime_days", detail));
         }
         if !errors.is_empty() {

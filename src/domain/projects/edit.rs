@@ -56,11 +56,11 @@ fn check_fixed(before: &Project, after: &ProjectTerms) -> Result<(), DomainError
     let mut errors = Vec::new();
     if before.key_count > 0 {
         if before.key_start != after.key_start {
-            let detail = "The start is fixed: the project has keys.";
+            let detail = "The key prefix can't be changed because the project has keys.";
             errors.push(FieldError::new("key_start", detail));
         }
         if before.environment_segment != after.environment_segment {
-            let detail = "The environments are fixed: the project has keys.";
+            let detail = "The environments can't be changed because the project has keys.";
             errors.push(FieldError::new("environments", detail));
         }
     }

@@ -13,7 +13,7 @@ pub fn acknowledge(op: &mut Op, entry: i64) -> Result<(), DomainError> {
     op.change(permit, |tx| {
         let record = rollbacks::by_entry(tx.conn(), entry)?.ok_or(DomainError::NotFound)?;
         if let Some(by) = &record.acknowledged_by {
-            let message = format!("This was acknowledged already, by {by}.");
+            let message = format!("This was already acknowledged by {by}.");
             return Err(DomainError::Conflict(message));
         }
         rollbacks::acknowledge(tx, entry)?;

@@ -81,7 +81,7 @@ fn create_with(
     hand_over: impl FnOnce(&mut Tx, i64, &PlainKey) -> Result<(), DomainError>,
 ) -> Result<MintedToken, DomainError> {
     if op.actor().token().is_some() {
-        let message = "A personal token can't make personal tokens.";
+        let message = "A personal token can't create personal tokens.";
         return Err(DomainError::TokenCant(message));
     }
     let permit = op.require_own()?;
@@ -132,7 +132,7 @@ fn check(op: &mut Op, draft: &TokenDraft, max_days: u16) -> Result<Checked, Doma
     let expires_at = match draft.expires_at {
         Some(expiry) if expiry > now && expiry <= latest => Some(expiry),
         _ => {
-            let detail = format!("Choose a time to come, at most {max_days} days from now.");
+            let detail = format!("Choose a time in the future, at most {max_days} days from now.");
             errors.push(FieldError::new("expires_at", detail));
             None
         }

@@ -58,7 +58,7 @@ fn require_unrevoked(token: &Token) -> Result<(), DomainError> {
     match &token.revoked_by {
         None => Ok(()),
         Some(by) => {
-            let message = format!("This token was revoked already, by {by}.");
+            let message = format!("This token was already revoked by {by}.");
             Err(DomainError::Conflict(message))
         }
     }

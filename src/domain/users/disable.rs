@@ -73,7 +73,7 @@ fn require_enabled(user: &User) -> Result<(), DomainError> {
     match user.disabled_at {
         None => Ok(()),
         Some(_) => {
-            let message = "This person was disabled already.";
+            let message = "This person is already disabled.";
             Err(DomainError::Conflict(message.into()))
         }
     }

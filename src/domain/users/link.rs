@@ -38,7 +38,7 @@ pub fn new_link(op: &mut Op, user: i64) -> Result<PasswordLink, DomainError> {
     let permit = op.require_on_all(Action::ManageUsers)?;
     // Anyone with the link can become the person.
     if op.actor().token().is_some() {
-        let message = "A personal token can't make password links. Sign in.";
+        let message = "A personal token can't create password links. Sign in instead.";
         return Err(DomainError::TokenCant(message));
     }
     let code = new_code()?;

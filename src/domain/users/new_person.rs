@@ -55,9 +55,6 @@ pub(in crate::domain) fn write(
 pub(super) fn require_free(tx: &mut Tx, email: &str) -> Result<(), DomainError> {
     match users::by_email(tx.conn(), email)? {
         None => Ok(()),
-        Some(_) => Err(DomainError::field(
-            "email",
-            "Somebody has this email already.",
-        )),
+        Some(_) => Err(DomainError::field("email", "This email is already in use.")),
     }
 }

@@ -29,7 +29,7 @@ struct Problem {
     #[schema(example = 404)]
     status: u16,
     /// A sentence that tells a person exactly what is wrong.
-    #[schema(example = "There is nothing here, or nothing that you may see.")]
+    #[schema(example = "This page doesn't exist, or you don't have access to it.")]
     detail: String,
     code: ErrorCode,
     /// Names the request in the instance's log.
@@ -45,7 +45,7 @@ struct Problem {
 struct FieldProblem {
     #[schema(example = "rate_limit.requests")]
     field: String,
-    #[schema(example = "Write a whole number of requests from 1 to 1,000,000.")]
+    #[schema(example = "Enter a whole number of requests from 1 to 1,000,000.")]
     detail: String,
 }
 

@@ -30,10 +30,10 @@ pub struct ScopeJson {
     #[schema(example = json!(["streams:read"]))]
     includes: Vec<String>,
     /// How many working keys are let through where it is required: they carry it, a scope that
-    /// includes it, or `*`. Null for 100 or more.
+    /// includes it, or `*`. Null for 1,000 or more.
     #[schema(required)]
     key_count: Option<i64>,
-    /// How many of these carry it by its name; null for 100 or more.
+    /// How many of these carry it by its name; null for 1,000 or more.
     #[schema(required)]
     carrying_count: Option<i64>,
 }

@@ -142,8 +142,8 @@ impl WebError {
 
 fn sentence_for(status: StatusCode) -> &'static str {
     match status {
-        StatusCode::NOT_FOUND => "There is nothing here, or nothing that you may see.",
-        StatusCode::FORBIDDEN => "Your role does not allow this. An owner can change that.",
+        StatusCode::NOT_FOUND => "This page doesn't exist, or you don't have access to it.",
+        StatusCode::FORBIDDEN => "Your role doesn't allow this. Ask an owner for access.",
         StatusCode::METHOD_NOT_ALLOWED => "This address does not take such requests.",
         StatusCode::BAD_REQUEST => "The request could not be understood.",
         StatusCode::SERVICE_UNAVAILABLE => {

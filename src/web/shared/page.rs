@@ -25,6 +25,8 @@ pub struct Layout {
     pub email: String,
     pub role: String,
     pub csrf: String,
+    /// Whether a script shows times in the zone of the browser.
+    pub has_local_times: bool,
 }
 
 impl Layout {
@@ -46,6 +48,7 @@ impl Layout {
             shell,
             email: viewer.actor.name().to_owned(),
             csrf: viewer.csrf.clone(),
+            has_local_times: viewer.has_local_times,
         }
     }
 }

@@ -13,7 +13,7 @@ pub fn read(requests: &str, seconds: &str, errors: &mut Vec<FieldError>) -> Opti
     let mut number = |field, text: &str, noun| {
         let number = text.parse::<i64>().ok();
         if number.is_none() {
-            let detail = format!("Write a whole number of {noun}.");
+            let detail = format!("Enter a whole number of {noun}.");
             errors.push(FieldError::new(field, detail));
         }
         number

@@ -155,42 +155,42 @@ fn same_section(viewer: &Viewer, section: Section, project: &Project) -> String 
 fn of_all(viewer: &Viewer, section: Section) -> Vec<Link> {
     let may_manage_users = viewer.actor.may(Action::ManageUsers, None);
     let may_read_audit = audit::is_readable(&viewer.actor);
-    let all: [(Option<Section>, _, _, fn() -> String, _); 5] = [
+    let all = [
         (
             Some(Section::Overview),
             "Overview",
             "/",
-            icons::overview,
+            icons::overview(),
             true,
         ),
         (
             Some(Section::Find),
             "Find a key",
             "/find",
-            icons::find,
+            icons::find(),
             true,
         ),
         (
             Some(Section::People),
             "People",
             "/users",
-            icons::people,
+            icons::people(),
             may_manage_users,
         ),
         (
             Some(Section::Audit),
             "Audit log",
             "/audit",
-            icons::audit,
+            icons::audit(),
             may_read_audit,
         ),
-        (None, "API", "/docs", icons::docs, true),
+        (None, "API", "/docs", icons::docs(), true),
     ];
     let shown = all.into_iter().filter(|(.., is_shown)| *is_shown);
     let links = shown.map(|(own, name, path, icon, _)| Link {
         path: path.to_owned(),
         name,
-        icon: icon(),
+        icon,
         is_current: own == Some(section),
     });
     links.collect()

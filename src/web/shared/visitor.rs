@@ -12,7 +12,7 @@ use super::{AppState, WebError, acting, csrf, last_project};
 use crate::access::{Actor, Origin};
 use crate::clock::UtcTime;
 use crate::domain::actors::Claim;
-use crate::domain::{DomainError, Op, projects};
+use crate::domain::{DomainError, Op, account, projects};
 use crate::http::{TrustedProxies, client, request_id};
 use crate::records::Project;
 
@@ -41,6 +41,8 @@ pub struct Viewer {
     pub csrf: String,
     /// The slug of the project visited last.
     pub last_project: Option<String>,
+    /// Whether they want times in the zone of their browser.
+    pub has_local_times: bool,
     /// The time of the request.
     pub now: UtcTime,
 }
@@ -72,13 +74,15 @@ impl Visitor {
         let acting = self.act(|op| {
             // First, so that nothing made by the use case is lost if this fails.
             let projects = projects::list(op)?;
+            let has_local_times = account::has_local_times(op)?;
             let value = use_case(op)?;
-            Ok((op.actor().clone(), projects, value))
+            Ok((op.actor().clone(), projects, has_local_times, value))
         });
-        let (actor, projects, value) = acting.await?;
+        let (actor, projects, has_local_times, value) = acting.await?;
         let viewer = Viewer {
             actor,
             projects,
+            has_local_times,
             csrf: csrf::masked(&self.session.csrf)?,
             last_project: self.last_project.clone(),
             now: self.now,

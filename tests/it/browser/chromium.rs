@@ -111,10 +111,15 @@ impl Chromium {
     pub(super) async fn press(&self, button: &str) {
         let path =
             format!("//button[normalize-space()='{button}'] | //a[normalize-space()='{button}']");
-        for element in self.driver.find_all(By::XPath(path)).await.unwrap() {
-            if element.is_displayed().await.unwrap() {
-                return element.click().await.unwrap();
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            for element in self.driver.find_all(By::XPath(&path)).await.unwrap() {
+                // An element may leave with its page while one looks at it.
+                if element.is_displayed().await.is_ok_and(|shown| shown) {
+                    return element.click().await.unwrap();
+                }
             }
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
         panic!("there is no {button}");
     }
@@ -160,6 +165,13 @@ impl Chromium {
         });
         let name = "Emulation.setDeviceMetricsOverride";
         self.driver.cdp().send_raw(name, metrics).await.unwrap();
+    }
+
+    /// Moves the browser to a time zone.
+    pub(super) async fn zone(&self, name: &str) {
+        let zone = serde_json::json!({"timezoneId": name});
+        let command = "Emulation.setTimezoneOverride";
+        self.driver.cdp().send_raw(command, zone).await.unwrap();
     }
 
     async fn scheme(&self, scheme: &str) {

@@ -129,7 +129,7 @@ fn a_full_list_searches_filters_and_sorts_without_leaving_the_page() {
         assert!(
             it.text("#dialog")
                 .await
-                .contains("revoked already, by owner@example.com")
+                .contains("already revoked by owner@example.com")
         );
         it.inspect("dialog-conflict").await;
         it.press("Close").await;

@@ -1,6 +1,7 @@
 //! The console in a real browser: Chromium, driven by WebDriver, with axe-core on every page.
 
 mod chromium;
+mod console;
 mod first_key;
 mod full_list;
 mod kept;

@@ -147,9 +147,9 @@ fn a_wrong_line_means_that_nothing_is_written_and_each_is_named() {
         "line 5: this key is on line 1 already.",
         "line 6: this key is here already.",
         "line 7: scopes: This project has no scope delete:all.",
-        "line 8: expires_at: Choose a time that is still to come.",
+        "line 8: expires_at: Choose a time in the future.",
         "line 9: colour: unknown field `colour`",
-        "line 10: rate_limit.requests: Write a whole number",
+        "line 10: rate_limit.requests: Enter a whole number",
         "line 12: created_at: Write a time that has passed",
         "Nothing was imported.",
     ];

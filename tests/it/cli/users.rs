@@ -149,7 +149,7 @@ fn roles_are_given_and_taken_away() {
     assert_eq!(code, 0);
     assert_eq!(
         text,
-        "ben@example.com has no role on all projects any more.\n"
+        "ben@example.com no longer has a role on all projects.\n"
     );
     let owner_of_one = ["users", "grant", "ben@example.com", "--role", "owner"];
     let owner_of_one = [&owner_of_one[..], &["--project", "default"]].concat();

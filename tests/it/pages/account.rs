@@ -175,3 +175,32 @@ fn a_session_that_ran_out_is_not_listed() {
     app.clock.advance(Duration::minutes(10));
     assert_eq!(sessions(&here.get("/account")).len(), 1);
 }
+
+#[test]
+fn times_are_in_utc_until_somebody_chooses_their_browsers_zone() {
+    let app = TestApp::start();
+    let (owner, other) = (app.owner(), app.person(keyward::records::Role::Viewer));
+    let zone = |browser: &crate::app::Browser| browser.get("/").attribute("body", "data-times");
+    let times =
+        |browser: &crate::app::Browser| browser.get("/account").attributes("time", "datetime");
+    let before = times(&owner);
+    assert_eq!(zone(&owner), "");
+    let saved = owner.post("/account/times", &[("zone", "browser")]);
+    assert_eq!(saved.location(), "/account?done=times");
+    assert_eq!(
+        (zone(&owner).as_str(), zone(&other).as_str()),
+        ("browser", "")
+    );
+    // The server's answer is the same: a script shows it in the zone.
+    assert_eq!(times(&owner).len(), before.len());
+    assert!(times(&owner).iter().all(|time| time.ends_with('Z')));
+    let log = owner.get("/audit");
+    let told = "owner@example.com chose the time zone of their pages";
+    assert!(log.texts(".entries p").contains(&told.to_owned()));
+    assert!(log.text(".entries time").ends_with(" UTC"));
+    let entries = app.audit_entries();
+    owner.post("/account/times", &[("zone", "browser")]);
+    assert_eq!(app.audit_entries(), entries);
+    owner.post("/account/times", &[("zone", "utc")]);
+    assert_eq!(zone(&owner), "");
+}

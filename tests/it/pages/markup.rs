@@ -277,6 +277,18 @@ fn keys(pages: &mut Pages, app: &TestApp, owner: &Browser) {
         owner,
         &["/projects/default/keys?scope=read:assets&carries=read:assets"],
     );
+    pages.visit(
+        owner,
+        &[
+            "/find",
+            "/keys",
+            "/keys?state=tried",
+            "/keys/revocation?id=1&id=2",
+            "/projects/default",
+            "/projects/default/usage?range=7d",
+        ],
+    );
+    pages.keep("found", &owner.post("/find", &[("text", "key")]));
     for id in 1..=8 {
         let one = format!("{KEYS}/{id}");
         pages.visit(owner, &[&one]);

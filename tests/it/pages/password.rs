@@ -6,8 +6,7 @@ use super::users::{id_of, invite, path_of_link};
 use crate::app::{Answer, Browser, PASSWORD, TestApp};
 
 const OTHER_PASSWORD: &str = "another long and odd phrase";
-const DEAD: &str = "This link does not work any more. It works once, within 24 hours. Ask an owner \
-                    for a new one.";
+const DEAD: &str = "This link has been used or has expired. Links work once, within 24 hours. Ask an owner for a new one.";
 
 /// Opens the link and sends the form.
 pub fn choose(browser: &Browser, link: &str, password: &str) -> Answer {

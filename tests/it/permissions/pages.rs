@@ -231,6 +231,7 @@ pub(super) const OTHER_RULES: &[Rule] = &[
     rule("POST", "/account/password", &[], [422; 5]),
     rule("POST", "/account/sessions/end", NOBODYS_SESSION, [303; 5]),
     rule("POST", "/account/sessions/end-others", &[], [303; 5]),
+    rule("POST", "/account/times", &[("zone", "utc")], [303; 5]),
     rule("POST", "/account/tokens", &[], [422; 5]),
     rule("GET", "/account/tokens/new", &[], EVERYONE),
     rule("GET", "/account/tokens/{id}/reveal", &[], [404; 5]),

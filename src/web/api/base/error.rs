@@ -77,15 +77,13 @@ impl ErrorCode {
     pub fn meaning(self) -> &'static str {
         match self {
             ErrorCode::BadRequest => "The request could not be read.",
-            ErrorCode::Unauthorized => "No token, or one that does not let in.",
+            ErrorCode::Unauthorized => "The token is missing or invalid.",
             ErrorCode::WrongPassword => "Wrong email or password.",
             ErrorCode::Forbidden => "The role or the token's permissions do not allow this.",
-            ErrorCode::NotFound => "There is no such thing, or nothing that you may see.",
+            ErrorCode::NotFound => "Not found, or not visible to you.",
             ErrorCode::MethodNotAllowed => "This address does not take such requests.",
             ErrorCode::TooSlow => "The body took too long to arrive.",
-            ErrorCode::Conflict => {
-                "Something came in between, or does not go together with what there is."
-            }
+            ErrorCode::Conflict => "Conflicts with the current state.",
             ErrorCode::PreconditionFailed => "It is not what If-Match says it should be.",
             ErrorCode::TooLarge => "The body is larger than 64 KiB.",
             ErrorCode::UnsupportedMediaType => "The body is not JSON.",
@@ -204,7 +202,7 @@ impl ApiError {
         match self {
             ApiError::Domain(error) => match error {
                 DomainError::Denied(Denial { hidden: true, .. }) | DomainError::NotFound => {
-                    "There is nothing here, or nothing that you may see.".into()
+                    "This page doesn't exist, or you don't have access to it.".into()
                 }
                 DomainError::Denied(denial) => format!(
                     "Neither your role nor your token allows you to {}. It takes the permission \

@@ -4,6 +4,7 @@ mod device;
 pub mod password;
 pub mod sessions;
 pub mod show;
+pub mod times;
 pub mod tokens;
 
 use actix_web::HttpRequest;

@@ -64,6 +64,7 @@ fn flash(done: &str) -> Option<&'static str> {
         "password" => Some("Password changed. Your other sessions have ended."),
         "session" => Some("The session has ended."),
         "sessions" => Some("Your other sessions have ended."),
+        "times" => Some("Saved."),
         "token" => Some("Token revoked. The next request with it fails."),
         _ => None,
     }

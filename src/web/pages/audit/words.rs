@@ -93,6 +93,7 @@ fn alone(action: &str) -> Option<&'static str> {
         "session.started" => "signed in",
         "user.joined" => "joined",
         "user.password_changed" => "changed their own password",
+        "user.times_chosen" => "chose the time zone of their pages",
         "user.password_chosen" => "chose a new password",
         _ => return None,
     };

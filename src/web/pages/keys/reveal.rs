@@ -39,6 +39,8 @@ struct RevealedPage {
     key: KeyView,
     secret: PlainKey,
     seconds_left: i64,
+    /// The key's page, which then says what was done.
+    done: String,
     /// A command that asks this instance about the key in `API_KEY`.
     curl: String,
     old: Option<OldKey>,
@@ -129,12 +131,19 @@ pub async fn submit(
         return Ok(page::see_other(&gone));
     };
     let old = OldKey::of(&form, viewer.now);
+    let what = if form.replaced.is_some() {
+        "rotated"
+    } else {
+        "created"
+    };
+    let done = format!("{}?done={what}", super::path(&form.project.slug, id));
     let RevealForm { project, key, .. } = form;
     let layout = Layout::new(&viewer, Section::Keys, Some(&project), key.label.clone());
     let page = RevealedPage {
         layout,
         key: KeyView::new(key, &project, &viewer.actor, viewer.now),
         secret: revealed.secret,
+        done,
         curl: format!(
             r#"curl -i "{}/verify" -H "X-API-Key: $API_KEY""#,
             LinkOrigin::of(&req)

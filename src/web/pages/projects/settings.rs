@@ -89,7 +89,7 @@ fn flash(
     let is_open = project.archived_at.is_none();
     match done {
         Some("saved") if is_open => Ok(Some(
-            "Changes saved. They hold from the next request on.".into(),
+            "Changes saved. They apply from the next request.".into(),
         )),
         Some("archived") if !is_open && op.actor().may(Action::ManageProjects, None) => {
             Ok(Some(match projects::count_working_keys(op, project)? {

@@ -23,7 +23,10 @@ pub(super) fn tick(counts: &Counts, part: usize) -> Option<String> {
     let left = counts.range.count() - 1 - part;
     let every = |days| (left.is_multiple_of(days)).then(|| date(start));
     match counts.range {
-        Range::Day => (start.hour() % 6 == 0).then(|| format!("{:02}:00", start.hour())),
+        Range::Day => start
+            .hour()
+            .is_multiple_of(6)
+            .then(|| format!("{:02}:00", start.hour())),
         Range::Week => (start.hour() == 0).then(|| date(start)),
         Range::Month => every(7),
         Range::Quarter => every(21),

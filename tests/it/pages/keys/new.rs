@@ -135,7 +135,7 @@ fn expiry_limits_and_addresses_are_kept() {
         .get(&format!("/projects/default/keys/{id}"))
         .texts(".facts dd");
     for fact in [
-        "1 Jan 2100",
+        "2100-01-01 00:00:00 UTC (1 Jan 2100)",
         "600 requests in 60 s",
         "203.0.113.7/322001:db8::/32",
         "write:assets",

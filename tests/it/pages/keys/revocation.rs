@@ -19,8 +19,7 @@ fn the_page_names_the_key_and_what_depends_on_it() {
     assert!(page.text("main .key").starts_with("mk_live_"));
     assert_eq!(
         page.text("main .notice"),
-        "Last used just now from 127.0.0.1, 2 requests in the last 24 hours. Whatever sends them \
-         will fail."
+        "Last used just now from 127.0.0.1, 2 requests in the last 24 hours. Their callers will fail."
     );
     assert_eq!(
         page.texts("#reason option"),
@@ -120,7 +119,7 @@ fn revoking_twice_is_told_so_and_changes_nothing() {
     let before = app.audit_entries();
     let again = owner.revoke(id);
     assert_eq!(again.status, 409);
-    assert!(again.body.contains("revoked already, by owner@example.com"));
+    assert!(again.body.contains("already revoked by owner@example.com"));
     assert_eq!(
         owner
             .get(&format!("/projects/default/keys/{id}/revocation"))

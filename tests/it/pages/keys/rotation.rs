@@ -31,8 +31,7 @@ fn the_page_names_the_key_and_what_depends_on_it() {
     });
     assert_eq!(
         page.text("main .notice"),
-        "Last used just now from 127.0.0.1, 1 request in the last 24 hours. Whatever sends them \
-         needs the new key before the overlap is over."
+        "Last used just now from 127.0.0.1, 1 request in the last 24 hours. Their callers need the new key before the overlap ends."
     );
 }
 

@@ -11,7 +11,7 @@ fn the_page_says_how_many_keys_stop() {
     let stops = || owner.get(PATH).text("main section > p");
     assert_eq!(
         stops(),
-        "Once archived, it takes no new keys and no changes. This can’t be undone."
+        "Once archived, the project can’t be changed, and takes no new keys. This can’t be undone."
     );
     let to_keys = || {
         owner
@@ -28,7 +28,7 @@ fn the_page_says_how_many_keys_stop() {
     let page = owner.get(PATH);
     assert_eq!(page.text("h1"), "Archive Default");
     assert!(stops().starts_with("2 keys stop"), "{}", stops());
-    assert!(stops().contains("There is no way back"));
+    assert!(stops().contains("This can’t be undone"));
     assert!(page.texts("button").contains(&"Archive project".to_owned()));
 }
 

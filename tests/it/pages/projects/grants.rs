@@ -67,7 +67,7 @@ fn an_admin_gives_changes_and_takes_roles_on_their_project() {
     let done = format!("{PATH}?done=given&user={user}");
     assert_eq!(given.location(), done);
     assert_eq!(
-        admin.get(&done).text("[role=status].notice"),
+        admin.get(&done).text(".toast"),
         "Role assigned: eve@example.com is Admin here. It applies from their next request."
     );
     assert_eq!(eve.get("/projects/default/keys/new").status, 200);
@@ -76,9 +76,9 @@ fn an_admin_gives_changes_and_takes_roles_on_their_project() {
     assert_eq!(eve.get("/projects/default/keys/new").status, 403);
     let removal = format!("{PATH}/removal");
     let asked = admin.get(&format!("{removal}?user={user}"));
-    assert_eq!(asked.text("h1"), "Take Viewer away from eve@example.com");
+    assert_eq!(asked.text("h1"), "Remove Viewer from eve@example.com");
     // The link that cancels comes first.
-    assert_eq!(asked.text("main a, main button"), "Keep it");
+    assert_eq!(asked.text("main a, main button"), "Cancel");
     assert!(asked.text("main p").ends_with("is Viewer on Default."));
     assert_eq!(asked.texts("main li"), ["See keys and how they are used"]);
     assert!(!asked.text("main").contains("This is you"));
@@ -164,7 +164,7 @@ fn whoever_ends_their_own_role_is_led_to_what_is_left() {
     let done = format!("{PATH}?done=given&user={user}");
     assert_eq!(kept.location(), done);
     let asked = admin.get(&format!("{PATH}/removal?user={user}"));
-    let notice = "This is you. You lose this page.";
+    let notice = "This is you. You lose access to this page.";
     assert_eq!(asked.text("main .notice"), notice);
     let taken = admin.post(&format!("{PATH}/removal"), &[("user", &user)]);
     assert_eq!((taken.status, taken.location()), (303, "/"));

@@ -169,7 +169,7 @@ fn a_slug_that_is_taken_is_told_so() {
     let owner = app.owner();
     let answer = create(&owner, &[("slug", "default")]);
     assert_eq!(answer.status, 422);
-    assert_eq!(answer.texts(".error"), ["A project has this slug already."]);
+    assert_eq!(answer.texts(".error"), ["This slug is already in use."]);
     assert_eq!(answer.value("name"), "Video");
     assert_eq!(projects(&app), 1);
 }

@@ -100,9 +100,9 @@ fn an_edit_says_how_many_keys_gain_or_lose_a_scope() {
         fields.extend(includes.iter().map(|name| ("includes", *name)));
         let saved = owner.post(&path, &fields);
         assert_eq!(saved.status, 303, "{}", saved.body);
-        owner.get(saved.location()).text("[role=status].ok")
+        owner.get(saved.location()).text(".toast")
     };
-    let plain = "Changes saved. They hold from the next request on.";
+    let plain = "Changes saved. They apply from the next request.";
     let swapped = save(&["read:assets"]);
     assert_eq!(
         swapped,

@@ -278,7 +278,7 @@ fn a_scope_that_another_includes_can_not_be_removed() {
     // The same if keys carry it: the scope that includes it comes first.
     owner.create_key(&[("scopes", "read:assets")]);
     assert_eq!(owner.get(&path).text("main .notice"), notice);
-    assert_eq!(owner.get(&path).texts("main a"), ["Keep it"]);
+    assert_eq!(owner.get(&path).texts("main a"), ["Cancel"]);
     let refused = owner.post(&path, &[]);
     assert_eq!(refused.status, 409);
     assert!(
@@ -286,7 +286,7 @@ fn a_scope_that_another_includes_can_not_be_removed() {
             .text("main .notice")
             .starts_with("all:assets includes read:assets")
     );
-    assert_eq!(refused.texts("main a"), ["Keep it"]);
+    assert_eq!(refused.texts("main a"), ["Cancel"]);
 }
 
 #[test]

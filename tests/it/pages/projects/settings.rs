@@ -63,17 +63,17 @@ fn a_limit_that_can_not_be_is_marked_and_nothing_is_saved() {
     let owner = app.owner();
     let before = app.audit_entries();
     for (requests, seconds, message) in [
-        ("", "60", "Write a whole number of requests."),
-        ("ten", "60", "Write a whole number of requests."),
+        ("", "60", "Enter a whole number of requests."),
+        ("ten", "60", "Enter a whole number of requests."),
         (
             "0",
             "60",
-            "Write a whole number of requests from 1 to 1,000,000.",
+            "Enter a whole number of requests from 1 to 1,000,000.",
         ),
         (
             "1",
             "86401",
-            "Write a whole number of seconds from 1 to 86,400 (a day).",
+            "Enter a whole number of seconds from 1 to 86,400 (a day).",
         ),
     ] {
         let fields = [
@@ -166,7 +166,11 @@ fn start_and_environments_are_free_until_there_are_keys() {
         fixed.texts("fieldset[disabled] [name=environments]").len(),
         2
     );
-    assert!(fixed.text("#key_start-hint").starts_with("Fixed"));
+    assert!(
+        fixed
+            .text("#key_start-hint")
+            .starts_with("It can’t be changed")
+    );
     let refused = save(&owner, &[("key_start", "other"), ("environments", "both")]);
     assert_eq!(refused.status, 422);
     for field in ["key_start", "environments"] {

@@ -21,7 +21,7 @@ fn disabling_ends_everything_but_the_keys_at_once_and_keeps_out() {
     assert!(page.text("main ul").contains("1 personal token"));
     assert_eq!(page.text("main form button"), "Disable person");
     // The link that cancels comes first.
-    assert_eq!(page.text("main a, main button"), "Keep them in");
+    assert_eq!(page.text("main a, main button"), "Cancel");
     app.person(Role::Viewer);
     let viewer = id_of(&app, "viewer@example.com");
     let without = owner.get(&format!("/users/{viewer}/disabling"));
@@ -77,6 +77,6 @@ fn disabling_somebody_who_was_invited_ends_their_link() {
     assert!(
         enabled
             .text("[role=status]")
-            .ends_with("the password they had.")
+            .ends_with("with their old password.")
     );
 }

@@ -12,15 +12,12 @@ fn whoever_takes_a_role_away_is_told_first_what_that_ends() {
     let support = app.person(Role::Support);
     let id = id_of(&app, "support@example.com");
     let person = owner.get(&format!("/users/{id}"));
-    assert_eq!(person.text("td.act a"), "Take away");
+    assert_eq!(person.text("td.act a"), "Remove");
     let path = format!("/users/{id}/grants/removal");
     let page = owner.get(&format!("{path}?project=default"));
-    assert_eq!(
-        page.text("h1"),
-        "Take Support away from support@example.com"
-    );
+    assert_eq!(page.text("h1"), "Remove Support from support@example.com");
     // The link that cancels comes first.
-    assert_eq!(page.text("main a, main button"), "Keep it");
+    assert_eq!(page.text("main a, main button"), "Cancel");
     assert!(page.text("main p").ends_with("is Support on Default."));
     assert!(page.texts("main li").contains(&"Revoke keys".to_owned()));
     assert!(!page.text("main").contains("This is you"));

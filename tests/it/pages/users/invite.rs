@@ -20,7 +20,7 @@ fn an_invitation_shows_its_link_once_and_for_whom_it_is() {
     assert!(code.len() >= 43, "{code}");
     assert!(answer.text("main .head").contains("ana@example.com"));
     let text = answer.text(".secret");
-    assert!(text.contains("works once and for 24 hours"), "{text}");
+    assert!(text.contains("works once, until"), "{text}");
     assert!(text.contains("Invited as Admin of all projects."), "{text}");
     assert_eq!(answer.text("label[for=link]"), "Link");
     // It is never shown again.
@@ -52,7 +52,7 @@ fn what_is_wrong_with_an_invitation_is_told_beside_it_and_nobody_is_added() {
             "viewer",
             "default",
             "email",
-            "Somebody has this email already.",
+            "This email is already in use.",
         ),
         ("ana@example.com", "", "*", "role", "Choose one of these."),
         (

@@ -64,7 +64,7 @@ impl ListQuery {
         let plain = match self.done.as_deref()? {
             "added" => "Scope added. Keys can carry it from now on.",
             "catalogue" => "Scopes added. Keys can carry them from now on.",
-            "edited" => "Changes saved. They hold from the next request on.",
+            "edited" => "Changes saved. They apply from the next request.",
             "removed" => "Scope removed.",
             _ => return None,
         };
