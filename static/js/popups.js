@@ -40,8 +40,10 @@ if (finder && window.htmx) {
   keys.hidden = false;
   const find = async () => {
     if (finder.open) return;
+    if (location.pathname === "/find") return document.getElementById("text").focus();
     await htmx.ajax("GET", "/find", { target: "#finder", swap: "innerHTML" });
     if (!finder.firstElementChild) return location.assign("/find");
+    finder.querySelector("[data-close]").hidden = false;
     finder.showModal();
     finder.querySelector("textarea").focus();
   };

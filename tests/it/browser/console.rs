@@ -54,7 +54,6 @@ fn the_switcher_keeps_the_section_and_closes() {
         it.open("/projects/default/usage").await;
         it.inspect("usage-empty").await;
         it.find(".switch summary").await.click().await.unwrap();
-        it.inspect("switcher").await;
         it.find("body")
             .await
             .send_keys(Key::Escape + "")

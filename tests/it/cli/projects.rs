@@ -66,7 +66,7 @@ fn wrong_fields_of_a_project_are_named() {
     assert!(run_on(&app, &CREATE).status.success());
     let (code, text) = told(&run_on(&app, &CREATE));
     assert_eq!(code, 1);
-    assert!(text.contains("has this slug already"), "{text}");
+    assert!(text.contains("This slug is already in use"), "{text}");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn an_archived_project_ends_its_keys() {
     assert_eq!(archived[0]["key_count"], 1);
     let (code, text) = told(&archive("Shop"));
     assert_eq!(code, 1);
-    assert!(text.contains("archived already"), "{text}");
+    assert!(text.contains("already archived"), "{text}");
     let keys = ["keys", "list", "--project", "shop", "--json"];
     let keys = json_lines(&run_on(&app, &keys));
     assert_eq!(keys[0]["id"], id);

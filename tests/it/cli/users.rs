@@ -71,7 +71,7 @@ fn links_lead_to_where_browsers_find_the_console() {
     );
     let (code, text) = told(&run_on(&app, &["users", "link", "nobody@example.com"]));
     assert_eq!(code, 1);
-    assert!(text.contains("Nobody here has the email"), "{text}");
+    assert!(text.contains("Nobody has the email"), "{text}");
 }
 
 #[test]

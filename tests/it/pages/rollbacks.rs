@@ -48,7 +48,7 @@ fn owners_see_what_was_lost_until_one_acknowledges_it() {
     assert!(
         again
             .body
-            .contains("acknowledged already, by owner@example.com")
+            .contains("already acknowledged by owner@example.com")
     );
     assert_eq!(acknowledge(&owner, 91).status, 404);
 }

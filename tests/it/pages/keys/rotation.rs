@@ -113,8 +113,8 @@ fn a_key_is_rotated_once_and_only_while_it_works() {
     owner.revoke(revoked);
     let before = app.audit_entries();
     for (id, message) in [
-        (rotated, "This key was rotated already"),
-        (revoked, "This key can no longer be used"),
+        (rotated, "This key was already rotated"),
+        (revoked, "This key no longer works"),
     ] {
         for answer in [owner.get(&path(id)), rotate(&owner, id, "24h")] {
             assert_eq!(answer.status, 409, "{message}");

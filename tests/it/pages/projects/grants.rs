@@ -105,12 +105,12 @@ fn what_can_not_be_given_is_told_beside_it() {
     let admin = app.person(Role::Admin);
     let before = app.audit_entries();
     for (email, role, wrong, message) in [
-        ("eve", "viewer", "email", "Write an email address"),
+        ("eve", "viewer", "email", "Enter an email address"),
         (
             "eve@example.com",
             "viewer",
             "email",
-            "Nobody here has the email eve@example.com.",
+            "Nobody has the email eve@example.com.",
         ),
         ("owner@example.com", "", "role", "Choose one of these."),
         (

@@ -45,7 +45,7 @@ fn what_is_wrong_with_an_invitation_is_told_beside_it_and_nobody_is_added() {
             "viewer",
             "default",
             "email",
-            "Write an email address",
+            "Enter an email address",
         ),
         (
             "owner@example.com",
