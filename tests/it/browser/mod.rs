@@ -7,3 +7,4 @@ mod full_list;
 mod kept;
 mod management;
 mod search;
+mod times;

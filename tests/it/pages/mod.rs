@@ -16,5 +16,6 @@ mod projects;
 mod rollbacks;
 mod sessions;
 mod setup;
+mod times;
 mod tokens;
 mod users;
