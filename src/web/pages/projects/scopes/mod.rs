@@ -135,8 +135,8 @@ mod tests {
         assert_eq!(said(2, 2), "2 keys carry it.");
         assert_eq!(said(1, 0), "1 key may use it, none of them by its name.");
         assert_eq!(said(3, 1), "3 keys may use it; 1 carries it by its name.");
-        let many = "100 or more keys may use it; 12 carry it by its name.";
-        assert_eq!(said(100, 12), many);
+        let many = "1,000 or more keys may use it; 12 carry it by its name.";
+        assert_eq!(said(1_000, 12), many);
     }
 
     #[test]
