@@ -9,7 +9,7 @@ document.addEventListener("htmx:afterSettle", fold);
 
 // Popups close by Escape and by a click elsewhere; a long one is searched. The finder opens by Ctrl+K
 // or ⌘K on any page.
-const popups = () => [...document.querySelectorAll("details[data-popup][open]")]
+const popups = () => [...document.querySelectorAll("details:is([data-popup], .row-menu)[open]")]
   .filter((popup) => !wide.matches || !popup.matches(FOLDS));
 document.addEventListener("click", (event) => {
   for (const popup of popups()) if (!popup.contains(event.target)) popup.open = false;

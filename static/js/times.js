@@ -1,7 +1,10 @@
-// Times in the zone of the browser, for those who chose that. The offset is always shown.
-if (document.body.dataset.times === "browser") {
+// The exact time behind a relative one: in UTC, or in the zone of the browser for those who chose
+// that. The offset is always shown.
+{
+  const is_local = document.body.dataset.times === "browser";
   const two = (number) => String(number).padStart(2, "0");
-  const local = (at) => {
+  const exact = (at) => {
+    if (!is_local) return at.toISOString().replace("T", " ").replace(/\.\d+Z/, " UTC");
     const offset = -at.getTimezoneOffset();
     const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60];
     const zone = offset ? `UTC${offset < 0 ? "−" : "+"}${two(hours)}:${two(minutes)}` : "UTC";
@@ -11,7 +14,7 @@ if (document.body.dataset.times === "browser") {
   const show = () => {
     for (const time of document.querySelectorAll("time[datetime]:not([data-shown])")) {
       time.dataset.shown = "";
-      const text = local(new Date(time.dateTime));
+      const text = exact(new Date(time.dateTime));
       if ("exact" in time.dataset) time.textContent = text;
       else time.title = text;
     }

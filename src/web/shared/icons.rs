@@ -5,9 +5,7 @@ use icondata_core::IconData;
 /// The SVG of an icon, hidden from screen readers: its label always stands next to it.
 fn svg(icon: &IconData) -> String {
     format!(
-        "<svg class=\"icon\" viewBox=\"{}\" fill=\"none\" stroke=\"currentColor\" \
-         stroke-width=\"2\" stroke-linecap=\"round\" stroke-linejoin=\"round\" \
-         aria-hidden=\"true\">{}</svg>",
+        "<svg class=\"icon\" viewBox=\"{}\" aria-hidden=\"true\">{}</svg>",
         icon.view_box.unwrap_or("0 0 24 24"),
         icon.data
     )

@@ -9,16 +9,16 @@ use crate::domain::keys::{TRAFFIC_DAYS, Traffic};
 /// How wide a day is, in units of the SVG.
 const STEP: usize = 3;
 /// How high the highest bars of both lanes are, and where these meet.
-const HIGH: i64 = 14;
-const LOW: i64 = 4;
-const GROUND: i64 = 15;
+const HIGH: i64 = 9;
+const LOW: i64 = 3;
+const GROUND: i64 = 9;
 
 /// The small chart as SVG paths, and in words.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Spark {
     /// The area of what passed.
     pub passed: String,
-    /// The strokes of what was refused.
+    /// The area of what was refused; empty if nothing was.
     pub refused: String,
     /// "1,204 passed, 3 refused in 30 days".
     pub words: String,
@@ -30,8 +30,8 @@ impl Spark {
         let passed: i64 = traffic.passed.iter().sum();
         let refused: i64 = traffic.refused.iter().sum();
         (passed + refused > 0).then(|| Spark {
-            passed: steps(&traffic.passed),
-            refused: strokes(&traffic.refused, GROUND + 1, LOW),
+            passed: steps(&traffic.passed, GROUND, -HIGH),
+            refused: steps(&traffic.refused, GROUND + 1, LOW),
             words: format!(
                 "{} passed, {} refused in {}",
                 grouped(passed),
@@ -42,33 +42,23 @@ impl Spark {
     }
 }
 
-/// An area with a step for each day, the highest [`HIGH`]. No day that has something is lower than
-/// one unit.
-fn steps(days: &[i64]) -> String {
-    let highest = days.iter().copied().max().unwrap_or(0).max(1);
-    let height = |count: i64| match count {
-        0 => 0,
-        count => (count.saturating_mul(HIGH) / highest).max(1),
+/// An area from `ground` on with a step for each day, the highest `full` units. No day that has
+/// something is lower than one unit. Empty if no day has anything.
+fn steps(days: &[i64], ground: i64, full: i64) -> String {
+    let highest = days.iter().copied().max().unwrap_or(0);
+    if highest == 0 {
+        return String::new();
+    }
+    let end = |count: i64| match count {
+        0 => ground,
+        count => ground + (count.saturating_mul(full.abs()) / highest).max(1) * full.signum(),
     };
-    let mut path = format!("M0 {GROUND}");
+    let mut path = format!("M0 {ground}");
     // Days of the same height are one step: fifty rows should be a small page.
-    for same in days.chunk_by(|one, next| height(*one) == height(*next)) {
-        let (y, width) = (GROUND - height(same[0]), same.len() * STEP);
-        write!(path, "V{y}h{width}").expect("memory");
+    for same in days.chunk_by(|one, next| end(*one) == end(*next)) {
+        write!(path, "V{}h{}", end(same[0]), same.len() * STEP).expect("memory");
     }
-    write!(path, "V{GROUND}").expect("memory");
-    path
-}
-
-/// A stroke for each day that has something, from `ground` on, the longest `full` long. None is
-/// shorter than one unit.
-fn strokes(days: &[i64], ground: i64, full: i64) -> String {
-    let highest = days.iter().copied().max().unwrap_or(0).max(1);
-    let mut path = String::new();
-    for (day, count) in days.iter().enumerate().filter(|(_, count)| **count > 0) {
-        let length = (count.saturating_mul(full.abs()) / highest).max(1) * full.signum();
-        write!(path, "M{} {ground}v{length}", day * STEP + 1).expect("memory");
-    }
+    write!(path, "V{ground}").expect("memory");
     path
 }
 
@@ -83,8 +73,8 @@ mod tests {
         traffic.passed[1] = 50_000;
         traffic.refused[29] = 1;
         let spark = Spark::new(&traffic).unwrap();
-        assert_eq!(spark.passed, "M0 15V1h3V8h3V15h84V15");
-        assert_eq!(spark.refused, "M88 16v4");
+        assert_eq!(spark.passed, "M0 9V0h3V5h3V9h84V9");
+        assert_eq!(spark.refused, "M0 10V10h87V13h3V10");
         assert_eq!(spark.words, "150,000 passed, 1 refused in 30 days");
         assert_eq!(Spark::new(&Traffic::default()), None);
     }

@@ -23,6 +23,9 @@ fn people_projects_and_accounts_are_managed_in_the_browser() {
             .script("document.querySelector('[name=catalogue][value=streaming]').click()")
             .await;
         browser.press("Create project").await;
+        browser
+            .wait_for("location.pathname === '/projects/streaming/keys'")
+            .await;
         assert!(browser.text(".switch > a").await.contains("Live streaming"));
         browser.open("/projects/streaming/scopes").await;
         assert!(browser.text("main table").await.contains("streams:write"));

@@ -37,8 +37,9 @@ pub struct KeysQuery {
     /// `default`.
     #[param(ignore)]
     project: Option<String>,
-    /// `working` (active or expiring), `active`, `dormant` (active and unused for 90 days),
-    /// `expiring`, `expired` or `revoked`.
+    /// `working` (whatever passes), `active`, `dormant` (active, but unused for 90 days), `expiring`,
+    /// `expired`, `revoked`, `tried` (ended, and presented since) or `attention` (expiring, dormant or
+    /// still tried).
     #[param(value_type = Option<String>, example = "active")]
     state: Option<String>,
     /// `live` or `test`.

@@ -14,6 +14,8 @@ use crate::records::{Project, StateFilter};
 
 /// Longer searches are cut to this many characters.
 const MAX_SEARCH: usize = 200;
+/// No list is longer than this.
+const MAX_POSITION: usize = 1 << 40;
 
 /// The parameters of the address, and of the form that leads to it.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -93,7 +95,8 @@ impl ListQuery {
 
     /// How many keys come before the page, as far as the address says.
     pub fn position(&self) -> usize {
-        self.from.parse().unwrap_or_default()
+        let position: usize = self.from.parse().unwrap_or_default();
+        position.min(MAX_POSITION)
     }
 
     /// Whether anything but the view narrows the list.

@@ -222,3 +222,37 @@ fn an_invented_cursor_shows_the_first_page() {
         assert_eq!(labels(&page).len(), 1, "{query}");
     }
 }
+
+#[test]
+fn fifty_rows_with_a_month_of_use_are_a_small_page() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    for number in 0..50 {
+        owner.create_key(&[
+            ("label", &format!("Service number {number}")),
+            ("scopes", "read:assets"),
+            ("scopes", "write:assets"),
+        ]);
+    }
+    let today = app.clock.now().date().midnight();
+    let mut statements = String::new();
+    for (key, day) in (1..=50_i64).flat_map(|key| (0..30).map(move |day| (key, day))) {
+        let hour = keyward::clock::rfc3339(today - Duration::days(day));
+        let hour = hour.replace('T', " ").replace('Z', "");
+        let requests = 100 + (key * 37 + day * 91) % 900;
+        statements.push_str(&format!(
+            "INSERT INTO key_usage VALUES ({key}, '{hour}', 'VALID', {requests});"
+        ));
+    }
+    app.database.execute(&statements).unwrap();
+    let list = "/projects/default/keys";
+    let page = owner.get(list);
+    assert_eq!(page.texts(".spark svg path:first-of-type").len(), 50);
+    let whole = page.body.len();
+    assert!(whole < 70_000, "{whole} bytes");
+    let request = owner.client.get(owner.at(list));
+    let compressed = request.header("accept-encoding", "br").send().unwrap();
+    assert_eq!(compressed.headers()["content-encoding"], "br");
+    let compressed = compressed.bytes().unwrap().len();
+    assert!(compressed < 10_000, "{compressed} bytes");
+}
