@@ -143,7 +143,7 @@ pub enum OpenError {
     #[error(transparent)]
     Url(#[from] UrlError),
     /// There is no SQLite file at this path, and [`DatabaseUrl::open`] does not create one.
-    #[error("There is no database at {0}. `keyward serve` or `keyward migrate` makes one.")]
+    #[error("There is no database at {0}. `keyward serve` or `keyward migrate` creates one.")]
     Missing(String),
     /// The server, or a pooler in front of it, takes the connection and then says nothing.
     #[error("The database at {place} did not give a connection within {seconds} seconds.")]

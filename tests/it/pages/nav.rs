@@ -81,3 +81,25 @@ fn the_role_is_that_of_the_page() {
     );
     assert!(app.owner().get("/").text(".who").contains("Owner"));
 }
+
+#[test]
+fn a_switcher_with_more_than_seven_projects_is_searched() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    let create = |number: usize| {
+        let slug = format!("team-{number}");
+        let fields = [
+            ("slug", slug.as_str()),
+            ("name", &slug),
+            ("key_start", "tm"),
+            ("environments", "both"),
+            ("catalogue", "none"),
+        ];
+        assert_eq!(owner.post("/projects", &fields).status, 303);
+    };
+    (2..=7).for_each(create);
+    let search = || owner.get("/").texts(".choices input[type=search]").len();
+    assert_eq!((owner.get("/").links(".choices a").len(), search()), (7, 0));
+    create(8);
+    assert_eq!((owner.get("/").links(".choices a").len(), search()), (8, 1));
+}
