@@ -4,6 +4,7 @@ use thirtyfour::Key;
 use thirtyfour::prelude::By;
 
 use super::chromium::{Chromium, in_browser};
+use super::kept::offline;
 use crate::app::TestApp;
 
 #[test]
@@ -147,6 +148,44 @@ fn a_bar_of_a_chart_shows_its_figures_and_times_follow_the_browser() {
             .script("return document.querySelector('.facts time').dateTime")
             .await;
         assert!(datetime.as_str().unwrap().ends_with('Z'));
+        it.end().await;
+    });
+}
+
+#[test]
+fn a_filter_that_fails_puts_the_selection_back_and_one_search_is_one_entry_of_the_history() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    for label in ["Checkout", "Nightly import", "Night shift"] {
+        owner.create_key(&[("label", label)]);
+    }
+    in_browser(async {
+        let it = Chromium::start(&app.url).await;
+        it.sign_in("owner@example.com").await;
+        it.open("/projects/default/keys").await;
+        let choose = "const select = document.querySelector('[name=environment]');
+            select.value = 'test';
+            select.dispatchEvent(new Event('change', { bubbles: true }))";
+        offline(&it, true).await;
+        it.script(choose).await;
+        it.wait_for("document.querySelector('main > .notice.bad')")
+            .await;
+        let chosen = "return document.querySelector('[name=environment]').value";
+        assert_eq!(it.script(chosen).await, "");
+        offline(&it, false).await;
+        it.script(choose).await;
+        it.wait_for("location.search === '?environment=test'").await;
+        assert_eq!(it.script(chosen).await, "test");
+        it.open("/projects/default/keys").await;
+        let before = it.script("return history.length").await;
+        for text in ["ni", "nigh", "nightly"] {
+            it.paste("#q", text).await;
+            it.wait_for(&format!("location.search === '?q={text}'"))
+                .await;
+        }
+        assert_eq!(it.text("td.name .label").await, "Nightly import");
+        let after = it.script("return history.length").await;
+        assert_eq!(after.as_i64().unwrap(), before.as_i64().unwrap() + 1);
         it.end().await;
     });
 }

@@ -6,7 +6,7 @@ use time::Duration;
 use super::chromium::{Chromium, in_browser};
 use crate::app::{PASSWORD, TestApp};
 
-async fn offline(it: &Chromium, offline: bool) {
+pub(super) async fn offline(it: &Chromium, offline: bool) {
     let conditions = json!({
         "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1
     });
