@@ -36,6 +36,8 @@ pub(super) struct Filled {
 pub(super) struct MadeUpKey {
     pub(super) key: Key,
     pub(super) fate: Fate,
+    /// When it stopped working, if it did.
+    pub(super) ended: Option<UtcTime>,
 }
 
 /// Something that happens at a time.
@@ -47,7 +49,8 @@ struct Event {
 enum What {
     Mint(usize),
     Revoke(usize, &'static str, &'static str),
-    Rotate(usize),
+    /// With the time that the old key keeps working.
+    Rotate(usize, Duration),
 }
 
 /// A key to be minted.
@@ -86,7 +89,7 @@ pub(super) fn fill(
     let mut filled: Vec<Option<MadeUpKey>> = planned.iter().map(|_| None).collect();
     let mut working = None;
     for event in events {
-        let (What::Mint(number) | What::Revoke(number, ..) | What::Rotate(number)) = event.what;
+        let (What::Mint(number) | What::Revoke(number, ..) | What::Rotate(number, _)) = event.what;
         let plan = &planned[number];
         let project = &made[plan.project];
         let admin = ["ana@example.com", "ben@example.com", "chloe@example.com"];
@@ -99,29 +102,37 @@ pub(super) fn fill(
                 let secret = project.key_format().with_random(environment, &random);
                 let draft = draft(plan, &mut chance, now);
                 let minted = keys::mint_made_up(&mut op, project, environment, &draft, secret)?;
+                // Whoever tries it does so from this machine.
+                let is_for_anywhere = minted.key.allowed_ips.is_empty();
+                if working.is_none() && is_for_anywhere && matches!(plan.fate, Fate::Used(_)) {
+                    working = Some(minted.secret);
+                }
                 filled[number] = Some(MadeUpKey {
+                    ended: minted.key.expires_at.filter(|expiry| *expiry <= now),
                     key: minted.key,
                     fate: plan.fate,
                 });
-                if working.is_none() && matches!(plan.fate, Fate::Used(_)) {
-                    working = Some(minted.secret);
-                }
             }
             What::Revoke(_, reason, note) => {
                 let request = RevokeRequest {
                     reason: reason.to_owned(),
                     note: note.to_owned(),
                 };
-                if let Some(made_up) = &filled[number] {
+                if let Some(made_up) = &mut filled[number] {
                     keys::revoke(&mut op, project, made_up.key.id, &request)?;
+                    made_up.ended = Some(event.at);
                 }
             }
-            What::Rotate(_) => {
+            What::Rotate(_, overlap) => {
                 if let Some(made_up) = &filled[number] {
-                    let overlap = Duration::days(7);
                     let random = chance.characters(RANDOM);
                     let id = made_up.key.id;
-                    keys::rotate_made_up(&mut op, project, id, overlap, &random)?;
+                    let rotated = keys::rotate_made_up(&mut op, project, id, overlap, &random)?;
+                    filled.push(Some(MadeUpKey {
+                        key: rotated.key,
+                        fate: Fate::Used(chance.between(20, 80)),
+                        ended: None,
+                    }));
                 }
             }
         }
@@ -248,7 +259,10 @@ fn events(planned: &[Planned], chance: &mut Chance, now: UtcTime) -> Vec<Event> 
                 What::Revoke(number, "compromised", "Found in a public repository"),
             )),
             Fate::Retired(days) => Some((ago(days, chance), What::Revoke(number, "unused", ""))),
-            Fate::Rotating(_) => Some((ago(1, chance), What::Rotate(number))),
+            Fate::Rotating(days) => {
+                let overlap = Duration::days(days + 1);
+                Some((ago(1, chance), What::Rotate(number, overlap)))
+            }
             _ => None,
         };
         events.extend(later.map(|(at, what)| Event { at, what }));

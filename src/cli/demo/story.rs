@@ -27,7 +27,7 @@ pub(super) enum Fate {
     Retired(i64),
     /// Nobody has used it for so many days.
     Dormant(i64),
-    /// It was rotated yesterday; the old key works for some more days.
+    /// It was rotated yesterday; the old key works for so many more days.
     Rotating(i64),
     /// It was created this week, and never used.
     New,

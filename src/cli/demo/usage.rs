@@ -1,7 +1,9 @@
 //! A month of made-up verifications: more by day than by night, fewer at weekends, some refused.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
+use keyward_key::scope::EVERY_SCOPE;
 use time::{Duration, Weekday};
 
 use super::chance::Chance;
@@ -60,37 +62,46 @@ pub(super) fn fill(
 
 fn of_key(made_up: &MadeUpKey, chance: &mut Chance, now: UtcTime) -> Use {
     let mut used = Use::default();
-    let (fate, created) = (made_up.fate, made_up.key.created_at);
+    let (fate, key) = (made_up.fate, &made_up.key);
+    let end = made_up.ended.unwrap_or(now);
     let ago = |days| now - Duration::days(days);
     // How many requests an hour pass at noon, and until when.
     let (noon, until) = match fate {
-        Fate::Used(noon) => (noon, now),
-        Fate::Expires(_) => (chance.between(5, 90), now),
-        Fate::Rotating(_) => (chance.between(20, 80), now),
-        Fate::Expired(days) => (chance.between(5, 60), ago(days)),
-        Fate::Leaked(days) => (chance.between(5, 60), ago(days)),
-        Fate::Retired(days) => (chance.between(1, 4), ago(days + 5)),
+        Fate::Used(noon) => (noon, end),
+        Fate::Expires(_) => (chance.between(5, 90), end),
+        Fate::Rotating(_) => (chance.between(20, 80), end),
+        Fate::Expired(_) | Fate::Leaked(_) => (chance.between(5, 60), end),
+        Fate::Retired(_) => (chance.between(1, 4), end - Duration::days(5)),
         Fate::Dormant(days) => (1, ago(days)),
-        Fate::New => (0, now),
+        Fate::New => (0, end),
     };
+    let (allowed, strange): (Vec<&str>, Vec<&str>) = OFFICES
+        .iter()
+        .partition(|address| may_come_from(key, address));
     let home: Vec<_> = (0..chance.between(1, 3))
-        .map(|_| (*chance.one(&OFFICES), *chance.one(&AGENTS)))
+        .map(|_| (*chance.one(&allowed), *chance.one(&AGENTS)))
         .collect();
+    let reasons = reasons(key);
     if let Fate::Dormant(_) = fate {
         used.add(until, "VALID", 3, home[0]);
         return used;
     }
-    let mut hour = start_of_hour(ago(DAYS)).max(start_of_hour(created) + Duration::HOUR);
+    let mut hour = start_of_hour(ago(DAYS)).max(start_of_hour(key.created_at) + Duration::HOUR);
     while hour < until {
         let passed = noon * shape(hour) / 100;
         let passed = passed * chance.between(70, 130) / 100;
-        let at = (hour + Duration::minutes(chance.between(1, 59))).min(until);
+        let at = hour + Duration::minutes(chance.between(1, 59));
+        let at = at.min(until - Duration::SECOND);
         if passed > 0 {
             used.add(at, "VALID", passed, *chance.one(&home));
         }
         if noon > 0 && chance.happens(2) {
-            let reason = *chance.one(&["INSUFFICIENT_SCOPE", "RATE_LIMITED", "WRONG_ENVIRONMENT"]);
-            used.add(at, reason, chance.between(1, 12), *chance.one(&home));
+            let reason = *chance.one(&reasons);
+            let from = match reason {
+                "IP_NOT_ALLOWED" => (*chance.one(&strange), *chance.one(&AGENTS)),
+                _ => *chance.one(&home),
+            };
+            used.add(at, reason, chance.between(1, 12), from);
         }
         hour += Duration::HOUR;
     }
@@ -113,6 +124,28 @@ fn of_key(made_up: &MadeUpKey, chance: &mut Chance, now: UtcTime) -> Use {
         hour += Duration::HOUR;
     }
     used
+}
+
+fn may_come_from(key: &Key, address: &str) -> bool {
+    let address = address.parse::<IpAddr>();
+    let mut networks = key.allowed_ips.iter();
+    key.allowed_ips.is_empty()
+        || address.is_ok_and(|address| networks.any(|network| network.contains(&address)))
+}
+
+/// What requests with this key are refused for now and then while it works.
+fn reasons(key: &Key) -> Vec<&'static str> {
+    let mut reasons = vec!["WRONG_ENVIRONMENT"];
+    if !key.scopes.iter().any(|name| name == EVERY_SCOPE) {
+        reasons.push("INSUFFICIENT_SCOPE");
+    }
+    if key.rate_limit.is_some() {
+        reasons.push("RATE_LIMITED");
+    }
+    if !key.allowed_ips.is_empty() {
+        reasons.push("IP_NOT_ALLOWED");
+    }
+    reasons
 }
 
 /// How busy an hour is, in per cent of noon on a working day.
