@@ -41,6 +41,8 @@ const AGENTS: [&str; 5] = [
 struct Use {
     counts: BTreeMap<(UtcTime, &'static str), i64>,
     sources: BTreeMap<(&'static str, &'static str), SourceUse>,
+    /// The last request that passed.
+    last: Option<LastUse>,
 }
 
 /// Writes the use of these keys up to the time `now`.
@@ -176,6 +178,14 @@ impl Use {
             "VALID" => (requests, 0),
             _ => (0, requests),
         };
+        if passed > 0 {
+            // Times only go forward here.
+            self.last = Some(LastUse {
+                at,
+                ip: Some(from.0.to_owned()),
+                user_agent: Some(from.1.to_owned()),
+            });
+        }
         let one = SourceUse {
             first_seen: at,
             last_seen: at,
@@ -196,13 +206,6 @@ fn write(conn: &mut Connection, key: &Key, used: &Use) -> Result<(), DomainError
         requests: *requests,
     });
     let counts: Vec<Count> = counts.collect();
-    let passed = used.sources.iter().filter(|(_, source)| source.passed > 0);
-    let last = passed.max_by_key(|(_, source)| source.last_seen);
-    let last = last.map(|((ip, agent), source)| LastUse {
-        at: source.last_seen,
-        ip: Some((*ip).to_owned()),
-        user_agent: Some((*agent).to_owned()),
-    });
     let tried = used.sources.values().filter_map(|source| source.refusal);
     let tried = tried.filter(|(_, code)| matches!(*code, "REVOKED" | "EXPIRED"));
     let tried = tried.map(|(at, _)| at).max();
@@ -211,7 +214,7 @@ fn write(conn: &mut Connection, key: &Key, used: &Use) -> Result<(), DomainError
         .iter()
         .map(|((ip, agent), source)| (key.id, *ip, *agent, source))
         .collect();
-    let last: Vec<(i64, &LastUse)> = last.iter().map(|last| (key.id, last)).collect();
+    let last: Vec<(i64, &LastUse)> = used.last.iter().map(|last| (key.id, last)).collect();
     let tried: Vec<(i64, UtcTime)> = tried.iter().map(|at| (key.id, *at)).collect();
     Ok(unaudited(conn, |tx| {
         usage::add(tx, &counts)?;
