@@ -18,6 +18,8 @@ use actix_server::{Server, ServerHandle};
 use actix_service::{ServiceFactory, ServiceFactoryExt as _, fn_factory, fn_service, map_config};
 use actix_web::body::BoxBody;
 use actix_web::dev::AppConfig;
+use tokio::runtime::Builder;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub use deadline::Unfinished;
 pub use listener::{ListenError, Listener, SocketFile};
@@ -166,16 +168,7 @@ where
 /// Ends when the process is asked to stop. Signals are noticed from now on, not only once the
 /// threads have started: whoever was told the address may send one.
 fn asked_to_stop(unfinished: Unfinished) -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let kinds = [
-        SignalKind::terminate(),
-        SignalKind::interrupt(),
-        SignalKind::quit(),
-    ];
-    let mut signals = kinds
-        .into_iter()
-        .map(signal)
-        .collect::<io::Result<Vec<_>>>()?;
+    let mut signals = stop_signals()?;
     Ok(async move {
         poll_fn(|cx| {
             let has_come = signals
@@ -190,6 +183,27 @@ fn asked_to_stop(unfinished: Unfinished) -> io::Result<impl Future<Output = ()>>
         .await;
         unfinished.end_in_time();
     })
+}
+
+/// Lets a signal that asks the process to stop wait for the next server, which then stops at once.
+/// Otherwise it would end the process where it is, before that has cleaned up.
+///
+/// # Errors
+/// The system provides no signals.
+pub fn postpone_stopping() -> io::Result<()> {
+    let runtime = Builder::new_current_thread().enable_io().build()?;
+    let _inside = runtime.enter();
+    // Once there was a stream for it, a signal never again does what it does by default.
+    stop_signals().map(drop)
+}
+
+fn stop_signals() -> io::Result<Vec<Signal>> {
+    let kinds = [
+        SignalKind::terminate(),
+        SignalKind::interrupt(),
+        SignalKind::quit(),
+    ];
+    kinds.into_iter().map(signal).collect()
 }
 
 /// A server that serves.

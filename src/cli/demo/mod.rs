@@ -14,7 +14,7 @@ use self::chance::Chance;
 use self::fill::{Filled, PASSWORD};
 use super::{Failure, serve};
 use crate::config::{Config, Flags};
-use crate::startup;
+use crate::{server, startup};
 
 /// What is made up differs with the seed.
 const SEED: u64 = 1;
@@ -33,6 +33,8 @@ impl Demo {
     /// Fills a new database in a temporary folder, and serves it until the process is asked to stop.
     /// Then the folder is deleted.
     pub(super) fn run(&self) -> Result<(), Failure> {
+        server::postpone_stopping()
+            .map_err(|error| Failure::Failed(format!("No signals: {error}.")))?;
         let folder = tempfile::tempdir()
             .map_err(|error| Failure::Failed(format!("No temporary folder: {error}.")))?;
         let config = self.config(folder.path())?;
