@@ -62,6 +62,13 @@ impl TestDatabase {
         }
     }
 
+    /// A SQLite file that belongs to somebody else.
+    pub fn of_file(path: &std::path::Path) -> Self {
+        let mut database = Self::on_sqlite();
+        database.url = format!("sqlite:{}", path.display());
+        database
+    }
+
     pub fn is_postgres(&self) -> bool {
         self.drop_at_end.is_some()
     }

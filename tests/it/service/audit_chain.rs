@@ -41,7 +41,7 @@ struct Row {
 }
 
 /// The first entry whose hash does not match its content and the entry before it.
-pub(super) fn first_break(database: &TestDatabase) -> Option<i64> {
+pub(crate) fn first_break(database: &TestDatabase) -> Option<i64> {
     let at = match database.is_postgres() {
         true => "to_char(at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US')",
         false => "replace(at, ' ', 'T')",

@@ -1,6 +1,6 @@
 //! What holds when things go wrong around the service.
 
-mod audit_chain;
+pub(crate) mod audit_chain;
 mod connections;
 mod database_start;
 mod endings;
