@@ -111,6 +111,9 @@ impl From<DomainError> for Failure {
 
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
+    // Before libpq sets OpenSSL up: else OpenSSL cleans up when the process ends, under the feet of
+    // threads that are still connecting to Postgres, and the process dies of it.
+    openssl_sys::init();
     let arguments = Arguments::parse();
     let outcome = match &arguments.command {
         None => serve::serve(&arguments.serve, &arguments),
