@@ -192,13 +192,13 @@ impl Chromium {
             self.scheme(scheme).await;
             for width in WIDTHS {
                 self.width(width).await;
-                let root = "document.documentElement";
-                let fits = format!("return {root}.scrollWidth <= {root}.clientWidth");
-                assert_eq!(
-                    self.script(&fits).await,
-                    true,
-                    "{name} scrolls sideways at {width}"
-                );
+                let wide = "const edge = document.documentElement.clientWidth;
+                    if (document.documentElement.scrollWidth <= edge) return '';
+                    const all = [...document.querySelectorAll('body *')];
+                    const out = all.filter((one) => one.getBoundingClientRect().right > edge);
+                    return out.map((one) => one.outerHTML.slice(0, 120)).join('\\n') || 'the page';";
+                let wide = self.script(wide).await;
+                assert_eq!(wide, "", "{name} scrolls sideways at {width}");
                 if let Ok(folder) = std::env::var("KEYWARD_TEST_PICTURES") {
                     let file = format!("{name}-{scheme}-{width}.png");
                     let path = PathBuf::from(folder).join(file);
