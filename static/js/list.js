@@ -1,5 +1,6 @@
 // Lists. What was found is announced. A secret that was searched for does not stay in the field:
-// the address has what was searched for instead. A filter that failed goes back to what is shown.
+// the address has what was searched for instead. A filter that failed goes back to what is shown;
+// one that was overtaken by the next does not, for the next sends it along.
 const filters = document.getElementById("filters");
 const chosen = () => [...filters.querySelectorAll("select")].map((select) => [select, select.value]);
 let settled = filters ? chosen() : [];
@@ -13,8 +14,13 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.elt !== filters) return;
   document.getElementById("results").removeAttribute("aria-busy");
   if (event.detail.successful) settled = chosen();
-  else for (const [select, value] of settled) select.value = value;
 });
+for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+  document.addEventListener(failure, (event) => {
+    if (event.detail.elt !== filters) return;
+    for (const [select, value] of settled) select.value = value;
+  });
+}
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target?.id !== "results") return;
   announce(document.getElementById("summary").textContent);

@@ -178,13 +178,15 @@ pub fn see_other(location: &str) -> HttpResponse {
         .finish()
 }
 
-/// Makes htmx show the answer in the layout's dialog, whatever target was asked for.
+/// Makes htmx show the answer in the layout's dialog, whatever target was asked for, and leave the
+/// address as it is.
 pub fn into_dialog(response: &mut HttpResponse) {
     let headers = response.headers_mut();
     for (name, value) in [
         ("hx-retarget", "#dialog"),
         ("hx-reswap", "innerHTML"),
         ("hx-reselect", "unset"),
+        ("hx-push-url", "false"),
     ] {
         let (name, value) = (
             HeaderName::from_static(name),

@@ -176,6 +176,33 @@ fn a_filter_that_fails_puts_the_selection_back_and_one_search_is_one_entry_of_th
         it.script(choose).await;
         it.wait_for("location.search === '?environment=test'").await;
         assert_eq!(it.script(chosen).await, "test");
+
+        // One filter right after another: both count.
+        it.open("/projects/default/keys").await;
+        let other = "const other = document.querySelector('[name=within]');
+            other.value = '30';
+            other.dispatchEvent(new Event('change', { bubbles: true }));";
+        it.script(&format!("{choose};{other}")).await;
+        it.wait_for("location.search === '?environment=test&within=30'")
+            .await;
+
+        // What is refused is said in the dialog, and the address stays.
+        it.script("document.querySelector('#filters [name=csrf]').value = 'old'")
+            .await;
+        it.script(
+            "const select = document.querySelector('[name=environment]');
+            select.value = 'live';
+            select.dispatchEvent(new Event('change', { bubbles: true }))",
+        )
+        .await;
+        it.wait_for("document.querySelector('dialog[open]')").await;
+        assert_eq!(it.script(chosen).await, "test");
+        assert_eq!(
+            it.script("return location.pathname + location.search")
+                .await,
+            "/projects/default/keys?environment=test&within=30"
+        );
+
         it.open("/projects/default/keys").await;
         let before = it.script("return history.length").await;
         for text in ["ni", "nigh", "nightly"] {
