@@ -1,9 +1,12 @@
 //! Choosing scopes or permissions: a row for each resource, the rest as a list, full access apart, and
 //! a sentence that says what is chosen. `parts/picker.html` shows it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::scope_groups::parts;
+
+/// How many resources a sentence names for each action before it only counts them.
+const NAMED: usize = 4;
 
 /// What can be chosen.
 pub struct Picker {
@@ -30,7 +33,7 @@ pub struct Row {
 pub struct Choice {
     pub name: String,
     pub description: String,
-    /// What comes with it.
+    /// The names of those that come with it. They may include others in turn.
     pub includes: Vec<String>,
     pub checked: bool,
 }
@@ -59,12 +62,13 @@ impl Picker {
     /// Choices for the field `field`.
     pub fn new(field: &'static str, choices: Vec<Choice>, every: Option<Choice>) -> Self {
         let has_all = every.as_ref().is_some_and(|every| every.checked);
-        let checked: Vec<&Choice> = choices.iter().filter(|choice| choice.checked).collect();
+        let checked = choices.iter().filter(|choice| choice.checked).count();
+        let rows = rows(choices);
         Picker {
             field,
-            selected: checked.len() + usize::from(has_all),
-            sentence: sentence(&checked, has_all),
-            rows: rows(choices),
+            selected: checked + usize::from(has_all),
+            sentence: sentence(&rows, has_all),
+            rows,
             every,
         }
     }
@@ -98,15 +102,23 @@ fn place(action: &str) -> u8 {
     }
 }
 
-/// What somebody with these can do.
-fn sentence(checked: &[&Choice], has_all: bool) -> String {
+/// What somebody with the choices that are checked, and all that they include, can do.
+fn sentence(rows: &[Row], has_all: bool) -> String {
     if has_all {
         return "Can do everything, and whatever is added later.".into();
     }
+    let choices: Vec<&Choice> = rows.iter().flat_map(|row| &row.choices).collect();
+    let allowed = allowed(&choices);
     let mut by_action: BTreeMap<(u8, &str), Vec<&str>> = BTreeMap::new();
-    for choice in checked {
+    for choice in choices {
         let action = (place(choice.action()), choice.action());
-        by_action.entry(action).or_default().push(choice.resource());
+        let resource = choice.resource();
+        if allowed.contains(choice.name.as_str()) {
+            let resources = by_action.entry(action).or_default();
+            if !resources.contains(&resource) {
+                resources.push(resource);
+            }
+        }
     }
     let doings = by_action.into_iter();
     let doings: Vec<String> = doings
@@ -119,12 +131,34 @@ fn sentence(checked: &[&Choice], has_all: bool) -> String {
     }
 }
 
-/// "assets", "assets and analytics", "assets, analytics and streams".
+/// The names of the choices that are checked, and of those that they include.
+fn allowed<'a>(choices: &[&'a Choice]) -> BTreeSet<&'a str> {
+    let checked = choices.iter().filter(|choice| choice.checked);
+    let mut allowed: BTreeSet<&str> = checked.map(|choice| choice.name.as_str()).collect();
+    loop {
+        let known = allowed.len();
+        let given = choices.iter().filter(|one| allowed.contains(&*one.name));
+        let included: Vec<&str> = given
+            .flat_map(|choice| choice.includes.iter().map(String::as_str))
+            .collect();
+        allowed.extend(included);
+        if allowed.len() == known {
+            return allowed;
+        }
+    }
+}
+
+/// "assets", "assets and analytics", "assets, analytics and streams", and after four names only how
+/// many more there are.
 fn listed(names: &[&str]) -> String {
     match names {
         [] => String::new(),
         [only] => (*only).to_owned(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+        [first @ .., last] if first.len() <= NAMED => format!("{} and {last}", first.join(", ")),
+        [first @ ..] => {
+            let (named, more) = first.split_at(NAMED);
+            format!("{} and {} more", named.join(", "), more.len())
+        }
     }
 }
 
@@ -204,5 +238,27 @@ mod tests {
             "Can do everything, and whatever is added later."
         );
         assert_eq!(all.selected, 1);
+    }
+
+    #[test]
+    fn what_is_included_can_be_done_too_and_many_resources_are_counted() {
+        let mut of_assets = choices(
+            &["assets:read", "read:assets", "write:assets", "admin:assets"],
+            &["admin:assets"],
+        );
+        of_assets[3].includes = vec!["write:assets".into()];
+        of_assets[2].includes = vec!["assets:read".into(), "read:assets".into()];
+        let picker = Picker::new("scopes", of_assets, None);
+        assert_eq!(picker.selected, 1);
+        assert_eq!(
+            picker.sentence,
+            "Can read assets, write assets, and admin assets."
+        );
+        let names = ["a", "b", "c", "d", "e", "f"].map(|resource| format!("{resource}:read"));
+        let names = names.each_ref().map(String::as_str);
+        let said =
+            |count: usize| Picker::new("scopes", choices(&names, &names[..count]), None).sentence;
+        assert_eq!(said(5), "Can read a, b, c, d and e.");
+        assert_eq!(said(6), "Can read a, b, c, d and 2 more.");
     }
 }

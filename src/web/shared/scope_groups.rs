@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 /// What scopes allow, as their names say it.
-const VERBS: [&str; 12] = [
-    "read", "write", "list", "view", "get", "create", "update", "edit", "delete", "manage",
-    "admin", "upload",
+const VERBS: [&str; 32] = [
+    "read", "write", "list", "view", "get", "search", "create", "update", "edit", "delete",
+    "remove", "purge", "manage", "admin", "upload", "download", "import", "export", "send",
+    "publish", "invoke", "execute", "run", "use", "approve", "cancel", "revoke", "issue", "sign",
+    "verify", "encrypt", "decrypt",
 ];
 
 /// The resource that a scope named `resource:action` or `action:resource` is about, and the action;
