@@ -236,3 +236,19 @@ fn a_form_carries_other_bytes_each_time_and_all_of_them_pass() {
     let login = || app.anonymous().get("/login").value("csrf");
     assert_ne!(login(), login());
 }
+
+#[test]
+fn a_first_visit_loads_little() {
+    let app = TestApp::start();
+    let anonymous = app.anonymous();
+    let page = anonymous.get("/login").body;
+    for (kind, limit) in [(".css", 35_000), (".js", 20_000)] {
+        let mut named = page
+            .split('"')
+            .filter(|text| text.starts_with("/static/app."));
+        let path = named.find(|path| path.ends_with(kind)).unwrap();
+        let (headers, bytes) = get(&anonymous, path, &[]);
+        assert_eq!(header(&headers, "content-encoding"), "");
+        assert!(bytes.len() < limit, "{path}: {} bytes", bytes.len());
+    }
+}
