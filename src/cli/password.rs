@@ -37,7 +37,7 @@ fn prompt() -> Result<Password, Failure> {
     };
     let typed = ask("Password: ")?;
     if ask("Again: ")? != typed {
-        return Err(Failure::Failed("The two are not the same.".into()));
+        return Err(Failure::Failed("The passwords don't match.".into()));
     }
     Ok(Password::new(typed))
 }

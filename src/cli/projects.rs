@@ -30,7 +30,7 @@ pub(super) enum Projects {
         /// Leave the environment out of its keys, so that there is no test environment
         #[arg(long)]
         one_environment: bool,
-        /// Start with a ready catalogue of scopes: media or streaming
+        /// Start with a scope template: media or streaming
         #[arg(long)]
         catalogue: Option<Catalogue>,
         /// Print JSON

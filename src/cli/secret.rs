@@ -20,10 +20,10 @@ pub(super) fn rotate(arguments: &Arguments, leaked: bool, json: bool) -> Result<
         .map_err(|error| Failure::Failed(error.to_string()))?;
     let then = match leaked {
         true => "Every session and short-lived token ends then.",
-        false => "The secret before stays valid for a day.",
+        false => "The previous secret stays valid for a day.",
     };
     let Some(to_set) = rotated else {
-        eprintln!("There is a new secret. Start Keyward again to take it up. {then}");
+        eprintln!("The secret was replaced. Restart Keyward to use it. {then}");
         let nothing = ToSetJson {
             secret: None,
             previous_secret: None,
@@ -34,7 +34,7 @@ pub(super) fn rotate(arguments: &Arguments, leaked: bool, json: bool) -> Result<
             Ok(())
         };
     };
-    eprintln!("Set this on every instance, and start them again. {then}");
+    eprintln!("Set this on every instance and restart them. {then}");
     let secret = &*to_set.secret;
     let previous_secret = to_set.previous.as_ref().map(|previous| previous.as_str());
     if json {

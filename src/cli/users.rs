@@ -54,8 +54,8 @@ pub(super) enum Users {
         #[arg(long)]
         json: bool,
     },
-    /// Take a person's role away
-    TakeAway {
+    /// Remove a person's role
+    RemoveRole {
         email: String,
         #[command(flatten)]
         place: Place,
@@ -101,12 +101,12 @@ impl Users {
             Users::Disable(Somebody { email, json }) => {
                 let user = grants::find_person(op, None, email)?;
                 users::disable(op, user.id)?;
-                tell(op, &user, "is kept out from now on", *json)
+                tell(op, &user, "was disabled", *json)
             }
             Users::Enable(Somebody { email, json }) => {
                 let user = grants::find_person(op, None, email)?;
                 users::enable(op, user.id)?;
-                tell(op, &user, "may sign in again", *json)
+                tell(op, &user, "was enabled", *json)
             }
             Users::Link(Somebody { email, json }) => {
                 let user = grants::find_person(op, None, email)?;
@@ -126,7 +126,7 @@ impl Users {
                 let became = format!("is {role} of {place}");
                 tell(op, &user, &became, *json)
             }
-            Users::TakeAway { email, place, json } => {
+            Users::RemoveRole { email, place, json } => {
                 let project = place.project(op)?;
                 let user = grants::find_person(op, None, email)?;
                 let still = Precondition::none();
@@ -223,7 +223,7 @@ fn hand_out(link: &PasswordLink, config: &Config, json: bool) -> Result<(), Fail
         );
     }
     eprintln!(
-        "Hand this link to {}: with it they choose a password, once, until {expires_at}.",
+        "Send this link to {}. It sets their password once, until {expires_at}.",
         link.email
     );
     Ok(())

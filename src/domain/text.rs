@@ -14,7 +14,7 @@ pub const MAX_LENGTH: usize = 100;
 pub fn tidy(text: &str) -> Result<String, &'static str> {
     let text: String = text.trim().nfc().collect();
     if text.is_empty() {
-        return Err("Fill this in.");
+        return Err("Required.");
     }
     if text.chars().count() > MAX_LENGTH {
         return Err("Use at most 100 characters.");

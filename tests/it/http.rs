@@ -128,7 +128,7 @@ fn an_unknown_address_is_a_page_or_a_problem() {
         .into();
     assert_eq!(
         (wrong_method.status, wrong_method.text("h1").as_str()),
-        (405, "That did not work")
+        (405, "Request failed")
     );
     assert_eq!(
         browser

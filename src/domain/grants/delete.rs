@@ -1,4 +1,4 @@
-//! Take a role away from a person.
+//! Remove a role from a person.
 
 use super::last_owner::keep_an_owner;
 use super::less::end_tokens_if_less;

@@ -1,4 +1,4 @@
-//! Grants: giving roles to people, and taking them away.
+//! Grants: giving roles to people, and removing them.
 
 mod delete;
 mod last_owner;

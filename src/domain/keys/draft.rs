@@ -94,7 +94,7 @@ fn check_expiry(
     match expires_at {
         Some(expiry) if expiry <= now => Err("Choose a time in the future.".into()),
         Some(expiry) if expiry.year() > LAST_YEAR => {
-            Err("Choose an earlier year, or never.".into())
+            Err("Choose an earlier year, or Never.".into())
         }
         _ if too_long => {
             let days = max_lifetime_days.unwrap_or_default();
@@ -111,7 +111,7 @@ fn check_scopes(
     errors: &mut Vec<FieldError>,
 ) -> Vec<String> {
     if wanted.len() > MAX_SCOPES {
-        let detail = format!("A key carries at most {MAX_SCOPES} scopes.");
+        let detail = format!("A key has at most {MAX_SCOPES} scopes.");
         errors.push(FieldError::new("scopes", detail));
         return Vec::new();
     }
@@ -150,8 +150,8 @@ fn check_networks(wanted: &[String], errors: &mut Vec<FieldError>) -> Vec<IpNet>
             None => {
                 let shown: String = written.chars().take(50).collect();
                 let detail = format!(
-                    "{shown} is no address or network. Write 203.0.113.7, 203.0.113.0/24 or \
-                     2001:db8::/32."
+                    "{shown} is not an address or a network. Examples: 203.0.113.7, \
+                     203.0.113.0/24, 2001:db8::/32."
                 );
                 errors.push(FieldError::new("allowed_ips", detail));
                 return Vec::new();

@@ -16,7 +16,7 @@ pub fn create_form(op: &mut Op) -> Result<(), DomainError> {
     op.allow_on_all(Action::ManageProjects)
 }
 
-/// Creates a project, with a ready catalogue of scopes to start from if one is named.
+/// Creates a project, with a scope template to start from if one is named.
 ///
 /// # Errors
 /// The actor is not allowed to, fields are wrong, or the slug is taken.

@@ -1,4 +1,4 @@
-//! Add a ready catalogue of scopes.
+//! Add a scope template.
 
 use super::Catalogue;
 use super::put::MAX_SCOPES;
@@ -8,7 +8,7 @@ use crate::domain::archived::reread_open;
 use crate::domain::{DomainError, FieldError, Op};
 use crate::records::{Project, Scope};
 
-/// Adds those scopes of a ready catalogue that the project does not have yet.
+/// Adds those scopes of a template that the project does not have yet.
 ///
 /// # Errors
 /// The actor is not allowed to, or the project is archived.

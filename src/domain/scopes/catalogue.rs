@@ -4,7 +4,7 @@ use strum::VariantArray;
 
 use crate::records::Scope;
 
-/// A ready catalogue.
+/// A scope template.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
 )]
@@ -75,9 +75,9 @@ impl Catalogue {
     }
 }
 
-/// The text is not the name of a ready catalogue.
+/// The text is not the name of a scope template.
 #[derive(Debug, thiserror::Error)]
-#[error("a ready catalogue is media or streaming")]
+#[error("a scope template is media or streaming")]
 pub struct UnknownCatalogue;
 
 impl UnknownCatalogue {

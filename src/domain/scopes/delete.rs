@@ -16,7 +16,7 @@ const NAMED: i64 = 5;
 /// A scope that may be removed, and what stands in the way.
 #[derive(Clone, Debug)]
 pub struct Removal {
-    /// The scope, and how many keys may use it.
+    /// The scope, and how many keys can use it.
     pub with_use: ScopeUse,
     /// A scope that includes it, if any.
     pub includer: Option<String>,
@@ -85,11 +85,11 @@ fn in_use(name: &str, count: i64, keys: &[Key]) -> String {
         false => "",
     };
     let all = match count {
-        1 => "1 key carries".to_owned(),
-        count => format!("{count}{} keys carry", or_more(count)),
+        1 => "1 key has".to_owned(),
+        count => format!("{count}{} keys have", or_more(count)),
     };
     format!(
-        "{all} {name}: {}{more}. Take it from them first.",
+        "{all} {name}: {}{more}. Remove the scope from them first.",
         named.join(", ")
     )
 }

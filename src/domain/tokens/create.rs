@@ -147,7 +147,7 @@ fn check(op: &mut Op, draft: &TokenDraft, max_days: u16) -> Result<Checked, Doma
             }
             _ => {
                 let shown: String = name.chars().take(50).collect();
-                let detail = format!("{shown} is no permission that you have.");
+                let detail = format!("You don't have the permission {shown}.");
                 errors.push(FieldError::new("permissions", detail));
                 break;
             }

@@ -137,7 +137,7 @@ pub async fn sessions(
 /// Also your short-lived tokens, this one too.
 #[utoipa::path(delete, path = "/account/sessions", operation_id = "endSessions",
     tag = "account",
-    responses((status = 204, description = "They have ended")))]
+    responses((status = 204, description = "The sessions have ended")))]
 pub async fn delete_sessions(bearer: Bearer) -> Result<HttpResponse, ApiError> {
     bearer
         .act(|op| account::end_other_sessions(op, None))

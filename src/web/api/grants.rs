@@ -100,7 +100,7 @@ pub async fn list_on_all(
             description = "An email, or an id"),
         ("If-Match" = Option<String>, Header, description = "The ETag of the answer that gave \
             the present role; 412 if it was changed since")),
-    responses((status = 200, description = "The role as it is now", body = Data<GrantJson>),
+    responses((status = 200, description = "The role after the change", body = Data<GrantJson>),
         (status = 201, description = "The new role", body = Data<GrantJson>)))]
 pub async fn put_on_project(
     req: HttpRequest,
@@ -121,7 +121,7 @@ pub async fn put_on_project(
             description = "An email, or an id"),
         ("If-Match" = Option<String>, Header, description = "The ETag of the answer that gave \
             the present role; 412 if it was changed since")),
-    responses((status = 200, description = "The role as it is now", body = Data<GrantJson>),
+    responses((status = 200, description = "The role after the change", body = Data<GrantJson>),
         (status = 201, description = "The new role", body = Data<GrantJson>)))]
 pub async fn put_on_all(
     req: HttpRequest,
@@ -132,14 +132,14 @@ pub async fn put_on_all(
     put(&req, &bearer, None, user.into_inner(), body.fields).await
 }
 
-/// Take a role on a project away
+/// Remove a role on a project
 #[utoipa::path(delete, path = "/projects/{project}/grants/{user}", operation_id = "deleteGrant",
     tag = "grants",
     params(("project" = String, Path, example = "default"), ("user" = String, Path, example = "ben@example.com",
             description = "An email, or an id"),
         ("If-Match" = Option<String>, Header, description = "The ETag of the answer that gave \
             the present role; 412 if it was changed since")),
-    responses((status = 204, description = "It is gone")))]
+    responses((status = 204, description = "Deleted")))]
 pub async fn delete_on_project(
     req: HttpRequest,
     bearer: Bearer,
@@ -149,14 +149,14 @@ pub async fn delete_on_project(
     delete(&req, &bearer, Some(slug), user).await
 }
 
-/// Take a role on all projects away
+/// Remove a role on all projects
 #[utoipa::path(delete, path = "/grants/{user}", operation_id = "deleteGlobalGrant",
     tag = "grants",
     params(("user" = String, Path, example = "ben@example.com",
             description = "An email, or an id"),
         ("If-Match" = Option<String>, Header, description = "The ETag of the answer that gave \
             the present role; 412 if it was changed since")),
-    responses((status = 204, description = "It is gone")))]
+    responses((status = 204, description = "Deleted")))]
 pub async fn delete_on_all(
     req: HttpRequest,
     bearer: Bearer,

@@ -83,7 +83,7 @@ struct FieldProblem {
     tags(
         (name = "keys", description = "API keys: list, create, edit, rotate, revoke, verify."),
         (name = "projects", description = "What keys belong to."),
-        (name = "scopes", description = "What keys of a project may carry."),
+        (name = "scopes", description = "The scopes that the keys of a project can have."),
         (name = "grants", description = "Who has which role, on a project or on all."),
         (name = "users", description = "People."),
         (name = "tokens", description = "Personal tokens, for scripts."),

@@ -46,7 +46,7 @@ pub struct NewProject {
     #[serde(default, deserialize_with = "never_null")]
     #[schema(nullable = false)]
     environments: Option<Vec<Environment>>,
-    /// A ready catalogue of scopes to start from: `media` or `streaming`.
+    /// A scope template to start from: `media` or `streaming`.
     catalogue: Option<String>,
     rate_limit: Option<RateLimitJson>,
     /// How long keys live unless somebody says otherwise; null is for ever.
@@ -98,7 +98,7 @@ pub struct Archival {
 /// List projects
 #[utoipa::path(get, path = "/projects", operation_id = "listProjects",
     tag = "projects", params(PageQuery),
-    responses((status = 200, description = "The projects that exist for you",
+    responses((status = 200, description = "The projects that you can see",
         body = Collection<ProjectJson>)))]
 pub async fn list(
     req: HttpRequest,
@@ -116,7 +116,7 @@ pub async fn list(
 #[utoipa::path(post, path = "/projects", operation_id = "createProject",
     tag = "projects", request_body = NewProject,
     params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200,
-        description = "For 24 hours a repeated call creates nothing and gets the same answer")),
+        description = "A repeated call within 24 hours creates nothing and gets the same answer")),
     responses((status = 201, description = "The new project", body = Data<ProjectJson>)))]
 pub async fn create(
     req: HttpRequest,
@@ -174,7 +174,7 @@ pub async fn read(
     params(("project" = String, Path, example = "default"),
         ("If-Match" = Option<String>, Header, description = "The ETag of the project as it was \
             read; 412 if somebody edited it since")),
-    responses((status = 200, description = "The project as it is now", body = Data<ProjectJson>)))]
+    responses((status = 200, description = "The updated project", body = Data<ProjectJson>)))]
 pub async fn edit(
     req: HttpRequest,
     bearer: Bearer,

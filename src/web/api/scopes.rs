@@ -53,7 +53,7 @@ pub struct ScopeFields {
     includes: Option<Vec<String>>,
 }
 
-/// A ready catalogue.
+/// A scope template.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"catalogue": "streaming"}))]
@@ -103,7 +103,7 @@ pub async fn list(
     Ok(answer::collection(&req, value, start, total, next))
 }
 
-/// Add the scopes of a ready catalogue
+/// Add the scopes of a template
 ///
 /// Those that the project has already stay as they are.
 #[utoipa::path(post, path = "/projects/{project}/scopes", operation_id = "addCatalogue",
@@ -162,7 +162,7 @@ pub async fn read(
         ("scope" = String, Path, example = "write:assets"),
         ("If-Match" = Option<String>, Header, description = "The ETag of the scope as it was \
             read; 412 if somebody edited it since")),
-    responses((status = 200, description = "The scope as it is now", body = Data<ScopeJson>),
+    responses((status = 200, description = "The updated scope", body = Data<ScopeJson>),
         (status = 201, description = "The new scope", body = Data<ScopeJson>)))]
 pub async fn put(
     req: HttpRequest,
@@ -203,7 +203,7 @@ pub async fn put(
         ("scope" = String, Path, example = "read:analytics"),
         ("If-Match" = Option<String>, Header, description = "The ETag of the scope as it was \
             read; 412 if somebody edited it since")),
-    responses((status = 204, description = "It is gone")))]
+    responses((status = 204, description = "Deleted")))]
 pub async fn delete(
     req: HttpRequest,
     bearer: Bearer,

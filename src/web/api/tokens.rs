@@ -74,7 +74,7 @@ pub async fn list_own(
 #[utoipa::path(post, path = "/tokens", operation_id = "createToken",
     tag = "tokens", request_body = NewToken,
     params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200,
-        description = "For 24 hours a repeated call makes nothing and gets the same answer, \
+        description = "A repeated call within 24 hours creates nothing and gets the same answer, \
                        without the secret")),
     responses((status = 201, description = "The new token, with its secret",
         body = Data<NewTokenJson>)))]

@@ -100,7 +100,7 @@ pub async fn list(
 #[utoipa::path(post, path = "/users", operation_id = "inviteUser",
     tag = "users", request_body = Invitation,
     params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200,
-        description = "For 24 hours a repeated call invites nobody and gets the same answer, \
+        description = "A repeated call within 24 hours invites nobody and gets the same answer, \
                        without the link")),
     responses((status = 201, description = "The person, and the link", body = Data<InvitedJson>)))]
 pub async fn create(
@@ -156,7 +156,7 @@ pub async fn read(
 #[utoipa::path(patch, path = "/users/{user}", operation_id = "editUser",
     tag = "users", request_body = UserPatch,
     params(("user" = i64, Path, example = 2)),
-    responses((status = 200, description = "The person as they are now", body = Data<UserJson>)))]
+    responses((status = 200, description = "The updated person", body = Data<UserJson>)))]
 pub async fn edit(
     req: HttpRequest,
     bearer: Bearer,
@@ -184,7 +184,7 @@ pub async fn edit(
 #[utoipa::path(delete, path = "/users/{user}/sessions", operation_id = "endUserSessions",
     tag = "users",
     params(("user" = i64, Path, example = 2)),
-    responses((status = 204, description = "They have ended")))]
+    responses((status = 204, description = "The sessions have ended")))]
 pub async fn delete_sessions(bearer: Bearer, id: web::Path<i64>) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
     bearer.act(move |op| users::end_sessions(op, id)).await?;

@@ -112,12 +112,12 @@ impl WebError {
         match self {
             WebError::Domain(DomainError::Conflict(message)) => message.clone(),
             WebError::Domain(DomainError::Stale) => {
-                "Somebody changed this after you opened the form. Look at it as it is now, then \
-                 edit it again."
+                "Somebody changed this after you opened the form. Reload the page, then make your \
+                 change again."
                     .into()
             }
             WebError::Domain(DomainError::TimedOut) => {
-                "The database did not confirm it. Look whether the change is there before \
+                "The database did not confirm the change. Check whether it was saved before \
                  you try again."
                     .into()
             }
@@ -160,7 +160,7 @@ fn title_for(status: StatusCode) -> &'static str {
         StatusCode::TOO_MANY_REQUESTS => "Too many attempts",
         StatusCode::SERVICE_UNAVAILABLE => "Unavailable for the moment",
         status if status.is_server_error() => "Something went wrong",
-        _ => "That did not work",
+        _ => "Request failed",
     }
 }
 

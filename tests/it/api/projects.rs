@@ -178,7 +178,7 @@ fn a_scope_is_put_and_holds_at_once() {
     assert_eq!(in_use.status, 409);
     let detail = in_use.json()["detail"].as_str().unwrap().to_owned();
     assert!(
-        detail.contains("1 key carries write:assets: A (mk_live_"),
+        detail.contains("1 key has write:assets: A (mk_live_"),
         "{detail}"
     );
     api.delete(&format!("/keys/{id}"));

@@ -13,7 +13,7 @@ fn people_projects_and_accounts_are_managed_in_the_browser() {
         let browser = Chromium::start(&app.url).await;
         browser.sign_in("owner@example.com").await;
 
-        // A project with a ready catalogue.
+        // A project with a scope template.
         browser.open("/projects/new").await;
         browser.inspect("project-new").await;
         browser.fill("[name=name]", "Live streaming").await;

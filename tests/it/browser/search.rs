@@ -98,7 +98,7 @@ fn pages_say_who_may_use_a_scope() {
         it.sign_in("owner@example.com").await;
         it.open("/projects/default/scopes").await;
         it.inspect("scopes-used").await;
-        it.find("[aria-label='3 may use write:assets']")
+        it.find("[aria-label='3 can use write:assets']")
             .await
             .click()
             .await
@@ -106,7 +106,7 @@ fn pages_say_who_may_use_a_scope() {
         it.wait_for("document.querySelectorAll('tbody tr').length === 3")
             .await;
         it.inspect("keys-by-scope").await;
-        it.press("Only those that carry it by its name").await;
+        it.press("Only keys that have it by name").await;
         it.wait_for("document.querySelectorAll('tbody tr').length === 1")
             .await;
         it.inspect("keys-by-name").await;

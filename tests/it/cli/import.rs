@@ -142,7 +142,7 @@ fn a_wrong_line_means_that_nothing_is_written_and_each_is_named() {
     assert_eq!(code, 1);
     let expected = [
         "line 2: this is not JSON: expected value.",
-        "line 3: sha256: Write the 64 hexadecimal digits of the key's SHA-256. name: Fill this in.",
+        "line 3: sha256: Write the 64 hexadecimal digits of the key's SHA-256. name: Required.",
         "line 4: prefix: Use 4 to 40 visible ASCII characters, without spaces.",
         "line 5: this key is on line 1 already.",
         "line 6: this key is here already.",

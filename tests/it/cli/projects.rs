@@ -47,7 +47,7 @@ fn projects_are_created_and_listed() {
     let id = app
         .owner()
         .create_key_in("shop", &[("scopes", "streams:write")]);
-    assert!(id > 0, "the ready catalogue is there");
+    assert!(id > 0, "the scope template is there");
     let (code, text) = told(&run_on(&app, &["projects", "list"]));
     assert_eq!((code, text.lines().count()), (0, 3));
 }

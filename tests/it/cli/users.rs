@@ -103,7 +103,7 @@ fn the_last_owner_stays() {
     let app = TestApp::start();
     for arguments in [
         &["users", "disable", "owner@example.com"][..],
-        &["users", "take-away", "owner@example.com"],
+        &["users", "remove-role", "owner@example.com"],
         &["users", "grant", "owner@example.com", "--role", "admin"],
     ] {
         let (code, text) = told(&run_on(&app, arguments));
@@ -135,17 +135,17 @@ fn roles_are_given_and_taken_away() {
         .collect();
     assert_eq!(roles, [&json!("viewer"), &json!("admin")]);
     assert_eq!(ben.get("/projects/default/keys/new").status, 200);
-    let take_away = [&["users", "take-away"][..], &on_default].concat();
-    let taken = json_lines(&run_on(&app, &take_away));
+    let remove_role = [&["users", "remove-role"][..], &on_default].concat();
+    let taken = json_lines(&run_on(&app, &remove_role));
     assert_eq!(taken[0]["grants"].as_array().unwrap().len(), 1);
     assert_eq!(ben.get("/projects/default/keys/new").status, 403);
-    let (code, text) = told(&run_on(&app, &take_away));
+    let (code, text) = told(&run_on(&app, &remove_role));
     assert_eq!(code, 1);
     assert_eq!(
         text,
         "ben@example.com has no role on the project default.\n"
     );
-    let (code, text) = told(&run_on(&app, &["users", "take-away", "ben@example.com"]));
+    let (code, text) = told(&run_on(&app, &["users", "remove-role", "ben@example.com"]));
     assert_eq!(code, 0);
     assert_eq!(
         text,

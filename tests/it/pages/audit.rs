@@ -74,7 +74,7 @@ fn roles_are_told_with_where_they_hold() {
         rows[..3],
         [
             "owner@example.com made ana@example.com Auditor of all projects",
-            "owner@example.com took the role Admin on Default from ana@example.com",
+            "owner@example.com removed the role Admin on Default from ana@example.com",
             "owner@example.com made ana@example.com Admin of Defaultwas Viewer",
         ]
     );

@@ -136,7 +136,7 @@ fn nobody_gives_a_token_what_they_may_not_do_themselves() {
     assert_eq!(refused.status, 422);
     assert_eq!(
         refused.text("#permissions-error"),
-        "keys:revoke is no permission that you have."
+        "You don't have the permission keys:revoke."
     );
     // What was typed is still there.
     assert_eq!(refused.value("description"), "Nightly report");
@@ -154,7 +154,7 @@ fn a_token_is_for_a_project_that_one_knows() {
     let page = viewer.get("/account/tokens/new");
     assert_eq!(
         page.texts("#project option"),
-        ["All that I may see", "Default"]
+        ["All projects I can see", "Default"]
     );
     for slug in ["other", "nope", "\0"] {
         let refused = create(&viewer, &[("project", slug)]);

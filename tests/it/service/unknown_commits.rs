@@ -55,7 +55,7 @@ fn a_change_that_the_disk_failed_to_keep_may_be_in_force() {
     let page = owner.revoke(first);
     assert_eq!(page.status, 503, "{}", page.body);
     assert!(
-        page.body.contains("Look whether the change is there"),
+        page.body.contains("Check whether it was saved"),
         "{}",
         page.body
     );

@@ -94,7 +94,7 @@ impl ErrorCode {
             ErrorCode::Internal => "Something went wrong on our side. Nothing was changed.",
             ErrorCode::Unavailable => "The database is away for the moment. Nothing was changed.",
             ErrorCode::Unknown => {
-                "The database did not confirm it. Look whether the change is there before you try \
+                "The database did not confirm the change. Check whether it was saved before you try \
                  again."
             }
         }
@@ -223,7 +223,7 @@ impl ApiError {
                         .into()
                 }
                 DomainError::TimedOut => {
-                    "The database did not confirm it. Look whether the change is there \
+                    "The database did not confirm the change. Check whether it was saved \
                      before you try again."
                         .into()
                 }
@@ -239,7 +239,7 @@ impl ApiError {
             ApiError::Unauthorized => {
                 "Send a personal token, or the token of POST /api/v1/session, as Authorization: \
                  Bearer. The first ends when it expires or is revoked, the second after 15 \
-                 minutes, with another password, or when a role is taken away; both when the person is disabled."
+                 minutes, with another password, or when a role is removed; both when the person is disabled."
                     .into()
             }
             ApiError::CrossSite => "Pages of other sites may not call this.".into(),

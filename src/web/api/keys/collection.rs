@@ -210,7 +210,7 @@ fn refuse_secret(op: &mut Op, project: &Project, filter: &KeyFilter) -> Result<(
     tag = "keys", request_body = NewKey,
     params(("project" = String, Path, example = "default"),
         ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200,
-        description = "For 24 hours a repeated call creates nothing and gets the same answer, \
+        description = "A repeated call within 24 hours creates nothing and gets the same answer, \
                        without the secret")),
     responses((status = 201, description = "The new key, with its secret",
         body = Data<NewKeyJson<'static>>)))]

@@ -109,7 +109,7 @@ pub async fn state(
     params(("project" = String, Path, example = "default"), ("id" = i64, Path),
         ("If-Match" = Option<String>, Header, description = "The ETag of the key as it was read; \
             412 if somebody edited it since")),
-    responses((status = 200, description = "The key as it is now", body = Data<KeyJson<'static>>)))]
+    responses((status = 200, description = "The updated key", body = Data<KeyJson<'static>>)))]
 pub async fn edit(
     req: HttpRequest,
     bearer: Bearer,

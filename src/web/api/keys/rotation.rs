@@ -41,7 +41,7 @@ pub struct Rotation {
     request_body = Option<Rotation>,
     params(("project" = String, Path, example = "default"), ("id" = i64, Path),
         ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200,
-        description = "For 24 hours a repeated call creates nothing and gets the same answer, \
+        description = "A repeated call within 24 hours creates nothing and gets the same answer, \
                        without the secret")),
     responses((status = 201, description = "The successor, with its secret",
         body = Data<NewKeyJson<'static>>)))]

@@ -56,7 +56,7 @@ pub(super) fn sentence(entry: &AuditEntry, project: Option<&str>, details: &Valu
         "grant.given" => Sentence::of("made")
             .about(subject)
             .then(format!("{} of", role(&details["role"])), place),
-        "grant.taken" => Sentence::of(format!("took the role {} on", role(&details["role"])))
+        "grant.taken" => Sentence::of(format!("removed the role {} on", role(&details["role"])))
             .about(place)
             .then("from", subject),
         "scope.created" => Sentence::of("added the scope")
@@ -240,7 +240,7 @@ fn field_title(field: &str) -> &str {
         "rate_limit" => "Rate limit",
         "allowed_ips" => "Allowed addresses",
         "name" => "Name",
-        "key_start" => "Start",
+        "key_start" => "Key prefix",
         "environment_segment" => "Environments",
         "default_lifetime_days" => "Default lifetime",
         "max_lifetime_days" => "Maximum lifetime",

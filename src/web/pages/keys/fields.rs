@@ -263,8 +263,8 @@ fn lifetimes(fields: &KeyFields, key: Option<&Key>, bounds: &Bounds, now: UtcTim
         title,
     };
     let kept = key.map(|key| match key.expires_at {
-        Some(at) => format!("As it is ({})", Moment::new(at, now).words),
-        None => "As it is (never)".into(),
+        Some(at) => format!("No change ({})", Moment::new(at, now).words),
+        None => "No change (never)".into(),
     });
     let never = bounds
         .most

@@ -32,20 +32,20 @@ impl ScopeNote {
         let able = match wanted {
             "" => None,
             EVERY_SCOPE => Some(ScopeNote {
-                text: "Keys that carry every scope (*).".into(),
+                text: "Keys with full access (*).".into(),
                 other: None,
             }),
             _ => Some(ScopeNote {
                 text: format!(
-                    "Keys that may use {wanted}: they carry {}.",
+                    "Keys that can use {wanted}: they have {}.",
                     granting(catalogue, wanted)
                 ),
-                other: Some((by_name().url(list), "Only those that carry it by its name")),
+                other: Some((by_name().url(list), "Only keys that have it by name")),
             }),
         };
         let carrying = (!carried.is_empty()).then(|| ScopeNote {
-            text: format!("Keys that carry {carried} by its name."),
-            other: Some((by_right().url(list), "All that may use it")),
+            text: format!("Keys that have {carried} by name."),
+            other: Some((by_right().url(list), "All keys that can use it")),
         });
         able.into_iter().chain(carrying).collect()
     }

@@ -47,7 +47,7 @@ impl StepsView {
                 ),
                 step(
                     "Verify it",
-                    "Let your service or gateway ask /verify. The first answer ticks this step.",
+                    "Call /verify from your service or gateway. The first answer completes this step.",
                     verify,
                     false,
                 ),

@@ -14,7 +14,7 @@ use crate::web::shared::rate_limit_fields;
 const BOTH: &str = "both";
 /// Live keys only, without such a word.
 const ONE: &str = "one";
-/// The option without a ready catalogue.
+/// The option without a scope template.
 const NO_CATALOGUE: &str = "none";
 /// What keys begin with in examples, until something is typed.
 const EXAMPLE_START: &str = "mk";
@@ -29,7 +29,7 @@ pub struct ProjectFields {
     pub slug: String,
     pub key_start: String,
     pub environments: String,
-    /// The ready catalogue that a new project starts from.
+    /// The scope template that a new project starts from.
     pub catalogue: String,
     pub default_lifetime_days: String,
     pub max_lifetime_days: String,
@@ -118,7 +118,7 @@ impl ProjectFields {
         }
     }
 
-    /// The ready catalogue that was chosen, if any.
+    /// The scope template that was chosen, if any.
     ///
     /// # Errors
     /// It is not one of those offered.

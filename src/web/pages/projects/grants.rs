@@ -169,7 +169,7 @@ pub async fn confirm_removal(
         .collect();
     let role = grant.role.title();
     let is_self = viewer.actor.id() == Some(grant.user_id);
-    let heading = format!("Take {role} away from {email}");
+    let heading = format!("Remove {role} from {email}");
     let path = path(&project.slug);
     let page = RemovalPage {
         layout: Layout::new(&viewer, Section::Members, Some(&project), heading),
@@ -239,7 +239,7 @@ fn form(
     let own = viewer.actor.id();
     let in_words = |given| GrantView::new(given, own, viewer.now);
     let page = GrantsPage {
-        layout: Layout::new(viewer, Section::Members, Some(&project), "Grants"),
+        layout: Layout::new(viewer, Section::Members, Some(&project), "Members"),
         archived: ArchivedView::of(&project, viewer.now),
         project,
         summary: summary(reaching.on_it.len(), reaching.on_all.len()),

@@ -85,7 +85,7 @@ pub async fn confirm_removal(
     });
     let (viewer, (person, place, grant, obstacle)) = loading.await?;
     let (role, is_self) = (grant.role.title(), viewer.actor.id() == Some(id));
-    let heading = format!("Take {role} away from {}", person.user.email);
+    let heading = format!("Remove {role} from {}", person.user.email);
     let path = super::path(id);
     let page = RemovalPage {
         layout: Layout::new(&viewer, Section::People, None, heading),

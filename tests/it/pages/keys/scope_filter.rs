@@ -38,7 +38,7 @@ fn the_list_says_who_may_use_a_scope_and_who_carries_it() {
     assert_eq!(labels(&page), ["By name", "Everything", "Through another"]);
     let note = page.text(".meaning");
     assert!(
-        note.starts_with("Keys that may use write:assets: they carry it, admin or *."),
+        note.starts_with("Keys that can use write:assets: they have it, admin or *."),
         "{note}"
     );
     assert_eq!(
@@ -51,7 +51,7 @@ fn the_list_says_who_may_use_a_scope_and_who_carries_it() {
     assert_eq!(labels(&page), ["By name"]);
     assert!(
         page.text(".meaning")
-            .starts_with("Keys that carry write:assets by its name.")
+            .starts_with("Keys that have write:assets by name.")
     );
     assert_eq!(page.value("carries"), "write:assets");
     assert_eq!(
@@ -59,7 +59,7 @@ fn the_list_says_who_may_use_a_scope_and_who_carries_it() {
         format!("{LIST}?scope=write%3Aassets&sort=label")
     );
     let every = owner.get(&format!("{LIST}?scope=*"));
-    assert_eq!(every.text(".meaning"), "Keys that carry every scope (*).");
+    assert_eq!(every.text(".meaning"), "Keys with full access (*).");
     assert_eq!(owner.get(LIST).texts(".meaning").len(), 0);
 }
 

@@ -31,7 +31,7 @@ fn the_form_has_a_label_for_everything_there_is_to_choose() {
     for name in [
         "Name",
         "Slug",
-        "Start",
+        "Key prefix",
         "Environments",
         "Scope template",
         "Default lifetime, in days",

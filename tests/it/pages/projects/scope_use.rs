@@ -46,7 +46,7 @@ fn keys_that_may_use_a_scope_are_counted_and_those_that_carry_it_where_they_are_
     ];
     assert_eq!(counts(&page), expected);
     let shown = |css: &str| owner.get(&page.link(css)).texts("td.name").len();
-    assert_eq!(shown("[aria-label='4 may use write:assets']"), 4);
+    assert_eq!(shown("[aria-label='4 can use write:assets']"), 4);
     assert_eq!(shown("[aria-label='2 by name with write:assets']"), 2);
 }
 
@@ -60,19 +60,16 @@ fn a_removal_says_who_is_let_through_afterwards() {
     let page = owner.get(&removal);
     assert_eq!(
         page.text("main .notice"),
-        "1 key carries it. Take it from them first."
+        "1 key has it. Remove it from them first."
     );
-    assert!(
-        page.body
-            .contains("2 keys may use it; 1 carries it by its name.")
-    );
+    assert!(page.body.contains("2 keys can use it; 1 has it by name."));
     let in_the_way = page.link("main .actions a");
     assert_eq!(owner.get(&in_the_way).texts("td.name").len(), 1);
     owner.revoke(id);
     let page = owner.get(&removal);
     assert!(
         page.body
-            .contains("1 key may use it, none of them by its name.")
+            .contains("1 key can use it, none of them by name.")
     );
     let left = owner.get(&page.link("main p a[href*='scope=*'], main p a[href*='scope=%2A']"));
     assert_eq!(left.texts("td.name").len(), 1);
@@ -106,8 +103,8 @@ fn an_edit_says_how_many_keys_gain_or_lose_a_scope() {
     let swapped = save(&["read:assets"]);
     assert_eq!(
         swapped,
-        format!("{plain} 2 keys gain a scope by it. 2 keys lose a scope by it.")
+        format!("{plain} 2 keys gain a scope. 2 keys lose a scope.")
     );
     assert_eq!(save(&["read:assets"]), plain);
-    assert_eq!(save(&[]), format!("{plain} 2 keys lose a scope by it."));
+    assert_eq!(save(&[]), format!("{plain} 2 keys lose a scope."));
 }

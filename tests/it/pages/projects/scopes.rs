@@ -93,9 +93,9 @@ fn an_inclusion_holds_from_the_next_request_on() {
         form.texts("[name=includes][value='streams:write']").len(),
         0
     );
-    assert!(form.text(".head p").starts_with("1 key carries it. What"));
+    assert!(form.text(".head p").starts_with("1 key has it. What"));
     let through = owner.get(&format!("{PATH}/streams:read/edit"));
-    let used = "1 key may use it, none of them by its name.";
+    let used = "1 key can use it, none of them by name.";
     assert!(through.text(".head p").starts_with(used));
     // Removed again.
     assert_eq!(edit(&owner, &path, &[]).status, 303);
@@ -226,7 +226,7 @@ fn a_scope_in_use_can_not_be_removed_and_its_keys_are_named() {
     let page = owner.get(&path);
     assert_eq!(
         page.text("main .notice"),
-        "1 key carries it. Take it from them first."
+        "1 key has it. Remove it from them first."
     );
     assert_eq!(page.texts("main form").len(), 0);
     let refused = owner.post(&path, &[]);

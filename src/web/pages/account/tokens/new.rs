@@ -143,7 +143,7 @@ fn form(
     });
     let all = Choice {
         value: String::new(),
-        title: "All that I may see".into(),
+        title: "All projects I can see".into(),
         selected: fields.project.is_empty(),
     };
     let projects = viewer.projects.iter().map(|project| Choice {

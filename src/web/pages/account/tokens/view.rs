@@ -49,7 +49,7 @@ fn project(id: Option<i64>, projects: &[Project]) -> String {
     };
     let known = projects.iter().find(|project| project.id == id);
     // They may have lost their role there since.
-    known.map_or("one that you may not see".into(), |project| {
+    known.map_or("a project you can't see".into(), |project| {
         project.name.clone()
     })
 }

@@ -1,4 +1,4 @@
-//! `/projects/{p}/scopes/catalogue`: add a ready catalogue of scopes.
+//! `/projects/{p}/scopes/catalogue`: add a scope template.
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;

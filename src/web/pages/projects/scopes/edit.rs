@@ -22,7 +22,7 @@ struct EditPage {
     archived: Option<ArchivedView>,
     name: String,
     path: String,
-    /// "3 keys carry it."
+    /// "3 keys have it."
     used: String,
     is_used: bool,
     form: FieldsView,

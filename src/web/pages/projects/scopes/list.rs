@@ -33,7 +33,7 @@ struct ScopeRow {
     name: String,
     description: String,
     includes: Vec<String>,
-    /// How many keys may use it, if any may.
+    /// How many keys can use it, if any may.
     keys: Option<String>,
     keys_path: String,
     /// How many of them carry it by its name, where these are not all.
@@ -42,7 +42,7 @@ struct ScopeRow {
     path: String,
 }
 
-/// A ready catalogue, and the scopes of it that the project doesn't have.
+/// A scope template, and the scopes of it that the project doesn't have.
 struct Offer {
     catalogue: Catalogue,
     scopes: Vec<Scope>,
@@ -62,8 +62,8 @@ impl ListQuery {
     /// What the page says of it.
     fn flash(&self) -> Option<String> {
         let plain = match self.done.as_deref()? {
-            "added" => "Scope added. Keys can carry it from now on.",
-            "catalogue" => "Scopes added. Keys can carry them from now on.",
+            "added" => "Scope added. It can now be selected for keys.",
+            "catalogue" => "Scopes added. They can now be selected for keys.",
             "edited" => "Changes saved. They apply from the next request.",
             "removed" => "Scope removed.",
             _ => return None,
@@ -114,7 +114,7 @@ pub async fn show(
     Ok(page::full(StatusCode::OK, &page))
 }
 
-/// The ready catalogues that would add something.
+/// The scope templates that would add something.
 fn offers(present: &[ScopeUse]) -> Vec<Offer> {
     let is_new = |scope: &Scope| {
         present

@@ -69,26 +69,26 @@ fn used(with_use: &ScopeUse) -> String {
         return carried(carrying);
     }
     let may_use = match keys {
-        1 => "1 key may use it".to_owned(),
-        _ => format!("{} keys may use it", counted(keys)),
+        1 => "1 key can use it".to_owned(),
+        _ => format!("{} keys can use it", counted(keys)),
     };
     match carrying {
-        0 => format!("{may_use}, none of them by its name."),
-        1 => format!("{may_use}; 1 carries it by its name."),
-        _ => format!("{may_use}; {} carry it by its name.", counted(carrying)),
+        0 => format!("{may_use}, none of them by name."),
+        1 => format!("{may_use}; 1 has it by name."),
+        _ => format!("{may_use}; {} have it by name.", counted(carrying)),
     }
 }
 
 /// How many keys carry a scope, as a sentence.
 fn carried(count: i64) -> String {
     match count {
-        0 => "No key carries it.".into(),
-        1 => "1 key carries it.".into(),
-        _ => format!("{} keys carry it.", counted(count)),
+        0 => "No key has it.".into(),
+        1 => "1 key has it.".into(),
+        _ => format!("{} keys have it.", counted(count)),
     }
 }
 
-/// "2 keys gain a scope by it. 1 key loses one." Empty if the edit changes nothing for any key.
+/// "2 keys gain a scope. 1 key loses one." Empty if the edit changes nothing for any key.
 fn effect_in_words(effect: &Effect) -> String {
     let among = match effect.is_partial {
         true => "At least ",
@@ -96,13 +96,13 @@ fn effect_in_words(effect: &Effect) -> String {
     };
     let gaining = match effect.gaining {
         0 => None,
-        1 => Some(format!("{among}1 key gains a scope by it.")),
-        many => Some(format!("{among}{} keys gain a scope by it.", grouped(many))),
+        1 => Some(format!("{among}1 key gains a scope.")),
+        many => Some(format!("{among}{} keys gain a scope.", grouped(many))),
     };
     let losing = match effect.losing {
         0 => None,
-        1 => Some(format!("{among}1 key loses a scope by it.")),
-        many => Some(format!("{among}{} keys lose a scope by it.", grouped(many))),
+        1 => Some(format!("{among}1 key loses a scope.")),
+        many => Some(format!("{among}{} keys lose a scope.", grouped(many))),
     };
     let both: Vec<String> = gaining.into_iter().chain(losing).collect();
     both.join(" ")
@@ -131,11 +131,11 @@ mod tests {
                 carrying,
             })
         };
-        assert_eq!(said(0, 0), "No key carries it.");
-        assert_eq!(said(2, 2), "2 keys carry it.");
-        assert_eq!(said(1, 0), "1 key may use it, none of them by its name.");
-        assert_eq!(said(3, 1), "3 keys may use it; 1 carries it by its name.");
-        let many = "1,000 or more keys may use it; 12 carry it by its name.";
+        assert_eq!(said(0, 0), "No key has it.");
+        assert_eq!(said(2, 2), "2 keys have it.");
+        assert_eq!(said(1, 0), "1 key can use it, none of them by name.");
+        assert_eq!(said(3, 1), "3 keys can use it; 1 has it by name.");
+        let many = "1,000 or more keys can use it; 12 have it by name.";
         assert_eq!(said(1_000, 12), many);
     }
 

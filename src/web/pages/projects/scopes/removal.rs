@@ -26,7 +26,7 @@ struct RemovalPage {
     obstacle: Option<String>,
     /// The list of the keys that prevent it.
     keys_path: Option<String>,
-    /// How many keys may use it beyond those that carry it, as a sentence.
+    /// How many keys can use it beyond those that carry it, as a sentence.
     beyond: Option<String>,
     /// Those that will still be let through where it is required.
     every_path: String,
@@ -104,7 +104,7 @@ fn confirm(
     let obstacle = includer
         .map(|other| format!("{other} includes it. Change that first."))
         .or_else(|| {
-            is_carried.then(|| format!("{} Take it from them first.", super::carried(carrying)))
+            is_carried.then(|| format!("{} Remove it from them first.", super::carried(carrying)))
         });
     let title = format!("Remove {}", scope.name);
     let page = RemovalPage {
