@@ -30,8 +30,8 @@ function putBack(form, fields) {
   form.before(Object.assign(document.createElement("p"), {
     className: "notice warn",
     role: "alert",
-    textContent: "The form was sent but no answer came. Your entries are back. Check whether they "
-      + "were saved before you send it again.",
+    textContent: "The form was sent, but no answer arrived. What you typed has been restored. "
+      + "Check whether it was saved before sending it again.",
   }));
 }
 
