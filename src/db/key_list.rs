@@ -28,6 +28,9 @@ const FEW: usize = 4_000;
 /// on would cost more than the page.
 pub const COUNTED: i64 = 1_000;
 
+/// The same, where every key must be asked for words that many keys have.
+const SOUGHT: i64 = 100;
+
 /// Fewer keys than this are found by an index and then sorted.
 const SORTED: i64 = 200;
 
@@ -127,8 +130,11 @@ pub struct Found {
     common: Vec<Wanted>,
     /// The keys that match all others; `None` if there are no others.
     ids: Option<BTreeSet<i64>>,
-    /// How many keys match the filter, counted up to [`COUNTED`].
+    /// How many keys match the filter, counted up to [`COUNTED`] or, if common words are sought, up to
+    /// [`SOUGHT`].
     pub total: i64,
+    /// Whether counting stopped there.
+    pub is_partial: bool,
 }
 
 /// Looks up the search words and scopes, and counts the matching keys.
@@ -157,6 +163,7 @@ fn find_by(
         common: Vec::new(),
         ids: None,
         total: 0,
+        is_partial: false,
     };
     let creator = filter.created_by.as_deref();
     let creator = creator.map(Wanted::term);
@@ -179,11 +186,17 @@ fn find_by(
             Some(_) => Plan::Ids,
             None => Plan::Filter,
         };
-        let counting = filtered(conn, &found, plan, now)
+        let is_word = |wanted: &Wanted| matches!(wanted, Wanted::Word(..));
+        let limit = match found.common.iter().any(is_word) {
+            true => SOUGHT,
+            false => COUNTED,
+        };
+        let counting = filtered(conn, &found, plan, plan, now)
             .select(keys::id)
-            .limit(COUNTED);
+            .limit(limit);
         let counted: Vec<i64> = counting.load(conn)?;
-        found.total = i64::try_from(counted.len()).unwrap_or(COUNTED);
+        found.total = i64::try_from(counted.len()).unwrap_or(limit);
+        found.is_partial = found.total == limit;
     }
     Ok(found)
 }
@@ -230,8 +243,12 @@ pub fn page(
         None if found.total < SORTED => Plan::Filter,
         None => Plan::Order,
     };
+    let by_state = match states::are_in_order(found.filter.state, order.by) {
+        true => Plan::Filter,
+        false => plan,
+    };
     let backwards = seek.is_some_and(|seek| seek.backwards);
-    let query = filtered(conn, found, plan, now);
+    let query = filtered(conn, found, plan, by_state, now);
     let query = order::sorted(query, order, order.descending != backwards, seek);
     let query = query.limit(limit).offset(skip);
     let rows: Vec<KeyRow> = query.select(KeyRow::as_select()).load(conn)?;
@@ -272,8 +289,14 @@ enum Plan {
     Order,
 }
 
-/// The keys that match the filter.
-fn filtered<'a>(conn: &AnyConnection, found: &Found, plan: Plan, now: UtcTime) -> Query<'a> {
+/// The keys that match the filter. The plan for the condition on their states may be another.
+fn filtered<'a>(
+    conn: &AnyConnection,
+    found: &Found,
+    plan: Plan,
+    by_state: Plan,
+    now: UtcTime,
+) -> Query<'a> {
     let filter = &found.filter;
     let mut query = keys::table.into_boxed::<MultiBackend>();
     if time_limit::is_asked(conn) {
@@ -293,7 +316,7 @@ fn filtered<'a>(conn: &AnyConnection, found: &Found, plan: Plan, now: UtcTime) -
         };
     }
     query = match filter.state {
-        Some(states) => states::in_states(query, states, plan, now),
+        Some(states) => states::in_states(query, states, by_state, now),
         None => query,
     };
     if let Some(after) = filter.created_after {

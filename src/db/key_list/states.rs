@@ -4,7 +4,7 @@ use diesel::dsl::{not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Timestamp};
 
-use super::{Plan, Query};
+use super::{Plan, Query, SortBy};
 use crate::clock::UtcTime;
 use crate::db::schema::keys;
 use crate::records::key::{DORMANT, EXPIRING, STILL_TRIED};
@@ -19,9 +19,13 @@ pub(super) fn in_states(
 ) -> Query<'_> {
     match states {
         StateFilter::In(state) => in_state(query, state, plan, now),
-        StateFilter::Working => query
-            .filter(keys::revoked_at.is_null())
-            .filter(not(keys::expires_at.le(now))),
+        StateFilter::Working => {
+            let query = query.filter(keys::revoked_at.is_null());
+            match plan {
+                Plan::Filter => query.filter(keys::expires_at.gt(now)),
+                Plan::Order | Plan::Ids => query.filter(not(keys::expires_at.le(now))),
+            }
+        }
         StateFilter::Tried => still_tried(query, plan, now),
         StateFilter::Attention => query.filter(
             // In one piece: `OR` between what may be null reads better in SQL.
@@ -37,6 +41,17 @@ pub(super) fn in_states(
                 .bind::<Timestamp, _>(now)
                 .sql(" AND keys.tried_at >= keys.expires_at))"),
         ),
+    }
+}
+
+/// Whether the index in the order of `by` also finds the keys in these states: they stand together.
+pub(super) fn are_in_order(states: Option<StateFilter>, by: SortBy) -> bool {
+    match states {
+        Some(StateFilter::In(KeyState::Expiring | KeyState::Expired) | StateFilter::Working) => {
+            by == SortBy::Expires
+        }
+        Some(StateFilter::Tried) => by == SortBy::LastTried,
+        _ => false,
     }
 }
 
@@ -68,6 +83,9 @@ fn in_state(query: Query<'_>, state: KeyState, plan: Plan, now: UtcTime) -> Quer
     match (state, plan) {
         (KeyState::Revoked, Plan::Filter) => return query.filter(keys::revoked_at.is_not_null()),
         (KeyState::Revoked, _) => return query.filter(not(keys::revoked_at.is_null())),
+        (KeyState::Active, Plan::Filter) => query
+            .filter(keys::expires_at.gt(soon))
+            .filter(not(keys::quiet_since.le(now - DORMANT))),
         (KeyState::Active, _) => query
             .filter(lasting)
             .filter(not(keys::quiet_since.le(now - DORMANT))),

@@ -30,8 +30,10 @@ pub struct KeyPage {
     /// Where the next page begins, if there is one.
     pub next: Option<Seek>,
     /// How many keys match the filter: exact without a filter, else counted up to
-    /// [`key_list::COUNTED`].
+    /// [`key_list::COUNTED`] at most.
     pub total: i64,
+    /// Whether there may be more than `total`.
+    pub is_partial: bool,
 }
 
 /// The part `slice` of the keys of `project` that match `filter`.
@@ -79,9 +81,9 @@ pub fn list(
         })
     };
     let refused = op.refused();
-    let total = match filter == all_of(project) {
-        true => project.key_count,
-        false => found.total,
+    let (total, is_partial) = match filter == all_of(project) {
+        true => (project.key_count, false),
+        false => (found.total, found.is_partial),
     };
     Ok(KeyPage {
         previous: edge(listed.first(), true).filter(|_| has_previous),
@@ -91,6 +93,7 @@ pub fn list(
             .map(|listed| refused.note_on(listed.key))
             .collect(),
         total,
+        is_partial,
     })
 }
 

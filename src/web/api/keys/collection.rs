@@ -11,7 +11,7 @@ use super::path::{InProject, location};
 use super::{as_json, id_of};
 use crate::access::Action;
 use crate::clock::UtcTime;
-use crate::db::key_list::{COUNTED, KeyFilter, Order, SortBy};
+use crate::db::key_list::{KeyFilter, Order, SortBy};
 use crate::db::key_search::MAX_WORDS;
 use crate::domain::keys::{self, KeyDraft, Slice};
 use crate::domain::{DomainError, FieldError, Op, projects};
@@ -146,7 +146,7 @@ pub async fn list(
         From::Cursor(_, place) => (Some(place.clone()), 0),
     };
     paging::all_right(errors)?;
-    let (limit, is_filtered) = (page.limit, filter != KeyFilter::default());
+    let limit = page.limit;
     let found = bearer
         .act(move |op| {
             let project = projects::find_or_own(op, slug.as_deref())?;
@@ -175,8 +175,7 @@ pub async fn list(
     };
     let start = page.start();
     let end = start.saturating_add(i64::try_from(found.keys.len()).unwrap_or(i64::MAX));
-    // With a filter, keys are counted only up to this number.
-    let total = Some(found.total).filter(|total| !is_filtered || *total < COUNTED);
+    let total = Some(found.total).filter(|_| !found.is_partial);
     let next = found.next.as_ref().map(|seek| {
         let position = usize::try_from(end).unwrap_or(usize::MAX);
         let place = cursor::bind(&project.id.to_string(), &cursor::encode(seek));

@@ -13,7 +13,7 @@ use super::filters::Filters;
 use super::list_query::ListQuery;
 use super::row::RowView;
 use super::table::KeyTable;
-use super::tabs::{Tab, counted};
+use super::tabs::{Tab, at_least};
 use crate::access::{Action, Actor};
 use crate::clock::UtcTime;
 use crate::domain::keys::{self, Group, Traffic, Views};
@@ -89,7 +89,7 @@ impl Groups {
     ) -> Self {
         let group = |(Group { project, page }, traffic): Loaded| GroupView {
             path: query.url(&super::list_path(&project.slug)),
-            total: counted(page.total),
+            total: at_least(page.total, page.is_partial),
             has_more: page.next.is_some(),
             table: KeyTable {
                 columns: Column::all(query, None),
@@ -138,6 +138,7 @@ pub async fn show(
     let (viewer, (views, names, all, loaded)) = loading.await?;
     let address = query.url(PATH);
     let total: i64 = loaded.iter().map(|(group, _)| group.page.total).sum();
+    let is_partial = loaded.iter().any(|(group, _)| group.page.is_partial);
     let in_projects = i64::try_from(loaded.len()).unwrap_or(i64::MAX);
     let matching = if query.is_filtered() {
         "matching key"
@@ -148,9 +149,10 @@ pub async fn show(
         layout: Layout::new(&viewer, Section::Overview, None, "Keys in all projects"),
         summary: match total {
             0 => format!("No {matching}s"),
+            1 => format!("1 {matching} in 1 project"),
             _ => format!(
-                "{} in {}",
-                plural(total, matching),
+                "{} {matching}s in {}",
+                at_least(total, is_partial),
                 plural(in_projects, "project")
             ),
         },

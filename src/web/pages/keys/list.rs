@@ -12,10 +12,10 @@ use super::list_query::ListQuery;
 use super::row::RowView;
 use super::scope_note::ScopeNote;
 use super::table::KeyTable;
-use super::tabs::{Tab, counted};
+use super::tabs::{Tab, at_least};
 use crate::access::Action;
 use crate::db::key_list::Seek;
-use crate::domain::keys::{self, Slice};
+use crate::domain::keys::{self, KeyPage, Slice};
 use crate::domain::{projects, scopes};
 use crate::records::{Project, StateFilter};
 use crate::web::shared::archived::ArchivedView;
@@ -107,7 +107,7 @@ pub async fn show(
     let (may, archived) = (&viewer.actor, ArchivedView::of(&project, viewer.now));
     let page = ListPage {
         layout: Layout::new(&viewer, Section::Keys, Some(&project), "Keys"),
-        summary: summary(&query, shown, found.total, before),
+        summary: summary(&query, shown, &found, before),
         tabs: Tab::all(&query, &list, project.key_count, &views),
         previous: found.previous.as_ref().map(turned),
         next: found.next.as_ref().map(turned),
@@ -132,20 +132,18 @@ pub async fn show(
 }
 
 /// The line under the title: which part of what is here.
-fn summary(query: &ListQuery, shown: usize, total: i64, before: usize) -> String {
+fn summary(query: &ListQuery, shown: usize, found: &KeyPage, before: usize) -> String {
     let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     let (shown, before) = (number(shown), number(before));
+    let (total, is_partial) = (found.total.max(before + shown), found.is_partial);
     let matching = if query.is_filtered() { "matching " } else { "" };
-    if total == 0 {
+    if found.total == 0 {
         return format!("No {matching}keys");
     }
-    if shown == 0 || (before == 0 && shown == total) {
+    if shown == 0 || (!is_partial && before == 0 && shown == total) {
         return plural(total, &format!("{matching}key"));
     }
     let (first, last) = (grouped(before + 1), grouped(before + shown));
-    let of = match query.is_filtered() {
-        true => counted(total),
-        false => grouped(total),
-    };
+    let of = at_least(total, is_partial);
     format!("{first}–{last} of {of} {matching}keys")
 }

@@ -52,8 +52,11 @@ fn in_state(state: KeyState) -> Option<StateFilter> {
 
 /// A count that may have stopped early.
 pub fn counted(count: i64) -> String {
-    match count >= COUNTED {
-        true => format!("{}+", grouped(COUNTED)),
-        false => grouped(count),
-    }
+    at_least(count.min(COUNTED), count >= COUNTED)
+}
+
+/// A count, and whether it stopped early.
+pub fn at_least(count: i64, is_partial: bool) -> String {
+    let more = if is_partial { "+" } else { "" };
+    format!("{}{more}", grouped(count))
 }
