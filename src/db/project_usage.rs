@@ -37,8 +37,7 @@ pub fn add(tx: &mut UnauditedTx, counts: &[Count]) -> Result<(), DbError> {
         .load(tx.conn())?
         .into_iter()
         .collect();
-    // Sorted, so that instances that write the same rows can't deadlock.
-    let mut sums: BTreeMap<(i64, UtcTime, &str), i64> = BTreeMap::new();
+    let mut sums: Sums = BTreeMap::new();
     for count in counts {
         if let Some(project) = projects.get(&count.key_id) {
             let sum = sums
@@ -47,6 +46,14 @@ pub fn add(tx: &mut UnauditedTx, counts: &[Count]) -> Result<(), DbError> {
             *sum += count.requests;
         }
     }
+    add_sums(tx, sums)
+}
+
+/// Requests by project, hour and outcome: sorted, so that instances that write the same rows can't
+/// deadlock.
+type Sums<'a> = BTreeMap<(i64, UtcTime, &'a str), i64>;
+
+fn add_sums(tx: &mut UnauditedTx, sums: Sums) -> Result<(), DbError> {
     for ((project, hour, outcome), requests) in sums {
         let row = (
             project_usage::project_id.eq(project),
@@ -78,6 +85,42 @@ pub fn of_project(
             project_usage::requests,
         ))
         .load(conn)
+}
+
+type Row = (i64, UtcTime, String);
+
+/// At most `limit` projects, hours and outcomes with a count after `after` and before `before`.
+pub fn between(
+    conn: &mut AnyConnection,
+    after: UtcTime,
+    before: UtcTime,
+    limit: i64,
+) -> Result<Vec<Row>, DbError> {
+    let all = project_usage::table.filter(project_usage::hour.gt(after));
+    all.filter(project_usage::hour.lt(before))
+        .limit(limit)
+        .select((
+            project_usage::project_id,
+            project_usage::hour,
+            project_usage::outcome,
+        ))
+        .load(conn)
+}
+
+/// Deletes these counts and adds each to the hour `into` of the same project and outcome. Counts that
+/// another instance has deleted in the meantime are skipped.
+pub fn fold(tx: &mut UnauditedTx, rows: &[Row], into: UtcTime) -> Result<(), DbError> {
+    let mut sums: Sums = BTreeMap::new();
+    for (project, hour, outcome) in rows {
+        let row = project_usage::table.find((project, hour, outcome));
+        let dropped: Option<i64> = diesel::delete(row)
+            .returning(project_usage::requests)
+            .get_result(tx.conn())
+            .optional()?;
+        *sums.entry((*project, into, outcome)).or_default() += dropped.unwrap_or(0);
+    }
+    sums.retain(|_, requests| *requests > 0);
+    add_sums(tx, sums)
 }
 
 /// Whether there are counts of hours before `before`.

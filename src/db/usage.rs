@@ -4,8 +4,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamp};
 use diesel::upsert::excluded;
 
-use time::Date;
 use time::macros::format_description;
+use time::{Date, Duration};
 
 use super::change::UnauditedTx;
 use super::schema::{key_usage, keys};
@@ -160,22 +160,41 @@ struct DayRow {
     refused: i64,
 }
 
-/// The counts of these keys by day, from `first` on.
+/// The counts of each of these keys on each of so many days, from `first` on.
 pub fn by_day(
     conn: &mut AnyConnection,
     ids: &[i64],
     first: Date,
+    days: i64,
 ) -> Result<Vec<DayCount>, DbError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
-    // Numbers and a date of our own: nothing here comes from outside.
+    let time = match conn {
+        AnyConnection::Sqlite(_) => "",
+        AnyConnection::Postgres(_) => "TIMESTAMP ",
+    };
+    let days: Vec<String> = (0..days)
+        .map(|offset| {
+            let day = first + Duration::days(offset);
+            let next = day + Duration::DAY;
+            format!("('{day}', {time}'{day} 00:00:00', {time}'{next} 00:00:00')")
+        })
+        .collect();
+    // A sum for each day is a read of that day alone; grouping would sort all hours first. Numbers and
+    // dates of our own: nothing here comes from outside.
     let query = format!(
-        "SELECT key_id, substr(CAST(hour AS TEXT), 1, 10) AS day,
-             CAST(sum(CASE WHEN outcome = 'VALID' THEN requests ELSE 0 END) AS BIGINT) AS passed,
-             CAST(sum(CASE WHEN outcome = 'VALID' THEN 0 ELSE requests END) AS BIGINT) AS refused
-         FROM key_usage WHERE key_id IN ({}) AND hour >= '{first} 00:00:00' GROUP BY 1, 2",
+        "WITH days (day, start, next) AS (VALUES {})
+         SELECT keys.id AS key_id, day, CAST(coalesce((
+             SELECT sum(requests) FROM key_usage
+             WHERE key_id = keys.id AND hour >= start AND hour < next AND outcome = 'VALID'
+           ), 0) AS BIGINT) AS passed, CAST(coalesce((
+             SELECT sum(requests) FROM key_usage
+             WHERE key_id = keys.id AND hour >= start AND hour < next AND outcome <> 'VALID'
+           ), 0) AS BIGINT) AS refused
+         FROM keys, days WHERE keys.id IN ({})",
+        days.join(", "),
         ids.join(", ")
     );
     let rows: Vec<DayRow> = diesel::sql_query(query).load(conn)?;
@@ -190,38 +209,64 @@ pub fn by_day(
     Ok(counts.collect())
 }
 
+/// Keys with many requests, each with how many these were, the most first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Busiest {
+    /// By requests with the outcome `VALID`.
+    pub passed: Vec<(i64, i64)>,
+    /// By requests with any other outcome.
+    pub refused: Vec<(i64, i64)>,
+}
+
 #[derive(QueryableByName)]
 struct BusyRow {
+    #[diesel(sql_type = Text)]
+    outcome: String,
     #[diesel(sql_type = BigInt)]
     key_id: i64,
     #[diesel(sql_type = BigInt)]
     requests: i64,
 }
 
-/// The keys of a project with the most requests since `since` that passed, or that were refused, and
-/// how many these were.
+/// The keys of a project with the most requests since `since`: at most `limit` of either kind.
 pub fn busiest(
     conn: &mut AnyConnection,
     project: i64,
     since: UtcTime,
-    passed: bool,
     limit: i64,
-) -> Result<Vec<(i64, i64)>, DbError> {
-    let is = if passed { "=" } else { "<>" };
+) -> Result<Busiest, DbError> {
     let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
     let since = since.format(&format).unwrap_or_default();
+    let most = |outcome: &str| {
+        format!(
+            "SELECT * FROM (
+               SELECT '{outcome}' AS outcome, key_id, CAST({outcome} AS BIGINT) AS requests FROM used
+               WHERE {outcome} > 0 AND EXISTS (
+                 SELECT 1 FROM keys WHERE id = key_id AND project_id = {project})
+               ORDER BY {outcome} DESC, key_id LIMIT {limit}
+             ) AS {outcome}"
+        )
+    };
+    // Read once, and only then asked for the project: it may have far more keys than are used.
     // Numbers and a time of our own: nothing here comes from outside.
     let query = format!(
-        "SELECT key_id, CAST(sum(requests) AS BIGINT) AS requests FROM key_usage
-         WHERE hour >= '{since}' AND outcome {is} 'VALID'
-             AND key_id IN (SELECT id FROM keys WHERE project_id = {project})
-         GROUP BY key_id ORDER BY 2 DESC, 1 LIMIT {limit}"
+        "WITH used AS MATERIALIZED (
+           SELECT key_id, sum(CASE WHEN outcome = 'VALID' THEN requests ELSE 0 END) AS passed,
+             sum(CASE WHEN outcome = 'VALID' THEN 0 ELSE requests END) AS refused
+           FROM key_usage WHERE hour >= '{since}' GROUP BY key_id
+         ) {} UNION ALL {} ORDER BY outcome, requests DESC, key_id",
+        most("passed"),
+        most("refused")
     );
-    let rows: Vec<BusyRow> = diesel::sql_query(query).load(conn)?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.key_id, row.requests))
-        .collect())
+    let mut busiest = Busiest::default();
+    for row in diesel::sql_query(query).load::<BusyRow>(conn)? {
+        let list = match row.outcome == "passed" {
+            true => &mut busiest.passed,
+            false => &mut busiest.refused,
+        };
+        list.push((row.key_id, row.requests));
+    }
+    Ok(busiest)
 }
 
 /// The oldest hour that has a count.

@@ -1,4 +1,4 @@
-//! Old usage: hourly counts become daily ones after 90 days, and everything is deleted after the
+//! Old usage: hourly counts become daily ones after eight days, and everything is deleted after the
 //! retention period.
 
 use time::macros::datetime;
@@ -7,8 +7,9 @@ use time::{Date, Duration};
 use crate::clock::UtcTime;
 use crate::db::{AnyConnection, DbError, project_usage, sources, unaudited, usage, usage_gaps};
 
-/// How long counts are kept by the hour.
-const BY_HOUR: Duration = Duration::days(90);
+/// How long counts are kept by the hour: as long as charts show hours. The counts of a key that is
+/// used all the time are then 9 times fewer to read for a list.
+const BY_HOUR: Duration = Duration::days(8);
 /// How many counts one transaction handles, so that nobody has to wait long for it.
 const AT_ONCE: i64 = 1_000;
 /// How many days may be deleted at once without a word.
@@ -125,6 +126,12 @@ impl History {
                 self.day = Some(day);
                 return Ok(true);
             }
+            let hours = project_usage::between(conn, start, end, AT_ONCE)?;
+            if !hours.is_empty() {
+                unaudited(conn, |tx| project_usage::fold(tx, &hours, start))?;
+                self.day = Some(day);
+                return Ok(true);
+            }
             day += Duration::DAY;
         }
         self.day = None;
@@ -151,7 +158,7 @@ mod tests {
         let counts: Vec<usage::Count> = [
             // Kept by the hour, folded (two hours and the day's first), and forgotten.
             (now.date().midnight(), "VALID", 1),
-            (datetime!(2026-08-23 09:00), "VALID", 2),
+            (datetime!(2026-11-13 09:00), "VALID", 2),
             (datetime!(2026-08-01 00:00), "VALID", 4),
             (datetime!(2026-08-01 09:00), "VALID", 8),
             (datetime!(2026-08-01 23:00), "VALID", 16),
@@ -167,6 +174,12 @@ mod tests {
         })
         .collect();
         unaudited(&mut conn, |tx| usage::add(tx, &counts)).unwrap();
+        let hour = "INSERT INTO project_usage (project_id, hour, outcome, requests) VALUES";
+        conn.batch_execute(&format!(
+            "{hour} (1, '2026-08-01 09:00:00', 'VALID', 8), (1, '2026-08-01 23:00:00', 'VALID', 16),
+               (1, '2026-11-13 09:00:00', 'VALID', 2)"
+        ))
+        .unwrap();
         let gap = |hour| usage_gaps::Gap {
             hour,
             requests: 1,
@@ -183,8 +196,16 @@ mod tests {
             [
                 (august, "REVOKED".into(), 32),
                 (august, "VALID".into(), 28),
-                (datetime!(2026-08-23 09:00), "VALID".into(), 2),
+                (datetime!(2026-11-13 09:00), "VALID".into(), 2),
                 (now.date().midnight(), "VALID".into(), 1),
+            ]
+        );
+        let of_project = project_usage::of_project(&mut conn, 1, BEGINNING).unwrap();
+        assert_eq!(
+            of_project,
+            [
+                (august, "VALID".into(), 24),
+                (datetime!(2026-11-13 09:00), "VALID".into(), 2),
             ]
         );
         assert_eq!(usage_gaps::since(&mut conn, BEGINNING).unwrap(), gaps[1..]);

@@ -34,13 +34,10 @@ pub fn traffic<'a>(
     let days = i64::try_from(TRAFFIC_DAYS).unwrap_or(i64::MAX);
     let first = op.now().date() - Duration::days(days - 1);
     let mut traffic: HashMap<i64, Traffic> = HashMap::new();
-    for day in usage::by_day(op.conn(), &ids, first)? {
+    for day in usage::by_day(op.conn(), &ids, first, days)? {
         let Ok(position) = usize::try_from((day.day - first).whole_days()) else {
             continue;
         };
-        if position >= TRAFFIC_DAYS {
-            continue; // Counted by a clock ahead of this one.
-        }
         let of_key = traffic.entry(day.key_id).or_default();
         of_key.passed[position] = day.passed;
         of_key.refused[position] = day.refused;

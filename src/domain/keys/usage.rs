@@ -122,7 +122,8 @@ fn after_end(op: &mut Op, key: &Key, sources: &[Source]) -> Result<Option<AfterE
         return Ok(None);
     };
     let is_end = |code: &str| matches!(code, "REVOKED" | "EXPIRED");
-    let counts = db::usage::of_key(op.conn(), key.id, start_of_hour(ended))?;
+    // Counts that are older than a week are those of whole days.
+    let counts = db::usage::of_key(op.conn(), key.id, ended.date().midnight())?;
     let refused = counts.iter().filter(|(_, outcome, _)| is_end(outcome));
     let addresses: BTreeSet<&str> = sources
         .iter()

@@ -45,16 +45,17 @@ pub struct Busiest {
 pub fn busiest(op: &mut Op, project: &Project, range: Range) -> Result<Busiest, DomainError> {
     op.allow(Action::SeeKeys, project)?;
     let since = range.start(op.now());
-    let mut of = |passed| {
+    let found = of_keys::busiest(op.conn(), project.id, since, NAMED)?;
+    let mut named = |found: Vec<(i64, i64)>| {
         let mut busy = Vec::new();
-        for (id, requests) in of_keys::busiest(op.conn(), project.id, since, passed, NAMED)? {
+        for (id, requests) in found {
             let key = keys::by_id(op.conn(), project.id, id)?;
             busy.extend(key.map(|key| Busy { key, requests }));
         }
         Ok::<_, DomainError>(busy)
     };
     Ok(Busiest {
-        passed: of(true)?,
-        refused: of(false)?,
+        passed: named(found.passed)?,
+        refused: named(found.refused)?,
     })
 }
