@@ -7,6 +7,7 @@
 #[allow(dead_code)]
 #[path = "../../tests/it/app/mod.rs"]
 mod app;
+#[allow(dead_code)]
 #[path = "../console/seed.rs"]
 mod seed;
 

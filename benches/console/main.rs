@@ -30,21 +30,35 @@ use keyward_key::{Environment, KeyDigest, KeyFormat, format};
 use crate::app::{Browser, Settings, TestApp, TestDatabase};
 
 const PAGE: i64 = 51;
+const FIND: &str = "find a key";
 
-/// A list as a person asks for it, by name.
-const LISTS: [(&str, &str); 9] = [
-    ("first page", ""),
-    ("rare word", "q=team77"),
-    ("common word", "q=service"),
-    ("common word and state", "q=service&state=expiring"),
+/// Pages as a person asks for them, by name.
+const PAGES: [(&str, &str); 16] = [
+    ("first page", "/projects/default/keys"),
+    ("rare word", "/projects/default/keys?q=team77"),
+    ("common word", "/projects/default/keys?q=service"),
+    (
+        "common word and state",
+        "/projects/default/keys?q=service&state=expiring",
+    ),
     (
         "word, environment and scope",
-        "q=team77&environment=live&scope=read:assets",
+        "/projects/default/keys?q=team77&environment=live&scope=read:assets",
     ),
-    ("no match", "q=nothinglikeit"),
-    ("revoked", "state=revoked"),
-    ("dormant", "state=dormant"),
-    ("expired, by label", "state=expired&sort=label"),
+    ("no match", "/projects/default/keys?q=nothinglikeit"),
+    ("revoked", "/projects/default/keys?state=revoked"),
+    ("dormant", "/projects/default/keys?state=dormant"),
+    ("still tried", "/projects/default/keys?state=tried"),
+    ("needs attention", "/projects/default/keys?state=attention"),
+    (
+        "expired, by label",
+        "/projects/default/keys?state=expired&sort=label",
+    ),
+    ("one key", "/projects/default/keys/300"),
+    ("overview", "/"),
+    ("overview of a project", "/projects/default"),
+    ("usage", "/projects/default/usage"),
+    ("keys of all projects", "/keys"),
 ];
 
 fn main() {
@@ -63,8 +77,10 @@ fn main() {
     for size in &sizes {
         let database = seed::database(*size);
         queries(&mut criterion, *size, &database);
-        pages(&mut criterion, *size, &database);
+        pages(&mut criterion, &size.to_string(), &database);
     }
+    let projects = seed::projects();
+    pages(&mut criterion, "of 300 projects", &projects);
     criterion.final_summary();
     print_ratios(&sizes);
 }
@@ -197,22 +213,21 @@ fn deep_page(conn: &mut AnyConnection, size: u32, by: SortBy) -> Option<Seek> {
 }
 
 /// Whole pages over HTTP: session, query, rendering, loopback.
-fn pages(criterion: &mut Criterion, size: u32, database: &Path) {
+fn pages(criterion: &mut Criterion, of: &str, database: &Path) {
     let settings = Settings {
         database_url: Some(format!("sqlite:{}", database.display())),
         ..Settings::default()
     };
     let app = TestApp::start_on(TestDatabase::on_sqlite(), settings);
     let owner: Browser = app.owner();
-    let mut group = criterion.benchmark_group(format!("page {size}"));
-    for (name, query) in LISTS {
-        let path = format!("/projects/default/keys?{query}");
-        assert_eq!(owner.get(&path).status, 200);
-        group.bench_function(name, |b| b.iter(|| owner.get(&path).body.len()));
+    let mut group = criterion.benchmark_group(format!("page {of}"));
+    for (name, path) in PAGES {
+        assert_eq!(owner.get(path).status, 200, "{path}");
+        group.bench_function(name, |b| b.iter(|| owner.get(path).body.len()));
     }
-    group.bench_function("one key", |b| {
-        b.iter(|| owner.get("/projects/default/keys/500").body.len());
-    });
+    let sought = [("text", "service 77")];
+    assert_eq!(owner.post("/find", &sought).status, 200);
+    group.bench_function(FIND, |b| b.iter(|| owner.post("/find", &sought).body.len()));
     group.finish();
 }
 
@@ -229,6 +244,10 @@ fn median(group: &str, name: &str) -> Option<f64> {
     estimates["median"]["point_estimate"].as_f64()
 }
 
+fn page_names() -> impl Iterator<Item = &'static str> {
+    PAGES.into_iter().map(|(name, _)| name).chain([FIND])
+}
+
 fn print_ratios(sizes: &[u32]) {
     let milliseconds =
         |nanos: Option<f64>| nanos.map_or(String::new(), |n| format!("{:.2}", n / 1e6));
@@ -240,7 +259,7 @@ fn print_ratios(sizes: &[u32]) {
         "\n| whole page | keys | ms | against {} keys |\n|---|---|---|---|",
         sizes[0]
     );
-    for (name, _) in LISTS.iter().chain(&[("one key", "")]) {
+    for name in page_names() {
         let first = median(&format!("page {}", sizes[0]), name);
         for size in sizes {
             let own = median(&format!("page {size}"), name);
@@ -250,6 +269,12 @@ fn print_ratios(sizes: &[u32]) {
                 ratio(own, first)
             );
         }
+    }
+    println!("\n| whole page, 300 projects | ms | against 1 project |\n|---|---|---|");
+    for name in page_names() {
+        let first = median(&format!("page {}", sizes[0]), name);
+        let own = median("page of 300 projects", name);
+        println!("| {name} | {} | {} |", milliseconds(own), ratio(own, first));
     }
     println!("\n| query | keys | ms | page 2,000 ms | against page 1 |\n|---|---|---|---|---|");
     for size in sizes {
