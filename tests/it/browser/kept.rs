@@ -48,7 +48,11 @@ fn a_failed_connection_loses_nothing_that_was_typed() {
         assert_eq!(it.script(field).await, "10.0.0.0/8");
         let checked = "return document.querySelectorAll('[name=scopes]:checked').length";
         assert_eq!(it.script(checked).await, 1);
-        assert!(it.text("main .notice").await.starts_with("The form was sent"));
+        assert!(
+            it.text("main .notice")
+                .await
+                .starts_with("The form was sent")
+        );
         it.inspect("kept-form").await;
         it.press("Create key").await;
         it.wait_for("location.pathname.endsWith('/reveal')").await;

@@ -6,5 +6,6 @@ mod first_key;
 mod full_list;
 mod kept;
 mod management;
+mod picker;
 mod search;
 mod times;
