@@ -49,9 +49,9 @@ impl Action {
             Action::EditKeys => "Edit keys",
             Action::RevokeKeys => "Revoke keys",
             Action::ReadAudit => "Read the audit log",
-            Action::ManageProject => "Change scopes, grants and settings of projects",
+            Action::ManageProject => "Change scopes, members and settings of projects",
             Action::ManageProjects => "Create and archive projects",
-            Action::ManageUsers => "Invite, disable and grant roles to people",
+            Action::ManageUsers => "Invite and disable people, and assign roles",
         }
     }
 
