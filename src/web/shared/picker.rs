@@ -155,8 +155,8 @@ fn listed(names: &[&str]) -> String {
         [] => String::new(),
         [only] => (*only).to_owned(),
         [first @ .., last] if first.len() <= NAMED => format!("{} and {last}", first.join(", ")),
-        [first @ ..] => {
-            let (named, more) = first.split_at(NAMED);
+        many => {
+            let (named, more) = many.split_at(NAMED);
             format!("{} and {} more", named.join(", "), more.len())
         }
     }
