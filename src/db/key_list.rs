@@ -131,7 +131,7 @@ pub struct Found {
     /// The keys that match all others; `None` if there are no others.
     ids: Option<BTreeSet<i64>>,
     /// How many keys match the filter, counted up to [`COUNTED`] or, if common words are sought, up to
-    /// [`SOUGHT`].
+    /// 100.
     pub total: i64,
     /// Whether counting stopped there.
     pub is_partial: bool,
