@@ -7,6 +7,7 @@ mod architecture;
 mod browser;
 mod cli;
 mod compression;
+mod demo;
 mod docs;
 mod gateways;
 mod http;

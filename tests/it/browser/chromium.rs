@@ -229,9 +229,13 @@ impl Chromium {
     }
 
     pub(super) async fn sign_in(&self, email: &str) {
+        self.sign_in_with(email, PASSWORD).await;
+    }
+
+    pub(super) async fn sign_in_with(&self, email: &str, password: &str) {
         self.open("/login").await;
         self.fill("#email", email).await;
-        self.fill("#password", PASSWORD).await;
+        self.fill("#password", password).await;
         self.press("Sign in").await;
         self.find(".side").await;
     }

@@ -2,6 +2,7 @@
 
 mod chromium;
 mod console;
+mod demo;
 mod first_key;
 mod full_list;
 mod kept;

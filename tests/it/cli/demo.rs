@@ -1,91 +1,11 @@
 //! `keyward demo`.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 
-use crate::app::{Browser, TestDatabase};
+use crate::app::Browser;
+use crate::demo::Demo;
 use crate::program::command;
 use crate::service::audit_chain::first_break;
-
-/// A demo on a free port, whose temporary folder is in an empty one.
-struct Demo {
-    child: Child,
-    lines: Vec<String>,
-    temporary: tempfile::TempDir,
-}
-
-impl Demo {
-    fn start(seed: &str) -> Self {
-        let temporary = tempfile::tempdir().unwrap();
-        let arguments = ["demo", "--listen", "127.0.0.1:0", "--seed", seed];
-        let mut child = command(temporary.path(), &arguments)
-            .env("TMPDIR", temporary.path())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut lines = Vec::new();
-        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-            lines.push(line.unwrap());
-            if lines
-                .last()
-                .is_some_and(|line| line.starts_with("A key that works"))
-            {
-                break;
-            }
-        }
-        Demo {
-            child,
-            lines,
-            temporary,
-        }
-    }
-
-    fn folders(&self) -> usize {
-        std::fs::read_dir(self.temporary.path()).unwrap().count()
-    }
-
-    fn database(&self) -> TestDatabase {
-        let mut folders = std::fs::read_dir(self.temporary.path()).unwrap();
-        let folder = folders.next().unwrap().unwrap().path();
-        TestDatabase::of_file(&folder.join("demo.db"))
-    }
-
-    /// Asks it to stop, and waits until it has.
-    fn stop(&mut self) -> Option<i32> {
-        let id = self.child.id().to_string();
-        std::process::Command::new("kill").arg(id).status().unwrap();
-        self.child.wait().unwrap().code()
-    }
-
-    fn url(&self) -> &str {
-        self.lines[0].strip_prefix("listening on ").unwrap()
-    }
-
-    fn secret(&self) -> &str {
-        self.lines.last().unwrap().rsplit(' ').next().unwrap()
-    }
-
-    /// Somebody who looks around, with the password that was printed.
-    fn visitor(&self) -> Browser {
-        let line = self
-            .lines
-            .iter()
-            .find(|line| line.contains("password"))
-            .unwrap();
-        let password = line.split(' ').nth(5).unwrap();
-        let browser = Browser::new(self.url());
-        assert_eq!(browser.sign_in("ana@example.com", password).status, 303);
-        browser
-    }
-}
-
-impl Drop for Demo {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
 
 #[test]
 fn a_demo_is_full_says_so_on_every_page_and_leaves_nothing_behind() {
