@@ -173,7 +173,7 @@ fn a_full_list_searches_filters_and_sorts_without_leaving_the_page() {
             .await
             .unwrap();
         it.press("Revoke key").await;
-        it.find("section.notice.bad").await;
+        it.find(".state.revoked").await;
         it.open("/projects/default/keys/new").await;
         it.find("summary").await.click().await.ok();
         it.script(

@@ -48,9 +48,10 @@ fn a_revoked_key_fails_on_the_next_request() {
     assert_eq!(owner.verify(&secret), (401, "REVOKED".into()));
     let page = owner.get(done.location());
 
+    let details = page.text(".facts");
     assert!(
-        page.text("section.notice")
-            .contains("by owner@example.com: Compromised")
+        details.contains("by owner@example.com: Compromised"),
+        "{details}"
     );
 }
 
