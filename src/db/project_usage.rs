@@ -97,7 +97,13 @@ pub fn between(
     limit: i64,
 ) -> Result<Vec<Row>, DbError> {
     let all = project_usage::table.filter(project_usage::hour.gt(after));
+    // In order, so that instances that fold the same day can't deadlock.
     all.filter(project_usage::hour.lt(before))
+        .order((
+            project_usage::hour,
+            project_usage::project_id,
+            project_usage::outcome,
+        ))
         .limit(limit)
         .select((
             project_usage::project_id,
