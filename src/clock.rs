@@ -55,6 +55,31 @@ pub fn parse_rfc3339(text: &str) -> Option<UtcTime> {
     at.replace_nanosecond(at.microsecond() * 1_000).ok()
 }
 
+/// A time in JSON as [`rfc3339`] writes it.
+pub mod serde_rfc3339 {
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::Serializer;
+
+    use super::{UtcTime, parse_rfc3339, rfc3339};
+
+    /// Writes the time.
+    ///
+    /// # Errors
+    /// The serializer fails.
+    pub fn serialize<S: Serializer>(at: &UtcTime, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&rfc3339(*at))
+    }
+
+    /// Reads a time.
+    ///
+    /// # Errors
+    /// It is not a time.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UtcTime, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        parse_rfc3339(&text).ok_or_else(|| D::Error::custom("not a time as of RFC 3339"))
+    }
+}
+
 /// The start of the hour that `at` lies in.
 pub fn start_of_hour(at: UtcTime) -> UtcTime {
     at.replace_time(time::Time::from_hms(at.hour(), 0, 0).expect("an hour of the day"))

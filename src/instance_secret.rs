@@ -131,6 +131,13 @@ impl InstanceSecret {
         self.derive(b"keyward json web tokens\0")
     }
 
+    /// The seed of the Ed25519 key that signs statements about the audit log.
+    pub fn audit_seed(&self) -> Zeroizing<[u8; 32]> {
+        let derived = &self.derive(b"keyward audit log\0")[0];
+        let (seed, _) = derived.bytes.split_at(32);
+        Zeroizing::new(seed.try_into().expect("32 of 64 bytes"))
+    }
+
     fn derive(&self, label: &[u8]) -> Vec<DerivedKey> {
         let derive = |text: &str, until| {
             let labelled = Sha512::new().chain_update(label);

@@ -15,6 +15,8 @@ pub enum Action {
     RevokeKeys,
     /// Read the audit log.
     ReadAudit,
+    /// Export the audit log and usage.
+    ExportAudit,
     /// Change a project's scopes, grants and settings.
     ManageProject,
     /// Create and archive projects.
@@ -35,6 +37,7 @@ impl Action {
             Action::EditKeys => "keys:edit",
             Action::RevokeKeys => "keys:revoke",
             Action::ReadAudit => "audit:read",
+            Action::ExportAudit => "audit:export",
             Action::ManageProject => "project:manage",
             Action::ManageProjects => "projects:manage",
             Action::ManageUsers => "users:manage",
@@ -49,6 +52,7 @@ impl Action {
             Action::EditKeys => "Edit keys",
             Action::RevokeKeys => "Revoke keys",
             Action::ReadAudit => "Read the audit log",
+            Action::ExportAudit => "Export the audit log",
             Action::ManageProject => "Change scopes, members and settings of projects",
             Action::ManageProjects => "Create and archive projects",
             Action::ManageUsers => "Invite and disable people, and assign roles",
@@ -69,6 +73,7 @@ impl Action {
             Action::EditKeys => "edit keys",
             Action::RevokeKeys => "revoke keys",
             Action::ReadAudit => "read the audit log",
+            Action::ExportAudit => "export the audit log",
             Action::ManageProject => "change the project",
             Action::ManageProjects => "create or archive projects",
             Action::ManageUsers => "manage people",

@@ -19,6 +19,7 @@ impl Role {
             }
             Action::RevokeKeys => matches!(self, Owner | Admin | Support),
             Action::ReadAudit => matches!(self, Owner | Admin | Support | Auditor),
+            Action::ExportAudit => matches!(self, Owner | Admin | Auditor),
             Action::ManageProjects | Action::ManageUsers => matches!(self, Owner),
         }
     }

@@ -1,6 +1,7 @@
 //! The command line. Exit codes: 0 done, 1 failed, 2 wrong usage.
 
 mod admin;
+mod audit;
 mod demo;
 mod import;
 mod keys;
@@ -51,6 +52,9 @@ enum Command {
     /// People who may sign in
     #[command(subcommand)]
     Admin(admin::Admin),
+    /// The audit log: verify, export, sign
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// API keys
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -119,6 +123,7 @@ pub fn run() -> ExitCode {
         None => serve::serve(&arguments.serve, &arguments),
         Some(Command::Serve(own)) => serve::serve(own, &arguments),
         Some(Command::Admin(command)) => command.run(&arguments),
+        Some(Command::Audit(command)) => command.run(&arguments),
         Some(Command::Keys(command)) => command.run(&arguments),
         Some(Command::Projects(command)) => command.run(&arguments),
         Some(Command::Users(command)) => command.run(&arguments),

@@ -37,6 +37,8 @@ pub struct Config {
     pub workers: usize,
     /// How many days usage and sources are kept.
     pub usage_retention_days: u16,
+    /// How many days entries of the audit log are kept; `None` is for ever.
+    pub audit_retention_days: Option<u16>,
     /// The longest lifetime of a personal token, in days.
     pub max_token_days: u16,
     /// Requests per minute that the management API accepts from each token and each address.
@@ -156,6 +158,16 @@ impl Config {
                 |text| text.parse().ok().filter(|days| (1..=3_650).contains(days)),
             )?
             .expect("has a default"),
+            audit_retention_days: parse(
+                found,
+                "audit_retention_days",
+                "a number of days from 30 to 36500; without it, entries are kept for ever",
+                |text| {
+                    text.parse()
+                        .ok()
+                        .filter(|days| (30..=36_500).contains(days))
+                },
+            )?,
             max_token_days: parse(
                 found,
                 "max_token_days",

@@ -109,9 +109,7 @@ impl<'a> Tx<'a> {
 
     /// An audit entry of this change, about a key.
     pub fn key_entry(&self, action: &'static str, key: &Key) -> NewEntry {
-        let mut entry = self.entry(action, &key.label).in_project(key.project_id);
-        entry.key_id = Some(key.id);
-        entry.with("key_prefix", key.prefix.as_str())
+        self.entry(action, &key.label).about_key(key)
     }
 
     /// The number of this change's audit entry, for rows that no verdict depends on.

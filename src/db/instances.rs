@@ -17,7 +17,7 @@ use diesel::sql_types::BigInt;
 
 use super::change::UnauditedTx;
 use super::schema::{audit_entries, audit_head, instances, keys, projects};
-use super::{AnyConnection, Connection, DbError, outage, unaudited};
+use super::{AnyConnection, Connection, DbError, checkpoints, outage, unaudited};
 use crate::clock::UtcTime;
 use crate::records::Key;
 
@@ -110,7 +110,14 @@ pub fn continues(conn: &mut AnyConnection, known: &Head) -> Result<bool, DbError
         .select(audit_entries::hash)
         .first(conn)
         .optional()?;
-    Ok(known.entry == 0 || hash.is_some_and(|hash| hash == known.hash))
+    match hash {
+        Some(hash) => Ok(hash == known.hash),
+        // An instance that slept for long may know an entry that was cut off since.
+        None => {
+            Ok(known.entry == 0
+                || checkpoints::cut(conn)?.is_some_and(|cut| known.entry <= cut.entry))
+        }
+    }
 }
 
 /// Adds an instance that knows every change up to `applied`, and returns its id. Ids are random, so

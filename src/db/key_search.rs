@@ -7,11 +7,10 @@
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
-use keyward_key::KeyDigest;
 
 use super::change::Tx;
 use super::key_rows::fold;
-use super::schema::{key_terms, keys};
+use super::schema::key_terms;
 use super::time_limit::{self, in_time};
 use super::{AnyConnection, DbError};
 
@@ -160,21 +159,6 @@ pub(super) fn few_keys_with(
         .limit(i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1))
         .load(conn)?;
     Ok((found.len() <= most).then(|| found.into_iter().collect()))
-}
-
-/// The prefix of the first key of a project whose secret has one of these digests.
-pub fn prefix_by_digest(
-    conn: &mut AnyConnection,
-    project: i64,
-    digests: &[KeyDigest],
-) -> Result<Option<String>, DbError> {
-    let digests: Vec<&[u8]> = digests.iter().map(|digest| digest.as_bytes()).collect();
-    keys::table
-        .filter(keys::digest.eq_any(digests))
-        .filter(keys::project_id.eq(project))
-        .select(keys::prefix)
-        .first(conn)
-        .optional()
 }
 
 /// Whether a key of a project is found by this word.

@@ -2,7 +2,10 @@
 
 mod any;
 pub mod audit;
+pub mod audit_log;
+mod audit_terms;
 pub mod change;
+pub mod checkpoints;
 pub mod connection;
 mod database_url;
 pub mod fitness;

@@ -9,10 +9,12 @@ use super::fitness::Unfit;
 use super::{AnyConnection, DbError};
 
 /// The tables of the schema.
-const TABLES: [&str; 22] = [
+const TABLES: [&str; 24] = [
     "__diesel_schema_migrations",
+    "audit_checkpoints",
     "audit_entries",
     "audit_head",
+    "audit_terms",
     "grants",
     "idempotent_calls",
     "instances",
@@ -98,7 +100,8 @@ fn missing(conn: &mut PgConnection) -> Result<Vec<Missing>, DbError> {
            CROSS JOIN (VALUES ('SELECT', 1), ('INSERT', 2), ('UPDATE', 3), ('DELETE', 4))
              AS r(\"right\", place)
            WHERE NOT has_table_privilege(c.oid, r.right)
-             AND NOT (c.relname = 'audit_entries' AND r.right IN ('UPDATE', 'DELETE'))
+             AND NOT (c.relname IN ('audit_checkpoints', 'audit_entries')
+               AND r.right IN ('UPDATE', 'DELETE'))
              AND NOT (c.relname = '__diesel_schema_migrations' AND r.right <> 'SELECT')
            GROUP BY path) AS lacking
          GROUP BY rights ORDER BY rights",

@@ -235,6 +235,24 @@ diesel::table! {
         last_entry -> BigInt,
         hash -> Binary,
         installation -> Text,
+        broken_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    audit_terms (term, entry) {
+        term -> Text,
+        entry -> BigInt,
+    }
+}
+
+diesel::table! {
+    audit_checkpoints (entry, is_cut) {
+        entry -> BigInt,
+        is_cut -> Bool,
+        at -> Timestamp,
+        hash -> Binary,
+        note -> Text,
     }
 }
 
@@ -277,6 +295,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     key_sources,
     reveals,
     audit_entries,
+    audit_terms,
     password_links,
     personal_tokens,
 );

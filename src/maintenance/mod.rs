@@ -1,6 +1,7 @@
 //! What an instance does besides serving: writes out usage, folds old usage, and drops expired
 //! records.
 
+mod audit;
 mod history;
 mod trusted_time;
 
@@ -9,6 +10,7 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+pub use self::audit::AuditKeeper;
 use self::history::History;
 use self::trusted_time::TrustedTime;
 use crate::clock::Clock;
@@ -45,16 +47,21 @@ struct Work {
     last_seen: Arc<LastSeen>,
     forget_quiet: Box<dyn Fn() + Send>,
     history: History,
+    audit: AuditKeeper,
     trusted: TrustedTime,
     /// Whether there is something to look at first.
     is_due: bool,
     /// Whether there may be more old usage to fold.
     looks_back: bool,
+    /// Whether a checkpoint is to be signed.
+    signs: bool,
+    /// Whether there may be more old entries of the audit log to delete.
+    cuts: bool,
 }
 
 impl Maintenance {
     /// Starts the thread. Usage is kept for `retention`. At every sweep, `forget_quiet` drops
-    /// clients that were not seen lately from the limits in memory.
+    /// clients that were not seen lately from the limits in memory. `audit` keeps the audit log.
     pub fn start(
         pool: Pool,
         clock: Clock,
@@ -62,6 +69,7 @@ impl Maintenance {
         last_seen: Arc<LastSeen>,
         forget_quiet: impl Fn() + Send + 'static,
         retention: time::Duration,
+        audit: AuditKeeper,
     ) -> Self {
         let mut work = Work {
             pool,
@@ -71,8 +79,11 @@ impl Maintenance {
             forget_quiet: Box::new(forget_quiet),
             history: History::new(retention),
             trusted: TrustedTime::default(),
+            audit,
             is_due: false,
             looks_back: false,
+            signs: false,
+            cuts: false,
         };
         let (stop, stopped) = mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -129,6 +140,20 @@ impl Work {
         {
             report(&error, "old usage could not be folded yet");
         }
+        self.signs |= last || turn.is_multiple_of(LOOK_BACK);
+        if self.signs
+            && let Err(error) = self.sign()
+        {
+            report(&error, "the audit log could not be signed yet");
+        }
+        if self.cuts
+            && let Err(error) = self.cut()
+        {
+            report(
+                &error,
+                "old entries of the audit log could not be deleted yet",
+            );
+        }
     }
 
     /// Writes what waits in memory; in the last turn, all of it. What fails keeps nothing else from
@@ -167,6 +192,8 @@ impl Work {
         if let Some(now) = self.trusted.of(now) {
             self.history.begin(&mut conn, now)?;
             self.looks_back = true;
+            self.audit.begin_cut(&mut conn, now)?;
+            self.cuts = true;
         }
         Ok(())
     }
@@ -179,6 +206,22 @@ impl Work {
         let started = Instant::now();
         while self.looks_back && started.elapsed() < LOOK_BACK_TIME {
             self.looks_back = self.history.step(&mut conn, now)?;
+        }
+        Ok(())
+    }
+
+    fn sign(&mut self) -> Result<(), DomainError> {
+        let mut conn = self.pool.get()?;
+        self.audit.sign(&mut conn, self.clock.now())?;
+        self.signs = false;
+        Ok(())
+    }
+
+    fn cut(&mut self) -> Result<(), DomainError> {
+        let mut conn = self.pool.get()?;
+        let started = Instant::now();
+        while self.cuts && started.elapsed() < LOOK_BACK_TIME {
+            self.cuts = self.audit.delete_some(&mut conn)?;
         }
         Ok(())
     }

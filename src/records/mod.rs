@@ -1,6 +1,8 @@
 //! Plain records of what Keyward stores: no database, no HTTP. `db` builds them from its rows.
 
 pub mod audit;
+pub mod audit_action;
+pub mod checkpoint;
 pub mod grant;
 pub mod key;
 pub mod project;
@@ -12,7 +14,9 @@ pub mod state_filter;
 pub mod token;
 pub mod user;
 
-pub use audit::AuditEntry;
+pub use audit::{AuditEntry, ChainedEntry};
+pub use audit_action::ActionGroup;
+pub use checkpoint::Checkpoint;
 pub use grant::{Grant, Role};
 pub use key::{Key, KeyState, KeyTerms, LastUse, RateLimit, Revocation, RevokeReason};
 pub use project::{Project, ProjectTerms};

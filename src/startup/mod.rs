@@ -20,11 +20,12 @@ use crate::db::instances::Memory;
 use crate::db::migrate::MigrateError;
 use crate::db::shares::Shares;
 use crate::db::{Pool, PoolError, installation};
+use crate::domain::audit::chain::note::Signer;
 use crate::domain::tokens::JwtKeys;
 use crate::domain::{DomainError, Op, account};
 use crate::http::TrustedProxies;
 use crate::instance_secret::{InstanceSecret, SecretError};
-use crate::maintenance::Maintenance;
+use crate::maintenance::{AuditKeeper, Maintenance};
 use crate::server::{self, Limits, ListenError, Listener, Running, Unfinished};
 use crate::verify::endpoint::VerifyEndpoint;
 use crate::verify::front::Front;
@@ -144,10 +145,12 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
     ));
     let proxies = web::Data::new(TrustedProxies::new(config.trusted_proxies.clone()));
     let cookie_keys = secret.cookie_keys();
+    let signer = Arc::new(Signer::new(&installation, &secret));
     let state = web::Data::new(AppState::new(
         pages.clone(),
         clock.clone(),
         JwtKeys::new(secret.jwt_keys()),
+        Arc::clone(&signer),
         &cookie_keys[0],
         installation,
         config,
@@ -161,7 +164,16 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
     };
     let limits = Limits::of_this_process();
     let unfinished = Unfinished::new(limits.console.clone(), Arc::clone(&usage));
-    let maintenance = Maintenance::start(pages, clock, usage, last_seen, forget_quiet, retention);
+    let audit = AuditKeeper::new(signer, config.audit_retention_days);
+    let maintenance = Maintenance::start(
+        pages,
+        clock,
+        usage,
+        last_seen,
+        forget_quiet,
+        retention,
+        audit,
+    );
 
     let (places, trusted) = (limits.console.clone(), TrustedProxies::clone(&proxies));
     let make = move || {

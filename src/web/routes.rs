@@ -47,6 +47,7 @@ pub fn configure(
         .wrap(HtmxMiddleware)
         .wrap(from_fn(last_project::remember))
         .wrap(session::middleware(state, &cookie_keys[0].bytes))
+        .wrap(from_fn(session::let_rest))
         .wrap(from_fn(session_cookie::choose))
         .wrap(from_fn(cross_site::refuse))
         .wrap(from_fn(error::answer))
@@ -67,6 +68,16 @@ pub fn configure(
                 .post(keys::selection::submit),
         )
         .service(resource("/audit").get(audit::list::show))
+        .service(resource("/audit/search").post(audit::list::search))
+        .service(resource("/audit/latest").get(audit::list::latest))
+        .service(resource("/audit/chain").get(audit::chain::show))
+        .service(
+            resource("/audit/export")
+                .get(audit::export::show)
+                .post(audit::export::submit),
+        )
+        .service(resource("/audit/export/progress").get(audit::export::progress))
+        .service(resource("/audit/{entry}").get(audit::entry::show))
         .service(resource("/docs").get(docs::show::show))
         .service(
             resource("/password")
@@ -313,7 +324,10 @@ fn api(base: &str) -> impl HttpServiceFactory + 'static {
                 .delete(account::delete_sessions),
         )
         .service(resource("/account/sessions/{id}").delete(account::delete_session))
-        .service(resource("/audit").get(audit_api::list))
+        .service(resource("/audit").get(audit_api::log::list))
+        .service(resource("/audit/chain").get(audit_api::chain::read))
+        .service(resource("/audit/export").post(audit_api::export::create))
+        .service(resource("/audit/{entry}").get(audit_api::log::read))
         .default_service(web::to(no_such_resource))
 }
 

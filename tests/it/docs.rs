@@ -144,12 +144,13 @@ fn the_roles_may_do_what_the_table_says() {
         &[Action::MintKeys, Action::EditKeys],
         &[Action::RevokeKeys],
         &[Action::ReadAudit],
+        &[Action::ExportAudit],
         &[Action::ManageProject],
         &[Action::ManageProjects, Action::ManageUsers],
     ];
     for role in Role::ALL {
         let name = format!("`{role}`");
-        let row = rows.iter().find(|row| row.len() == 7 && row[0] == name);
+        let row = rows.iter().find(|row| row.len() == 8 && row[0] == name);
         let row = row.unwrap_or_else(|| panic!("{name} is not in the table"));
         for (cell, actions) in row[1..].iter().zip(columns) {
             for action in actions {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::access::{Actor, Who};
-use crate::db::{AnyConnection, NewEntry, audit, users};
+use crate::db::{AnyConnection, NewEntry, audit_log, users};
 use crate::domain::actors::Recognised;
 use crate::domain::passwords::{self, Fit, NOBODYS_HASH, Password};
 use crate::domain::{DomainError, Op, text};
@@ -78,7 +78,7 @@ pub fn is_known_network(op: &mut Op, email: &str, network: IpNet) -> Result<bool
     let Some(user) = find(op.conn(), email)? else {
         return Ok(false);
     };
-    let addresses = audit::sign_in_addresses(op.conn(), user.id, LATELY)?;
+    let addresses = audit_log::sign_in_addresses(op.conn(), &user.email, LATELY)?;
     let mut addresses = addresses
         .iter()
         .filter_map(|address| address.parse::<IpAddr>().ok());

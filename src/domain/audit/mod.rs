@@ -1,7 +1,16 @@
-//! The audit log: reading it, and recording denials.
+//! The audit log: reading, verifying and exporting it, and recording denials.
 
+mod asked;
+pub mod chain;
+pub mod checkpoint;
+mod cut;
 mod deny;
+mod export;
 mod read;
 
+pub use asked::Asked;
+pub use checkpoint::ChainState;
+pub use cut::{cut, delete_cut};
 pub use deny::deny;
-pub use read::{AuditPage, is_readable, latest, read};
+pub use export::{Export, ExportFormat, export};
+pub use read::{AuditPage, allow_to_read, is_readable, latest, of_key, one, read, state};

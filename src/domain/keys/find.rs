@@ -1,12 +1,9 @@
 //! Read one key, and everything known about it.
 
 use crate::access::Action;
-use crate::db::{audit, keys};
+use crate::db::keys;
 use crate::domain::{DomainError, Op, projects};
-use crate::records::{AuditEntry, Key, Project};
-
-/// How many entries of its history a key's page shows.
-const HISTORY: i64 = 50;
+use crate::records::{Key, Project};
 
 /// The key `id` of `project`.
 ///
@@ -68,16 +65,4 @@ pub fn find_to(
     };
     let key = read_to(op, action, &project, id)?;
     Ok((project, key))
-}
-
-/// What happened to a key, newest first: its part of the audit log. `None` if the actor may not
-/// read that.
-///
-/// # Errors
-/// The database fails.
-pub fn history(op: &mut Op, key: &Key) -> Result<Option<Vec<AuditEntry>>, DomainError> {
-    match op.actor().may(Action::ReadAudit, Some(key.project_id)) {
-        true => Ok(Some(audit::of_key(op.conn(), key.id, HISTORY)?)),
-        false => Ok(None),
-    }
 }

@@ -7,9 +7,9 @@ use keyward_key::format::PREFIX_PAST_START;
 use keyward_key::{KeyDigest, KeyFormat};
 
 use crate::access::Action;
-use crate::db::key_search;
+use crate::db::{NewEntry, key_search, keys};
 use crate::domain::{DomainError, Op};
-use crate::records::Project;
+use crate::records::{Key, Project};
 
 /// Shorter words are not looked up as secrets.
 const SHORTEST: usize = 8;
@@ -48,9 +48,12 @@ pub fn pasted(op: &mut Op, project: &Project, search: &str) -> Result<Option<Pas
     if digests.is_empty() {
         return Ok(None);
     }
-    if let Some(prefix) = key_search::prefix_by_digest(op.conn(), project.id, &digests)? {
+    let found = keys::with_digests(op.conn(), &digests)?.into_iter();
+    let mut found = found.filter(|(_, key)| key.project_id == project.id);
+    if let Some((_, key)) = found.next() {
+        note_look_up(op, &key)?;
         return Ok(Some(Pasted {
-            instead: prefix,
+            instead: key.prefix,
             is_certain: true,
         }));
     }
@@ -72,10 +75,35 @@ pub fn pasted(op: &mut Op, project: &Project, search: &str) -> Result<Option<Pas
     Ok(None)
 }
 
+/// Writes down that the actor looked `key` up by its secret.
+///
+/// # Errors
+/// The database fails.
+pub fn note_look_up(op: &mut Op, key: &Key) -> Result<(), DomainError> {
+    let entry = NewEntry::new(op.actor(), op.now(), "key.looked_up", &key.label);
+    op.note(entry.about_key(key))
+}
+
 /// Whether a text has anything in it that may be a secret.
 pub fn may_hold_secret(text: &str) -> bool {
     let is_secret = |token: &str| start_of_token(token).is_some() || is_random(token);
     tokens(text).any(is_secret)
+}
+
+/// The same text with the beginning of each piece in place of what may be a secret.
+pub fn without_secrets(text: &str) -> String {
+    let secrets: Vec<(&str, &str)> = tokens(text)
+        .filter_map(|token| {
+            let start = start_of_token(token);
+            let start = start.or_else(|| is_random(token).then(|| &token[..KEPT]));
+            start.map(|start| (token, start))
+        })
+        .collect();
+    let mut text = text.to_owned();
+    for (secret, start) in secrets {
+        text = text.replace(secret, start);
+    }
+    text
 }
 
 /// What could be a secret of any shape in a text of any length: its words and their pieces.
@@ -208,6 +236,14 @@ mod tests {
             assert_eq!(start_of_secret(text, &format()), None, "{text}");
             assert!(!may_hold_secret(text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_text_goes_on_without_its_secrets() {
+        let secret = format!("mk_live_{}", "a1B2c3D4".repeat(5));
+        let text = without_secrets(&format!("why {secret}, and {secret}?"));
+        assert_eq!(text, "why mk_live_a1B2c3, and mk_live_a1B2c3?");
+        assert_eq!(without_secrets("checkout"), "checkout");
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub fn record(
             return Ok(Ending::Unchanged(None));
         }
         let record = rollbacks::insert(tx, loss, keys, archived)?;
-        let hash: String = loss.last_known().hash.iter().map(hex).collect();
+        let hash = base16ct::lower::encode_string(&loss.last_known().hash);
         let entry = tx
             .entry("database.rolled_back", record.entries())
             .with("lost_from", record.lost_from)
@@ -79,8 +79,4 @@ fn archive_again(tx: &mut Tx, undone: &Undone) -> Result<(Vec<i64>, Vec<String>)
         }
     }
     Ok(archived)
-}
-
-fn hex(byte: &u8) -> String {
-    format!("{byte:02x}")
 }

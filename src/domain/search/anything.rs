@@ -82,7 +82,10 @@ fn by_secret(
     for some in digests.chunks(500) {
         for (_, key) in stored::with_digests(op.conn(), some)? {
             let project = known.iter().find(|project| project.id == key.project_id);
-            found.extend(project.map(|project| (project.clone(), op.refused().note_on(key))));
+            if let Some(project) = project {
+                keys::note_look_up(op, &key)?;
+                found.push((project.clone(), op.refused().note_on(key)));
+            }
         }
     }
     Ok(found)

@@ -41,7 +41,7 @@ pub struct NewToken {
     #[serde(default)]
     description: String,
     /// Some of those you have: `keys:read`, `keys:create`, `keys:edit`, `keys:revoke`,
-    /// `audit:read`, `project:manage`, `projects:manage`, `users:manage`.
+    /// `audit:read`, `audit:export`, `project:manage`, `projects:manage`, `users:manage`.
     #[schema(required)]
     #[serde(default)]
     permissions: Vec<String>,

@@ -11,6 +11,7 @@ pub mod cross_site;
 pub mod csrf;
 pub mod cursor;
 pub mod demo;
+pub mod download;
 pub mod error;
 pub mod form;
 pub mod guarded_sign_in;

@@ -8,7 +8,10 @@ use std::collections::HashMap;
 use actix_session::config::{BrowserSession, CookieContentSecurity};
 use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
 use actix_session::{Session, SessionMiddleware};
+use actix_web::body::MessageBody;
 use actix_web::cookie::{self, SameSite};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
 use actix_web::web;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use sha2::{Digest, Sha256};
@@ -160,6 +163,28 @@ pub fn middleware(
         .build()
 }
 
+/// What pages ask by themselves, while somebody watches them or not.
+const BY_ITSELF: [&str; 2] = ["/audit/latest", "/audit/export/progress"];
+
+tokio::task_local! {
+    /// Set while a request is answered that nobody made.
+    static UNATTENDED: ();
+}
+
+/// The middleware that keeps a page which asks by itself from keeping its session alive.
+///
+/// # Errors
+/// Whatever the answer fails with.
+pub async fn let_rest<B: MessageBody>(
+    req: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    match BY_ITSELF.contains(&req.path()) {
+        true => UNATTENDED.scope((), next.call(req)).await,
+        false => next.call(req).await,
+    }
+}
+
 /// Sessions in the database.
 pub struct DbSessions(web::Data<AppState>);
 
@@ -214,7 +239,8 @@ impl SessionStore for DbSessions {
                 .ok();
             return Ok(None);
         }
-        if row.last_seen_at + TOUCH_EVERY <= now {
+        let is_attended = UNATTENDED.try_with(|()| ()).is_err();
+        if is_attended && row.last_seen_at + TOUCH_EVERY <= now {
             let own = digest.clone();
             let touching = self.note(person, move |tx| sessions::touch(tx, &own, now));
             if touching.await.is_err() {

@@ -8,6 +8,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::api_limits::ApiLimits;
 use super::cookies::CookieNames;
+use super::download::Downloads;
 use super::throttle::Throttle;
 use super::turns::{Asker, Turns, Work};
 use crate::clock::Clock;
@@ -15,6 +16,7 @@ use crate::config::{Config, PublicUrl};
 use crate::db::shares::Shares;
 use crate::db::{Connection, Pool};
 use crate::domain::DomainError;
+use crate::domain::audit::chain::note::Signer;
 use crate::domain::last_seen::LastSeen;
 use crate::domain::tokens::JwtKeys;
 use crate::instance_secret::DerivedKey;
@@ -39,6 +41,10 @@ pub struct AppState {
     pub cookies: CookieNames,
     pub throttle: Throttle,
     pub jwt: JwtKeys,
+    /// How far exports are.
+    pub downloads: Downloads,
+    /// Signs what is exported of the audit log.
+    pub signer: Arc<Signer>,
     /// The longest that a personal token may live, in days.
     pub max_token_days: u16,
     pub api_limits: ApiLimits,
@@ -54,6 +60,7 @@ impl AppState {
         pool: Pool,
         clock: Clock,
         jwt: JwtKeys,
+        signer: Arc<Signer>,
         cookie_key: &DerivedKey,
         installation: String,
         config: &Config,
@@ -69,6 +76,8 @@ impl AppState {
             installation,
             throttle: Throttle::new(),
             jwt,
+            signer,
+            downloads: Downloads::default(),
             max_token_days: config.max_token_days,
             api_limits: ApiLimits::new(config.api_requests_per_minute),
             last_seen: Arc::default(),

@@ -17,14 +17,19 @@ pub struct Moment {
 impl Moment {
     /// `at`, as seen at the time `now`.
     pub fn new(at: UtcTime, now: UtcTime) -> Self {
-        let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC");
         let seconds = at.replace_nanosecond(0).unwrap_or(at);
         Moment {
             words: words(at, now),
             datetime: rfc3339(seconds),
-            exact: at.format(format).unwrap_or_default(),
+            exact: exact(at),
         }
     }
+}
+
+/// "2026-11-20 12:00:00 UTC".
+pub fn exact(at: UtcTime) -> String {
+    let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC");
+    at.format(format).unwrap_or_default()
 }
 
 const HOUR: i64 = 3_600;

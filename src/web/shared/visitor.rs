@@ -90,6 +90,11 @@ impl Visitor {
         Ok((viewer, value))
     }
 
+    /// Who this is and what proves it, for work that goes on after the answer began.
+    pub fn claim(&self) -> &Claim {
+        &self.claim
+    }
+
     /// Like [`act`](Self::act), for use cases that hash a password.
     ///
     /// # Errors

@@ -30,12 +30,13 @@ pub use database::TestDatabase;
 
 pub const PASSWORD: &str = "correct horse battery staple";
 /// The permissions of personal tokens.
-pub const EVERY_PERMISSION: [&str; 8] = [
+pub const EVERY_PERMISSION: [&str; 9] = [
     "keys:read",
     "keys:create",
     "keys:edit",
     "keys:revoke",
     "audit:read",
+    "audit:export",
     "project:manage",
     "projects:manage",
     "users:manage",
@@ -62,6 +63,8 @@ pub struct Settings {
     /// How many requests the management API accepts from one token; `None` is more than any test
     /// sends.
     pub api_requests_per_minute: Option<u32>,
+    /// How many days entries of the audit log are kept; `None` is for ever.
+    pub audit_retention_days: Option<u16>,
 }
 
 impl TestApp {
@@ -105,6 +108,7 @@ impl TestApp {
                 .collect(),
             workers: 2,
             usage_retention_days: 400,
+            audit_retention_days: settings.audit_retention_days,
             previous_secret: None,
             max_token_days: 365,
             api_requests_per_minute: settings.api_requests_per_minute.unwrap_or(1_000_000),
@@ -191,13 +195,13 @@ impl Drop for TestApp {
     }
 }
 
+/// The instance's secret.
+pub const SECRET: &str = "a secret for tests, long enough to count";
+
 fn secret() -> keyward::config::SecretText {
     let found = keyward::config::find(
         &keyward::config::Flags::default(),
-        &[(
-            "KEYWARD_SECRET".into(),
-            "a secret for tests, long enough to count".into(),
-        )],
+        &[("KEYWARD_SECRET".into(), SECRET.into())],
         std::path::Path::new("/nonexistent"),
     );
     Config::from_found(&found.unwrap()).unwrap().secret.unwrap()

@@ -34,7 +34,7 @@ fn whoever_chose_it_reads_times_in_the_browsers_zone_with_its_offset() {
             .await
             .unwrap();
         it.sign_in("owner@example.com").await;
-        it.open("/audit").await;
+        it.open("/").await;
         assert!(it.text(".entries time").await.ends_with(" UTC"));
 
         it.open("/account").await;
@@ -46,13 +46,13 @@ fn whoever_chose_it_reads_times_in_the_browsers_zone_with_its_offset() {
         it.open("/account").await;
         it.inspect("account-in-another-zone").await;
 
-        it.open("/audit").await;
+        it.open("/").await;
         let (exact, expected) = shown(&it, ".entries time", "textContent").await;
         assert_eq!(exact, expected);
         let datetime = "return document.querySelector('.entries time').getAttribute('datetime')";
         let datetime = it.script(datetime).await;
         assert!(datetime.as_str().unwrap().ends_with('Z'), "{datetime}");
-        it.inspect("audit-in-another-zone").await;
+        it.inspect("overview-in-another-zone").await;
 
         // In a list, it is behind the words, also in rows that come later.
         it.open("/projects/default/keys").await;

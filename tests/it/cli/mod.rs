@@ -1,6 +1,7 @@
 //! The command line.
 
 mod admin;
+mod audit;
 mod demo;
 pub(crate) mod import;
 mod keys;
@@ -13,9 +14,9 @@ mod settings;
 mod usage;
 mod users;
 
-use std::process::Output;
+use std::process::{Command, Output};
 
-use crate::app::TestApp;
+use crate::app::{SECRET, TestApp};
 use crate::program::command;
 
 pub(crate) fn told(output: &Output) -> (i32, String) {
@@ -27,11 +28,18 @@ pub(crate) fn told(output: &Output) -> (i32, String) {
     (output.status.code().unwrap(), text)
 }
 
+/// A command on the instance's database, with its secret.
+fn command_on(app: &TestApp, arguments: &[&str]) -> Command {
+    let mut command = command(app.database.folder(), arguments);
+    command
+        .env("DATABASE_URL", &app.database.url)
+        .env("KEYWARD_SECRET", SECRET);
+    command
+}
+
 /// Runs a command on the instance's database.
 fn run_on(app: &TestApp, arguments: &[&str]) -> Output {
-    let mut command = command(app.database.folder(), arguments);
-    let command = command.env("DATABASE_URL", &app.database.url);
-    command.output().unwrap()
+    command_on(app, arguments).output().unwrap()
 }
 
 /// What a command printed, each line read as JSON.

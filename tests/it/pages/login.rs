@@ -1,5 +1,6 @@
 use keyward::records::Role;
 
+use super::audit::rows;
 use crate::app::{Browser, PASSWORD, Settings, TestApp, add_person};
 
 #[test]
@@ -87,8 +88,8 @@ fn failed_attempts_are_in_the_audit_log_and_what_was_typed_is_not() {
     app.anonymous().sign_in("owner@example.com", "wrong horse");
     app.anonymous()
         .sign_in("hunter2-typed-in-the-wrong-field", "x");
-    let log = app.owner().get("/audit");
-    let entries = log.texts(".entries p");
+    let log = app.owner().get("/audit?action=all");
+    let entries = rows(&log);
     assert!(
         entries
             .iter()

@@ -229,7 +229,11 @@ fn people(pages: &mut Pages, app: &TestApp, owner: &Browser) {
     pages.paths.push(format!("{ana}/link")); // A redirect.
     pages.refuse(owner, &[("/users", &[]), (&format!("{ana}/grants"), &[])]);
     owner.post(&format!("{ana}/disabling"), &[]);
-    pages.visit(owner, &["/users", &ana, "/audit"]);
+    pages.visit(
+        owner,
+        &["/users", &ana, "/audit", "/audit/1", "/audit/chain"],
+    );
+    pages.visit(owner, &["/audit/export?action=keys", "/audit/latest"]);
     let viewer = app.anonymous().signed_in("viewer@example.com");
     pages.visit(&viewer, &["/", KEYS, "/users", "/docs"]);
 }
@@ -365,4 +369,7 @@ fn dialogs(pages: &mut Pages, owner: &Browser) {
     let table = "<!DOCTYPE html>\n<html lang=\"en\"><head><title>Row</title></head><body><main>\
                  <table><tbody></tbody></table></main></body></html>\n";
     pages.fill("row", table, "<tbody>", &row);
+    let progress = ask(&format!("/audit/export/progress?name={}", "a".repeat(43)));
+    let page = "<!DOCTYPE html>\n<html lang=\"en\"><head><title>Export</title></head><body><main></main></body></html>\n";
+    pages.fill("export progress", page, "<main>", &progress);
 }

@@ -33,7 +33,7 @@ fn times_are_relative_in_lists_and_exact_where_one_decides() {
     assert!(!list.text("td.created time").contains("UTC"));
     assert!(list.attribute("td.created time", "datetime").ends_with('Z'));
     for (path, place) in [
-        ("/audit", ".entries"),
+        ("/", ".entries"),
         ("/account", "#sessions tbody"),
         (
             &format!("/projects/default/keys/{id}/rotation"),

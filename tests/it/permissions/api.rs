@@ -139,6 +139,14 @@ pub(super) const API_RULES: &[ApiRule] = &[
     ("GET", "/account/sessions", "", EVERYONE),
     ("DELETE", "/account/sessions/{id}", "", [404; 5]),
     ("GET", "/audit", "", READERS_OF_LOG),
+    ("GET", "/audit/chain", "", READERS_OF_LOG),
+    ("GET", "/audit/{entry}", "", [404, 404, 404, 404, 403]),
+    (
+        "POST",
+        "/audit/export",
+        "{\"format\": \"csv\"}",
+        [200, 200, 403, 200, 403],
+    ),
     // The last: it ends the token itself.
     ("DELETE", "/account/sessions", "", [204; 5]),
 ];
@@ -152,6 +160,7 @@ fn call(api: &Api, rule: &ApiRule, project: &str, id: i64) -> u16 {
         .replace("{scope}", "read:assets")
         .replace("{user}", "0")
         .replace("{token}", "0")
+        .replace("{entry}", "0")
         .replace("{id}", &id.to_string());
     let path = match *method {
         // With an invalid reason, so that the key stays.

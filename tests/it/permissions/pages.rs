@@ -15,6 +15,7 @@ pub(super) struct Rule {
     own: [u16; 5],
 }
 
+const EXPORTERS: [u16; 5] = [200, 200, 403, 200, 403];
 const NOT_READERS: [u16; 5] = [200, 200, 200, 403, 403];
 const SETTINGS: &[(&str, &str)] = &[("name", "Default"), ("version", "0")];
 const MEDIA: &[(&str, &str)] = &[("catalogue", "media")];
@@ -239,6 +240,13 @@ pub(super) const OTHER_RULES: &[Rule] = &[
     rule("GET", "/account/tokens/{id}/revocation", &[], [404; 5]),
     rule("POST", "/account/tokens/{id}/revocation", &[], [404; 5]),
     rule("GET", "/audit", &[], [200, 200, 200, 200, 403]),
+    rule("POST", "/audit/search", &[("q", "x")], [303; 5]),
+    rule("GET", "/audit/latest", &[], [200, 200, 200, 200, 403]),
+    rule("GET", "/audit/chain", &[], [200, 200, 200, 200, 403]),
+    rule("GET", "/audit/export", &[], EXPORTERS),
+    rule("POST", "/audit/export", &[("format", "csv")], EXPORTERS),
+    rule("GET", "/audit/export/progress", &[], [404; 5]),
+    rule("GET", "/audit/{entry}", &[], [404, 404, 404, 404, 403]),
     rule("GET", "/healthz", &[], [200; 5]),
     rule("GET", "/readyz", &[], [200; 5]),
     rule("GET", "/login", &[], [303; 5]),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::app::{Api, EVERY_PERMISSION, TestApp};
 
 /// What is called, and the status for each permission, in the order of [`EVERY_PERMISSION`]. `{key}` is a key of its own for each call.
-const RULES: &[(&str, &str, &str, [u16; 8])] = &[
+const RULES: &[(&str, &str, &str, [u16; 9])] = &[
     ("GET", "/projects/default/keys", "", only(0, 200)),
     ("GET", "/projects/default/keys/{key}", "", only(0, 200)),
     ("GET", "/keys/{key}", "", only(0, 200)),
@@ -46,69 +46,77 @@ const RULES: &[(&str, &str, &str, [u16; 8])] = &[
     ("DELETE", "/projects/default/keys/{key}", "", only(3, 200)),
     ("DELETE", "/keys/{key}", "", only(3, 200)),
     ("GET", "/audit", "", only(4, 200)),
+    ("GET", "/audit/chain", "", only(4, 200)),
+    ("GET", "/audit/1", "", only(4, 200)),
+    (
+        "POST",
+        "/audit/export",
+        r#"{"format": "jsonl"}"#,
+        only(5, 200),
+    ),
     (
         "PUT",
         "/projects/default/scopes/a:b",
         r#"{"description": "A"}"#,
-        only(5, 201),
+        only(6, 201),
     ),
     (
         "POST",
         "/projects",
         r#"{"slug": "more", "name": "More", "key_start": "mo"}"#,
-        only(6, 201),
+        only(7, 201),
     ),
     (
         "PATCH",
         "/projects/default",
         r#"{"name": "C"}"#,
-        only(5, 200),
+        only(6, 200),
     ),
-    ("GET", "/projects/default/grants", "", only(5, 200)),
+    ("GET", "/projects/default/grants", "", only(6, 200)),
     (
         "POST",
         "/projects/default/scopes",
         r#"{"catalogue": "media"}"#,
-        only(5, 200),
+        only(6, 200),
     ),
-    ("DELETE", "/projects/default/scopes/a:b", "", only(5, 204)),
+    ("DELETE", "/projects/default/scopes/a:b", "", only(6, 204)),
     (
         "POST",
         "/projects/more/archival",
         r#"{"name": "More"}"#,
-        only(6, 200),
+        only(7, 200),
     ),
-    ("GET", "/grants", "", only(7, 200)),
-    ("GET", "/users", "", only(7, 200)),
-    ("GET", "/users/{user}", "", only(7, 200)),
+    ("GET", "/grants", "", only(8, 200)),
+    ("GET", "/users", "", only(8, 200)),
+    ("GET", "/users/{user}", "", only(8, 200)),
     (
         "PATCH",
         "/users/{user}",
         r#"{"disabled": true}"#,
-        only(7, 200),
+        only(8, 200),
     ),
     // That would give them a role that allows more than the token does.
     (
         "PATCH",
         "/users/{owner}",
         r#"{"disabled": false}"#,
-        [403; 8],
+        [403; 9],
     ),
-    ("PUT", "/grants/{user}", r#"{"role": "owner"}"#, [403; 8]),
+    ("PUT", "/grants/{user}", r#"{"role": "owner"}"#, [403; 9]),
     // Whoever has the link is the person.
-    ("POST", "/users/{owner}/password-link", "", [403; 8]),
+    ("POST", "/users/{owner}/password-link", "", [403; 9]),
     (
         "POST",
         "/users",
         r#"{"email": "b@example.com", "role": "viewer"}"#,
-        [403; 8],
+        [403; 9],
     ),
-    ("POST", "/tokens", r#"{"description": "A"}"#, [403; 8]),
+    ("POST", "/tokens", r#"{"description": "A"}"#, [403; 9]),
 ];
 
 /// This status for one permission, and 403 for all others.
-const fn only(place: usize, status: u16) -> [u16; 8] {
-    let mut all = [403; 8];
+const fn only(place: usize, status: u16) -> [u16; 9] {
+    let mut all = [403; 9];
     all[place] = status;
     all
 }

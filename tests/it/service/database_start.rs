@@ -77,7 +77,7 @@ fn one_role_owns_the_schema_and_another_serves() {
     // What it says is what is missing: as the owner, just that is enough.
     let statements = message.split("tables, run ").nth(1).unwrap().trim();
     for statement in [
-        "GRANT SELECT, INSERT ON public.audit_entries TO keyward;",
+        "GRANT SELECT, INSERT ON public.audit_checkpoints, public.audit_entries TO keyward;",
         "GRANT SELECT ON public.__diesel_schema_migrations TO keyward;",
     ] {
         assert!(statements.contains(statement), "{statements}");

@@ -43,6 +43,11 @@ impl Bearer {
         Ok(acting.await?)
     }
 
+    /// Who this is and what proves it, for work that goes on after the answer began.
+    pub fn claim(&self) -> &Claim {
+        &self.claim
+    }
+
     /// The id of the person the token belongs to.
     pub fn id(&self) -> i64 {
         self.actor.id().expect("bearers are people")

@@ -1,10 +1,13 @@
 //! What an audit entry says, in words.
 
+use std::fmt;
+
 use serde_json::Value;
 
+use crate::clock::parse_rfc3339;
 use crate::domain::scopes::Catalogue;
 use crate::records::{AuditEntry, RevokeReason, Role};
-use crate::web::shared::times::plural;
+use crate::web::shared::times::{exact, plural};
 
 /// How many keys one entry lists.
 const LISTED: usize = 20;
@@ -103,9 +106,12 @@ fn alone(action: &str) -> Option<&'static str> {
 fn did(action: &str) -> &str {
     match action {
         "access.denied" => "was not allowed to",
+        "audit.cut" => "deleted old entries of",
+        "audit.exported" => "exported",
         "database.rolled_back" => "noticed that the database had lost",
         "key.created" => "created",
         "key.edited" => "edited",
+        "key.looked_up" => "looked up",
         "key.replaced" => "replaced",
         "key.revealed" => "revealed",
         "key.revoked" => "revoked",
@@ -136,13 +142,17 @@ pub(super) fn details(action: &str, details: &Value) -> Vec<String> {
     let only = |detail: Option<String>| -> Vec<String> { detail.into_iter().collect() };
     match action {
         "access.denied" | "session.refused" => refused_again(details),
+        "audit.exported" => exported(details),
         "database.rolled_back" => rolled_back(details),
         "grant.given" => {
             let was = Some(&details["was"]).filter(|was| was.is_string());
             let was = was.filter(|was| **was != details["role"]);
             only(was.map(|was| format!("was {}", role(was))))
         }
-        "key.edited" | "project.edited" | "scope.edited" => changes(details),
+        "key.edited" | "project.edited" | "scope.edited" => {
+            let changes = changes(details).into_iter();
+            changes.map(|change| change.to_string()).collect()
+        }
         "key.replaced" | "key.rotated" => {
             let prefix = |name: &str| details[name].as_str().unwrap_or_default();
             vec![format!(
@@ -178,6 +188,17 @@ fn refused_again(details: &Value) -> Vec<String> {
     let from = addresses.map(|_| format!("from {}", shown("", &details["addresses"])));
     let times = format!("{} more within a minute", plural(count, "time"));
     std::iter::once(times).chain(from).collect()
+}
+
+/// In which form, and with which filter.
+fn exported(details: &Value) -> Vec<String> {
+    let filter = details["filter"].as_object().into_iter().flatten();
+    let filter = filter.map(|(name, value)| format!("{name}: {}", shown(name, value)));
+    let format = details["format"].as_str().map(|format| match format {
+        "csv" => "CSV".to_owned(),
+        _ => "JSON Lines".to_owned(),
+    });
+    format.into_iter().chain(filter).collect()
 }
 
 /// How many entries were lost, and what was done about it.
@@ -218,18 +239,44 @@ fn ready(details: &Value) -> String {
     format!("{title} scopes")
 }
 
+/// What an edit did to a field.
+pub(super) struct Change {
+    /// "Rate limit".
+    pub field: String,
+    pub before: String,
+    pub after: String,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}: {} → {}", self.field, self.before, self.after)
+    }
+}
+
 /// What changed, each with the value before and after.
-fn changes(details: &Value) -> Vec<String> {
+pub(super) fn changes(details: &Value) -> Vec<Change> {
     let changes = details["changes"].as_object().into_iter().flatten();
-    let in_words = changes.map(|(field, values)| {
-        format!(
-            "{}: {} → {}",
-            field_title(field),
-            shown(field, &values[0]),
-            shown(field, &values[1])
-        )
-    });
-    in_words.collect()
+    let change = |(field, values): (&String, &Value)| Change {
+        field: field_title(field).to_owned(),
+        before: shown(field, &values[0]),
+        after: shown(field, &values[1]),
+    };
+    changes.map(change).collect()
+}
+
+/// What an entry says besides what it changed, as name and value.
+pub(super) fn others(details: &Value) -> Vec<(String, String)> {
+    let all = details.as_object().into_iter().flatten();
+    let others = all.filter(|(name, _)| *name != "changes");
+    let titled = |name: &str| {
+        let words = field_title(name).replace('_', " ");
+        let mut letters = words.chars();
+        let first = letters.next().map(|first| first.to_ascii_uppercase());
+        first.into_iter().chain(letters).collect()
+    };
+    others
+        .map(|(name, value)| (titled(name), shown(name, value)))
+        .collect()
 }
 
 fn field_title(field: &str) -> &str {
@@ -258,13 +305,25 @@ fn shown(field: &str, value: &Value) -> String {
         ("default_lifetime_days" | "max_lifetime_days", Value::Number(days)) => {
             plural(days.as_i64().unwrap_or_default(), "day")
         }
-        (_, Value::String(text)) => text.clone(),
+        (_, Value::String(text)) => match parse_rfc3339(text) {
+            Some(at) => exact(at),
+            None => text.clone(),
+        },
         (_, Value::Array(items)) if items.is_empty() => "none".into(),
         (_, Value::Array(items)) => {
             let items: Vec<String> = items.iter().map(|item| shown(field, item)).collect();
             items.join(", ")
         }
-        (_, Value::Object(limit)) => format!("{} in {} s", limit["requests"], limit["seconds"]),
+        ("rate_limit", Value::Object(limit)) => {
+            format!("{} in {} s", limit["requests"], limit["seconds"])
+        }
+        (_, Value::Object(fields)) => {
+            let fields = fields.iter();
+            let fields: Vec<String> = fields
+                .map(|(name, value)| format!("{name}: {}", shown(name, value)))
+                .collect();
+            fields.join(", ")
+        }
         (_, other) => other.to_string(),
     }
 }

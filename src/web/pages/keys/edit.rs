@@ -8,7 +8,7 @@ use super::fields::{DATE, FieldsView, KEEP, KeyFields, NEVER};
 use super::view::KeyView;
 use crate::clock::UtcTime;
 use crate::domain::keys::{self, EditForm};
-use crate::domain::{DomainError, FieldError, Precondition, projects};
+use crate::domain::{DomainError, FieldError, Precondition, audit, projects};
 use crate::records::Key;
 use crate::web::shared::form::Form;
 use crate::web::shared::meanwhile::{self, Meanwhile, Row, Versioned};
@@ -88,7 +88,7 @@ pub async fn submit(
         Err(DomainError::Stale) => {
             let loading = visitor.view(move |op| {
                 let subject = keys::edit_form(op, &slug, id)?;
-                let history = keys::history(op, &subject.key)?.unwrap_or_default();
+                let history = audit::of_key(op, &subject.key)?.unwrap_or_default();
                 let edit = history
                     .into_iter()
                     .find(|entry| entry.action == "key.edited");

@@ -11,7 +11,7 @@ use super::done::Done;
 use super::standing::standing;
 use super::view::KeyView;
 use crate::access::Action;
-use crate::domain::{keys, projects, scopes};
+use crate::domain::{audit, keys, projects, scopes};
 use crate::records::Project;
 use crate::web::pages::audit::EntryView;
 use crate::web::shared::archived::ArchivedView;
@@ -77,7 +77,7 @@ pub async fn show(
     let loading = visitor.view(move |op| {
         let project = projects::find(op, &slug)?;
         let key = keys::read(op, &project, id)?;
-        let entries = keys::history(op, &key)?;
+        let entries = audit::of_key(op, &key)?;
         let usage = keys::usage(op, &key)?;
         let counts = keys::counts(op, &key, range)?;
         let is_waiting = op.actor().may(Action::MintKeys, Some(project.id))

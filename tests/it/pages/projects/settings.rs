@@ -1,6 +1,7 @@
 use keyward::records::Role;
 
 use crate::app::{Answer, Browser, TestApp, with_defaults};
+use crate::pages::audit::rows;
 
 const PATH: &str = "/projects/default/settings";
 
@@ -46,7 +47,7 @@ fn the_projects_limit_holds_at_once_for_keys_without_their_own() {
     // Removed again.
     assert_eq!(save(&owner, &[]).status, 303);
     assert_eq!(owner.verify(&secret).0, 200);
-    let log = owner.get("/audit").texts(".entries li > p:first-child");
+    let log = rows(&owner.get("/audit"));
     assert_eq!(
         log[0],
         "owner@example.com changed the settings of DefaultRate limit: 1 in 3600 s → none"
