@@ -1,5 +1,6 @@
 //! The management API.
 
+mod audit;
 mod credentials;
 mod curl;
 mod cursors;

@@ -1,5 +1,6 @@
 //! The console in a real browser: Chromium, driven by WebDriver, with axe-core on every page.
 
+mod audit;
 mod chromium;
 mod console;
 mod demo;

@@ -307,3 +307,26 @@ fn looking_a_key_up_by_its_secret_is_an_entry() {
     assert_eq!(entries, ["support@example.com looked up Checkout"; 2]);
     assert!(!owner.get("/audit?action=all").body.contains(&secret));
 }
+
+#[test]
+fn how_far_an_export_is_is_told_to_whoever_made_it() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    owner.create_key(&[]);
+    let name = owner.get("/audit/export").value("name");
+    let progress = format!("/audit/export/progress?name={name}");
+    assert!(owner.get(&progress).texts("p").is_empty());
+    let fields = [("format", "jsonl"), ("name", &*name), ("sign_ins", "1")];
+    let export = owner.post("/audit/export", &fields);
+    assert_eq!(export.header("content-type"), "application/jsonl");
+    assert!(
+        export
+            .header("content-disposition")
+            .starts_with("attachment")
+    );
+    let entries = export.body.lines().count() - 2;
+    let told = owner.get(&progress);
+    assert_eq!(told.text("p"), format!("Complete: {entries} entries."));
+    let other = app.person(Role::Auditor).get(&progress);
+    assert!(other.texts("p").is_empty());
+}

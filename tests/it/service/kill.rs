@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::app::{Browser, TestDatabase, eventually};
-use crate::program::{Program, create_owner};
+use crate::app::{Browser, SECRET, TestDatabase, eventually};
+use crate::program::{Program, command, create_owner};
 
 #[test]
 fn what_was_acknowledged_survives_being_killed() {
@@ -12,7 +12,7 @@ fn what_was_acknowledged_survives_being_killed() {
     drop(Program::serve(&database, "info"));
     create_owner(&database);
     let (mut created, mut revoked) = (Vec::new(), Vec::new());
-    for round in 0..6 {
+    for round in 0..rounds() {
         let mut program = Program::serve(&database, "info");
         let owner = Browser::new(&program.url).signed_in("owner@example.com");
         let killed = AtomicBool::new(false);
@@ -33,7 +33,7 @@ fn what_was_acknowledged_survives_being_killed() {
             });
             // The first change waits until the lease of the killed program has expired.
             eventually(|| (under_way.load(Ordering::SeqCst) > 2).then_some(()));
-            std::thread::sleep(Duration::from_millis(120 + 35 * round));
+            std::thread::sleep(Duration::from_millis(120 + 35 * (round % 8)));
             program.kill();
             killed.store(true, Ordering::SeqCst);
             let (more_created, more_revoked) = working.join().unwrap();
@@ -70,6 +70,17 @@ fn what_was_acknowledged_survives_being_killed() {
         count("SELECT count(*) AS number FROM audit_entries"),
         count("SELECT last_entry AS number FROM audit_head")
     );
+    let mut verifying = command(database.folder(), &["audit", "verify"]);
+    let verifying = verifying
+        .env("DATABASE_URL", &database.url)
+        .env("KEYWARD_SECRET", SECRET);
+    let verified = verifying.output().unwrap();
+    assert!(verified.status.success(), "{verified:?}");
+}
+
+/// How often the program is killed; more often with `KEYWARD_TEST_KILLS`.
+fn rounds() -> u64 {
+    std::env::var("KEYWARD_TEST_KILLS").map_or(6, |rounds| rounds.parse().unwrap())
 }
 
 /// The id of a key whose creation was acknowledged.

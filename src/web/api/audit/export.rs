@@ -14,11 +14,11 @@ use crate::web::shared::download;
 
 /// What to export. Everything without a filter.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schema(as = NewAuditExport, example = json!({"format": "jsonl", "from": "2026-03-01", "until": "2026-03-31"}))]
 pub struct NewExport {
     /// `jsonl` (JSON Lines, signed, with the hashes) or `csv`.
-    #[serde(deserialize_with = "never_null")]
+    #[serde(default, deserialize_with = "never_null")]
     #[schema(required, value_type = String, example = "jsonl")]
     format: Option<String>,
     /// Words that what an entry is about has.

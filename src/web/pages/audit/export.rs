@@ -34,6 +34,7 @@ struct ExportPage {
 #[template(path = "audit/export_progress.html")]
 struct ProgressPart {
     name: String,
+    /// `None` if it has not begun, or if another instance makes it.
     progress: Option<ProgressView>,
 }
 
