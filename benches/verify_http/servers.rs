@@ -23,6 +23,7 @@ const BARE_ANSWER: &str = "{\"valid\":true,\"key\":\"012345678901234567890123456
 const SAME_ANSWER: [(&str, &str); 8] = [
     ("x-keyward-key-id", "1000"),
     ("x-keyward-label", "Service%201000%20of%20team%203"),
+    ("x-keyward-consumer", ""),
     ("x-keyward-project", "default"),
     ("x-keyward-scopes", "read:assets write:assets"),
     ("x-keyward-environment", "live"),

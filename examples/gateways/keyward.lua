@@ -4,7 +4,7 @@ local socket = os.getenv("KEYWARD_SOCKET")
 
 local identity = {
     "x-keyward-key-id", "x-keyward-project", "x-keyward-environment",
-    "x-keyward-scopes", "x-keyward-label",
+    "x-keyward-scopes", "x-keyward-label", "x-keyward-consumer",
 }
 
 -- What Keyward reads.

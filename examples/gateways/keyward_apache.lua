@@ -14,7 +14,7 @@ local LARGEST_ANSWER = 65536
 
 local identity = {
     "X-Keyward-Key-Id", "X-Keyward-Project", "X-Keyward-Environment",
-    "X-Keyward-Scopes", "X-Keyward-Label",
+    "X-Keyward-Scopes", "X-Keyward-Label", "X-Keyward-Consumer",
 }
 
 -- What Keyward reads.

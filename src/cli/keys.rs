@@ -35,6 +35,9 @@ pub(super) enum Keys {
         /// includes it, or *
         #[arg(long, value_parser = required_scope)]
         scope: Option<String>,
+        /// Only keys that this consumer calls with
+        #[arg(long)]
+        consumer: Option<String>,
         /// Print JSON, one key per line
         #[arg(long)]
         json: bool,
@@ -43,7 +46,8 @@ pub(super) enum Keys {
     ///
     /// Each line of the file is a JSON object with the fields sha256 (64 hexadecimal digits),
     /// prefix (4 to 40 characters that the key begins with) and name, and optionally scopes,
-    /// environment, expires_at, rate_limit (with requests and seconds), allowed_ips and created_at.
+    /// environment, expires_at, rate_limit (with requests and seconds), allowed_ips, consumer and
+    /// created_at.
     /// If a line is wrong, nothing is imported.
     Import {
         /// A file of JSON Lines, or - for standard input
@@ -97,11 +101,13 @@ impl Keys {
                 project,
                 state,
                 scope,
+                consumer,
                 json,
             } => {
                 let filter = KeyFilter {
                     state: *state,
                     scope: scope.clone(),
+                    consumer: consumer.clone(),
                     ..KeyFilter::default()
                 };
                 list(&mut op, project.as_deref(), &filter, *json)

@@ -59,6 +59,8 @@ pub struct KeyFilter {
     pub expires_within: Option<Duration>,
     /// Who created it: an email, or `command line`.
     pub created_by: Option<String>,
+    /// Who calls with it.
+    pub consumer: Option<String>,
 }
 
 /// What a list is sorted by.
@@ -350,6 +352,15 @@ fn filtered<'a>(
     }
     if let Some(creator) = &filter.created_by {
         query = query.filter(keys::created_by.eq(creator.clone()));
+    }
+    if let Some(consumer) = filter.consumer.clone() {
+        query = match plan {
+            Plan::Filter => query.filter(keys::consumer.eq(consumer)),
+            // No comparison with a null is true.
+            Plan::Order | Plan::Ids => query
+                .filter(keys::consumer.is_not_null())
+                .filter(not(keys::consumer.ne(consumer))),
+        };
     }
     for wanted in &found.common {
         let terms = key_terms::table.filter(key_terms::key_id.eq(keys::id));

@@ -1,7 +1,7 @@
 //! What the search finds keys by.
 //!
-//! Each key has a row per term: the words of its label, its prefix, its creator, and each of its
-//! scopes. A word finds the terms that begin with it, by a range of the primary key. So a search
+//! Each key has a row per term: the words of its label, its prefix, its creator, its consumer, and each
+//! of its scopes. A word finds the terms that begin with it, by a range of the primary key. So a search
 //! costs what it finds, not what there is, and works the same way on both databases.
 
 use std::collections::BTreeSet;
@@ -26,13 +26,15 @@ pub(super) struct Findable<'a> {
     pub prefix: &'a str,
     pub created_by: &'a str,
     pub scopes: &'a [String],
+    pub consumer: Option<&'a str>,
 }
 
 impl Findable<'_> {
     fn terms(&self) -> BTreeSet<String> {
-        let label = fold(self.label);
-        let chunks = label.split_whitespace().map(str::to_owned);
-        let words = label
+        let texts = format!("{} {}", self.label, self.consumer.unwrap_or_default());
+        let texts = fold(&texts);
+        let chunks = texts.split_whitespace().map(str::to_owned);
+        let words = texts
             .split(|c: char| !c.is_alphanumeric())
             .map(str::to_owned);
         let random = self.prefix.rsplit('_').next().unwrap_or_default();
@@ -183,11 +185,13 @@ mod tests {
             prefix: "mk_live_a1B2c3",
             created_by: "Ana@example.com",
             scopes: &scopes,
+            consumer: Some("Tenant 42"),
         };
         let terms = findable.terms();
         let expected = [
             " read:assets",
             "(eu)",
+            "42",
             "a1b2c3",
             "ana@example.com",
             "ci",
@@ -195,6 +199,7 @@ mod tests {
             "eu",
             "mk_live_a1b2c3",
             "runner",
+            "tenant",
         ];
         assert_eq!(
             terms.iter().map(String::as_str).collect::<Vec<_>>(),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable};
+use diesel::sql_types::{BigInt, Nullable, Text};
 use keyward_key::{Environment, KeyDigest};
 
 use super::change::Tx;
@@ -86,6 +86,7 @@ macro_rules! insert_rows {
                     keys::quiet_since.eq(new.created_at),
                     keys::changed_in.eq($changed_in),
                 ),
+                keys::consumer.eq(new.terms.consumer.clone().into_sql::<Nullable<Text>>()),
             )
         });
         diesel::insert_into(keys::table)
@@ -129,6 +130,7 @@ pub fn insert_all(tx: &mut Tx, project: i64, new: &[NewKey]) -> Result<Vec<i64>,
             prefix: new.prefix,
             created_by,
             scopes: &new.terms.scopes,
+            consumer: new.terms.consumer.as_deref(),
         };
         (*id, findable)
     });
@@ -164,6 +166,7 @@ pub fn update(tx: &mut Tx, key: &Key, terms: &KeyTerms) -> Result<(), DbError> {
             keys::rate_limit_requests.eq(terms.rate_limit.map(|limit| limit.requests)),
             keys::rate_limit_seconds.eq(terms.rate_limit.map(|limit| limit.seconds)),
             keys::allowed_ips.eq(join(&terms.allowed_ips)),
+            keys::consumer.eq(&terms.consumer),
             keys::version.eq(keys::version + 1),
             keys::changed_in.eq(changed_in),
         ))
@@ -173,6 +176,7 @@ pub fn update(tx: &mut Tx, key: &Key, terms: &KeyTerms) -> Result<(), DbError> {
         prefix: &key.prefix,
         created_by: &key.created_by,
         scopes: &terms.scopes,
+        consumer: terms.consumer.as_deref(),
     };
     key_search::index_again(tx, key.project_id, key.id, findable)
 }

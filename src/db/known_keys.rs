@@ -34,6 +34,8 @@ pub struct KnownKey {
     pub rate_limit: Option<RateLimit>,
     /// Networks the key may be used from; empty allows any address.
     pub allowed_ips: Vec<IpNet>,
+    /// Only returned in answers; no verdict depends on it.
+    pub consumer: Option<String>,
     /// Never becomes false again.
     pub revoked: bool,
     /// The audit entry that last changed it.
@@ -72,6 +74,7 @@ struct KnownKeyRow {
     rate_limit_requests: Option<i64>,
     rate_limit_seconds: Option<i64>,
     allowed_ips: String,
+    consumer: Option<String>,
     revoked_at: Option<UtcTime>,
     changed_in: i64,
 }
@@ -88,6 +91,7 @@ impl From<KnownKeyRow> for KnownKey {
             expires_at: expiry_from_row(row.expires_at),
             rate_limit: rate_limit(row.rate_limit_requests, row.rate_limit_seconds),
             allowed_ips: networks(&row.allowed_ips),
+            consumer: row.consumer,
             revoked: row.revoked_at.is_some(),
             changed_in: row.changed_in,
         }

@@ -103,6 +103,7 @@ diesel::table! {
         tried_at -> Nullable<Timestamp>,
         version -> BigInt,
         changed_in -> BigInt,
+        consumer -> Nullable<Text>,
     }
 }
 

@@ -5,6 +5,8 @@ use unicode_normalization::UnicodeNormalization;
 
 /// The longest label or note, in characters.
 pub const MAX_LENGTH: usize = 100;
+/// The longest name of a consumer, in characters.
+pub const MAX_CONSUMER: usize = 255;
 
 /// Tidies `text` (NFC, outer spaces removed). It must have 1 to 100 characters, and no control,
 /// format (such as bidirectional and zero-width), private or unassigned ones.
@@ -19,6 +21,26 @@ pub fn tidy(text: &str) -> Result<String, &'static str> {
     if text.chars().count() > MAX_LENGTH {
         return Err("Use at most 100 characters.");
     }
+    check_characters(text)
+}
+
+/// Tidies the name of a consumer as [`tidy`] does a label: at most 255 characters, and `None` if it
+/// is empty.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn tidy_consumer(text: &str) -> Result<Option<String>, &'static str> {
+    let text: String = text.trim().nfc().collect();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if text.chars().count() > MAX_CONSUMER {
+        return Err("Use at most 255 characters.");
+    }
+    check_characters(text).map(Some)
+}
+
+fn check_characters(text: String) -> Result<String, &'static str> {
     if !text.chars().any(is_visible) || !text.chars().all(is_plain) {
         return Err("Remove invisible or control characters.");
     }

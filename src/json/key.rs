@@ -54,6 +54,9 @@ pub struct KeyJson<'a> {
     /// The networks it may be used from; none is anywhere.
     #[schema(examples("203.0.113.0/24"))]
     allowed_ips: Vec<String>,
+    /// Who calls with it: a customer's or tenant's id, or a service's name.
+    #[schema(required, value_type = Option<String>, examples("tenant-42"))]
+    consumer: Option<&'a str>,
     /// Null for a key that ended with its project.
     #[schema(required, value_type = Option<String>, format = DateTime,
         examples("2026-12-01T08:00:00Z"))]
@@ -138,6 +141,7 @@ impl<'a> KeyJson<'a> {
             last_used_ip: key.last_use.as_ref().and_then(|last| last.ip.as_deref()),
             rate_limit: key.rate_limit.map(RateLimitJson::from),
             allowed_ips: key.allowed_ips.iter().map(ToString::to_string).collect(),
+            consumer: key.consumer.as_deref(),
             revoked_at: revocation.map(|revocation| rfc3339(revocation.at)),
             revoked_by: revocation.map(|revocation| revocation.by.as_str()),
             revoke_reason: revocation.map(|revocation| revocation.reason.as_str()),
@@ -250,6 +254,7 @@ mod tests {
             last_used_ip: None,
             rate_limit: None,
             allowed_ips: vec![],
+            consumer: None,
             revoked_at: None,
             revoked_by: None,
             revoke_reason: None,

@@ -36,6 +36,8 @@ pub struct Key {
     pub rate_limit: Option<RateLimit>,
     /// Networks the key may be used from; empty allows any address.
     pub allowed_ips: Vec<IpNet>,
+    /// Who calls with it: a customer's or tenant's id, or a service's name. Passed on to services.
+    pub consumer: Option<String>,
     /// For an imported key, when the other system created it, if the import says so.
     pub created_at: UtcTime,
     /// An email, or `command line`.
@@ -70,6 +72,8 @@ pub struct KeyTerms {
     pub rate_limit: Option<RateLimit>,
     /// See [`Key::allowed_ips`].
     pub allowed_ips: Vec<IpNet>,
+    /// See [`Key::consumer`].
+    pub consumer: Option<String>,
 }
 
 impl From<&Key> for KeyTerms {
@@ -80,6 +84,7 @@ impl From<&Key> for KeyTerms {
             expires_at: key.expires_at,
             rate_limit: key.rate_limit,
             allowed_ips: key.allowed_ips.clone(),
+            consumer: key.consumer.clone(),
         }
     }
 }
@@ -288,6 +293,7 @@ impl Key {
             expires_at: None,
             rate_limit: None,
             allowed_ips: vec![],
+            consumer: None,
             created_at: time::macros::datetime!(2026-11-19 12:00),
             created_by: "ana@example.com".into(),
             revocation: None,

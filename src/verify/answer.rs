@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName};
 use keyward_guard::headers::{
-    ENVIRONMENT, KEY_ID, LABEL, PROJECT, RATE_LIMIT, RATE_LIMIT_POLICY, SCOPES,
+    CONSUMER, ENVIRONMENT, KEY_ID, LABEL, PROJECT, RATE_LIMIT, RATE_LIMIT_POLICY, SCOPES,
 };
 use keyward_guard::problem::{Problem, UNCHECKED, status_of};
 use keyward_key::verdict::Outcome;
@@ -121,7 +121,8 @@ impl<'a> Answer<'a> {
                 limit,
             } => {
                 out.add(KEY_ID, &[itoa::Buffer::new().format(key.id)]);
-                out.add(LABEL, &[&key.encoded_label]);
+                out.add(LABEL, &[key.encoded_label()]);
+                out.add(CONSUMER, &[key.encoded_consumer()]);
                 out.add(PROJECT, &[&project.slug]);
                 out.add(SCOPES, &[&key.kind.scopes]);
                 out.add(ENVIRONMENT, &[key.kind.environment.as_str()]);

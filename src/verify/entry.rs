@@ -25,8 +25,9 @@ pub(super) type KindName = (i64, String, Environment, Option<RateLimit>, Vec<IpN
 pub struct Entry {
     /// Returned in answers, and what usage is counted by.
     pub id: i64,
-    /// Percent-encoded for a header.
-    pub encoded_label: Box<str>,
+    /// Label and consumer, percent-encoded for headers, with a space between them: one piece of memory
+    /// instead of two.
+    encoded: Box<str>,
     /// Shared by all keys of the same kind.
     pub kind: Arc<Kind>,
     pub(super) revoked: bool,
@@ -108,7 +109,7 @@ impl Entry {
         );
         Entry {
             id: known.id,
-            encoded_label: percent_encoded(&known.label).into_boxed_str(),
+            encoded: encoded(&known.label, known.consumer.as_deref()),
             kind: kind(name),
             revoked: known.revoked,
             changed_in: known.changed_in,
@@ -167,9 +168,27 @@ impl Entry {
         (self.expires_at != i64::MAX).then(|| from_micros(self.expires_at))
     }
 
+    /// The label, percent-encoded for a header.
+    pub fn encoded_label(&self) -> &str {
+        self.encoded.split_once(' ').map_or("", |(label, _)| label)
+    }
+
+    /// The consumer, percent-encoded for a header; empty if there is none.
+    pub fn encoded_consumer(&self) -> &str {
+        self.encoded
+            .split_once(' ')
+            .map_or("", |(_, consumer)| consumer)
+    }
+
     /// The label, decoded.
     pub fn label(&self) -> Cow<'_, str> {
-        percent_decode_str(&self.encoded_label).decode_utf8_lossy()
+        percent_decode_str(self.encoded_label()).decode_utf8_lossy()
+    }
+
+    /// The consumer, decoded.
+    pub fn consumer(&self) -> Option<Cow<'_, str>> {
+        let encoded = self.encoded_consumer();
+        (!encoded.is_empty()).then(|| percent_decode_str(encoded).decode_utf8_lossy())
     }
 
     /// Takes over the counts of an earlier state of the same key, so that an edit does not reset a
@@ -242,6 +261,13 @@ impl Entry {
             _ => fresh.count(),
         }
     }
+}
+
+/// Both texts percent-encoded, which leaves no space in them, and a space between them.
+fn encoded(label: &str, consumer: Option<&str>) -> Box<str> {
+    let label = percent_encoded(label);
+    let consumer = consumer.map(percent_encoded).unwrap_or_default();
+    format!("{label} {consumer}").into_boxed_str()
 }
 
 #[cfg(test)]

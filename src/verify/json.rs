@@ -58,6 +58,9 @@ pub struct VerifyAnswer<'a> {
     key_id: Option<i64>,
     #[schema(required, value_type = Option<String>)]
     name: Option<Cow<'a, str>>,
+    /// Who calls with the key; null if that was not said.
+    #[schema(required, value_type = Option<String>)]
+    consumer: Option<Cow<'a, str>>,
     #[schema(required, value_type = Option<String>)]
     project: Option<&'a str>,
     #[schema(required)]
@@ -130,6 +133,7 @@ fn in_json(verdict: Verdict) -> HttpResponse {
     if let Some((key, project)) = verdict.key {
         answer.key_id = Some(key.id);
         answer.name = Some(key.label());
+        answer.consumer = key.consumer();
         answer.project = Some(&project.slug);
         answer.environment = Some(key.kind.environment);
         answer.scopes = Some(key.kind.listed_scopes());

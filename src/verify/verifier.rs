@@ -289,6 +289,7 @@ mod tests {
             expires_at: None,
             rate_limit: None,
             allowed_ips: vec![],
+            consumer: None,
             revoked: false,
             changed_in: 1,
         };

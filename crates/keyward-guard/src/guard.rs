@@ -17,7 +17,7 @@ use percent_encoding::percent_decode_str;
 use reqwest::Client;
 
 use crate::ask;
-use crate::headers::{ENVIRONMENT, KEY_ID, LABEL, PROJECT, SCOPES};
+use crate::headers::{CONSUMER, ENVIRONMENT, KEY_ID, LABEL, PROJECT, SCOPES};
 use crate::problem::{Problem, status_of};
 
 /// The key that a request was made with. An argument of handlers behind a [`Guard`].
@@ -33,6 +33,8 @@ pub struct ApiKey {
     pub environment: Environment,
     /// What it carries; `*` is every scope.
     pub scopes: Vec<String>,
+    /// Who calls with it, for instance a customer's id; `None` if Keyward was not told.
+    pub consumer: Option<String>,
 }
 
 impl FromRequest for ApiKey {
@@ -80,6 +82,7 @@ impl Guard {
     ///             .insert_header(("x-keyward-environment", "live"))
     ///             .insert_header(("x-keyward-scopes", "read:assets"))
     ///             .insert_header(("x-keyward-label", "Production%20Backend"))
+    ///             .insert_header(("x-keyward-consumer", "tenant-42"))
     ///             .finish(),
     ///         _ => HttpResponse::Unauthorized().finish(),
     ///     }
@@ -250,18 +253,22 @@ fn believe_gateway(req: &ServiceRequest, required: &Requirement) -> Result<ApiKe
 }
 
 /// Reads the identity headers, each of which must be there exactly once. A server that says yes
-/// without them is not Keyward.
+/// without them is not Keyward. Only the consumer may be missing: gateways drop empty headers.
 pub(crate) fn identity(headers: &HeaderMap) -> Option<ApiKey> {
     let text = |name: HeaderName| {
         let mut values = headers.get_all(name);
         let only = values.next().filter(|_| values.next().is_none());
         only?.to_str().ok()
     };
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let consumer = match headers.contains_key(CONSUMER) {
+        true => Some(text(CONSUMER)?).filter(|consumer| !consumer.is_empty()),
+        false => None,
+    };
     Some(ApiKey {
         id: text(KEY_ID)?.parse().ok()?,
-        label: percent_decode_str(text(LABEL)?)
-            .decode_utf8_lossy()
-            .into_owned(),
+        label: decoded(text(LABEL)?),
+        consumer: consumer.map(decoded),
         project: text(PROJECT)?.to_owned(),
         environment: text(ENVIRONMENT)?.parse().ok()?,
         scopes: scope::split(text(SCOPES)?),

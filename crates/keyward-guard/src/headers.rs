@@ -12,6 +12,8 @@ pub const ENVIRONMENT: HeaderName = HeaderName::from_static("x-keyward-environme
 pub const SCOPES: HeaderName = HeaderName::from_static("x-keyward-scopes");
 /// The key's label, percent-encoded (RFC 3986, section 2.1).
 pub const LABEL: HeaderName = HeaderName::from_static("x-keyward-label");
+/// Who calls with the key, percent-encoded; empty if that was not said.
+pub const CONSUMER: HeaderName = HeaderName::from_static("x-keyward-consumer");
 /// What is left of the limit (draft-ietf-httpapi-ratelimit-headers-10).
 pub const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 /// The limit itself, from the same draft.

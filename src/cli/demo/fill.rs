@@ -310,6 +310,11 @@ fn draft(plan: &Planned, chance: &mut Chance, now: UtcTime) -> KeyDraft {
             true => vec!["198.51.100.0/24".into(), "10.20.0.0/16".into()],
             false => Vec::new(),
         },
+        // "Partner feed: Northwind" is Northwind's.
+        consumer: match plan.label.split_once(": ") {
+            Some((_, partner)) => partner.to_lowercase(),
+            None => String::new(),
+        },
         unreadable: Vec::new(),
     }
 }

@@ -29,6 +29,8 @@ pub struct KeyDraft {
     pub rate_limit: Option<RateLimit>,
     /// Addresses or networks in CIDR notation (RFC 4632, RFC 4291); empty allows any address.
     pub allowed_ips: Vec<String>,
+    /// Who calls with it, at most 255 characters; empty says nothing.
+    pub consumer: String,
     /// Fields that could not be parsed. The check fails with these and any other errors.
     pub unreadable: Vec<FieldError>,
 }
@@ -70,6 +72,10 @@ impl KeyDraft {
             rate_limit::check(limit, &mut errors);
         }
         let allowed_ips = check_networks(&self.allowed_ips, &mut errors);
+        let consumer = text::tidy_consumer(&self.consumer).unwrap_or_else(|detail| {
+            errors.push(FieldError::new("consumer", detail));
+            None
+        });
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -79,6 +85,7 @@ impl KeyDraft {
             expires_at: self.expires_at,
             rate_limit: self.rate_limit,
             allowed_ips,
+            consumer,
         })
     }
 }
@@ -208,6 +215,7 @@ mod tests {
                 "10.1.2.3/8".into(),
                 "2001:db8::/32".into(),
             ],
+            consumer: " tenant-42 ".into(),
             unreadable: vec![],
         }
     }
@@ -219,6 +227,7 @@ mod tests {
         assert_eq!(terms.scopes, ["read:assets"]);
         let networks: Vec<String> = terms.allowed_ips.iter().map(ToString::to_string).collect();
         assert_eq!(networks, ["203.0.113.7/32", "10.0.0.0/8", "2001:db8::/32"]);
+        assert_eq!(terms.consumer.as_deref(), Some("tenant-42"));
     }
 
     #[test]
@@ -232,6 +241,7 @@ mod tests {
                 seconds: 90_000,
             }),
             allowed_ips: vec!["localhost".into()],
+            consumer: "x".repeat(256),
             unreadable: vec![],
         };
         let errors = draft.check(&rules(&catalogue()), NOW).unwrap_err();
@@ -243,6 +253,7 @@ mod tests {
             "rate_limit.requests",
             "rate_limit.seconds",
             "allowed_ips",
+            "consumer",
         ];
         assert_eq!(fields, expected);
     }

@@ -32,6 +32,7 @@ struct Line {
     rate_limit: Option<RateLimitJson>,
     #[serde(default)]
     allowed_ips: Vec<String>,
+    consumer: Option<String>,
     created_at: Option<String>,
 }
 
@@ -83,6 +84,7 @@ impl CheckedKey {
             ("expires_at", self.terms.expires_at == kept.expires_at),
             ("rate_limit", self.terms.rate_limit == kept.rate_limit),
             ("allowed_ips", networks[0] == networks[1]),
+            ("consumer", self.terms.consumer == kept.consumer),
             (
                 "created_at",
                 !self.is_dated || self.created_at == kept.created_at,
@@ -178,6 +180,7 @@ pub(super) fn check(
         expires_at: expires_at.flatten(),
         rate_limit: line.rate_limit.map(RateLimit::from),
         allowed_ips: line.allowed_ips,
+        consumer: line.consumer.unwrap_or_default(),
         unreadable: Vec::new(),
     };
     let terms = draft.check(rules, now).map_err(|errors| {

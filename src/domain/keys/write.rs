@@ -78,5 +78,6 @@ pub(super) fn details(
             rate_limit::to_json(terms.rate_limit),
         ),
         ("allowed_ips".to_owned(), networks.collect()),
+        ("consumer".to_owned(), json!(terms.consumer)),
     ])
 }

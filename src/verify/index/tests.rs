@@ -33,6 +33,7 @@ pub(super) fn key(changed_in: i64) -> KnownKey {
         expires_at: None,
         rate_limit: None,
         allowed_ips: vec![],
+        consumer: None,
         revoked: false,
         changed_in,
     }

@@ -8,7 +8,9 @@ use super::in_a_month;
 use crate::app::{Api, TestApp};
 
 /// What null clears.
-const CLEARED: [&str; 20] = [
+const CLEARED: [&str; 22] = [
+    "NewKey.consumer",
+    "KeyPatch.consumer",
     "NewAuditExport.q",
     "NewAuditExport.from",
     "NewAuditExport.until",

@@ -60,6 +60,7 @@ fn imported_keys_are_listed_and_pass_at_once() {
         "expires_at": "2090-01-01T00:00:00Z",
         "rate_limit": {"requests": 5, "seconds": 60},
         "allowed_ips": ["10.0.0.0/8"],
+        "consumer": "tenant-42",
         "created_at": "2024-05-06T09:08:09+02:00",
     });
     let imported = import(&app, &[line(secret.expose()), full], &[]);
@@ -84,6 +85,9 @@ fn imported_keys_are_listed_and_pass_at_once() {
     assert_eq!(job["expires_at"], "2090-01-01T00:00:00Z");
     assert_eq!(job["rate_limit"], json!({"requests": 5, "seconds": 60}));
     assert_eq!(job["allowed_ips"], json!(["10.0.0.0/8"]));
+    assert_eq!(job["consumer"], "tenant-42");
+    let of_tenant = ["keys", "list", "--consumer", "tenant-42", "--json"];
+    assert_eq!(json_lines(&run_on(&app, &of_tenant)).len(), 1);
     assert_eq!(job["created_at"], "2024-05-06T07:08:09Z");
 }
 
@@ -201,13 +205,15 @@ fn an_import_can_be_repeated() {
     // What is here otherwise is not overwritten.
     let renamed = with(line("secret 1"), "name", json!("Another"));
     let narrowed = with(line("secret 2"), "scopes", json!(["read:assets"]));
-    let text = told(&import(&app, &[renamed, narrowed], &[]));
+    let moved = with(line("secret 3"), "consumer", json!("tenant-42"));
+    let text = told(&import(&app, &[renamed, narrowed, moved], &[]));
     assert_eq!(
         text,
         (
             1,
             "line 1: this key is here already. It differs in: name.\n\
-             line 2: this key is here already. It differs in: scopes.\nNothing was imported.\n"
+             line 2: this key is here already. It differs in: scopes.\n\
+             line 3: this key is here already. It differs in: consumer.\nNothing was imported.\n"
                 .into()
         )
     );

@@ -129,6 +129,7 @@ fn a_client_cannot_say_who_it_is(example: &Example) {
             "X-Keyward-Key-Id: 999",
             "X-Keyward-Key-Id: 998",
             "x-keyward-label: forged",
+            "x-keyward-consumer: forged",
             "X_Keyward_Key_Id: 999",
             "X-Keyward_Key-Id: 999",
             "X.Keyward.Key.Id: 999",
@@ -148,6 +149,11 @@ fn a_client_cannot_say_who_it_is(example: &Example) {
     assert_eq!(reached.headers("x-keyward-project"), ["default"]);
     assert_eq!(reached.headers("x-keyward-environment"), ["live"]);
     assert_eq!(reached.headers("x-keyward-label"), ["Production%20backend"]);
+    let consumer = reached.headers("x-keyward-consumer");
+    assert!(
+        consumer.iter().all(|consumer| consumer.is_empty()),
+        "{consumer:?}"
+    );
     let forwarded = reached.headers("x-forwarded-for");
     assert!(
         !forwarded.iter().any(|value| value.contains("203.0.113.7")),

@@ -1,7 +1,7 @@
 //! The same tree as `src/web/pages`.
 
 mod account;
-mod audit;
+pub(crate) mod audit;
 mod cross_site;
 mod find;
 mod forms;

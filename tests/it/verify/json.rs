@@ -16,7 +16,7 @@ fn the_json_form_tells_the_same_and_always_with_200() {
     assert_eq!(
         answer.json(),
         json!({"data": {
-            "valid": true, "code": "VALID", "detail": null, "key_id": id, "name": "Checkout",
+            "valid": true, "code": "VALID", "detail": null, "key_id": id, "name": "Checkout", "consumer": null,
             "project": "default", "environment": "live", "scopes": ["read:assets"],
             "expires_at": null, "rate_limit": null,
         }})

@@ -12,6 +12,7 @@ fn a_good_key_passes_and_names_itself() {
     let owner = app.owner();
     let fields = [
         ("label", "Café & co"),
+        ("consumer", "Tenant 42 ü"),
         ("scopes", "read:assets"),
         ("scopes", "write:assets"),
     ];
@@ -26,6 +27,11 @@ fn a_good_key_passes_and_names_itself() {
         "read:assets write:assets"
     );
     assert_eq!(answer.header("x-keyward-label"), "Caf%C3%A9%20%26%20co");
+    assert_eq!(answer.header("x-keyward-consumer"), "Tenant%2042%20%C3%BC");
+    // Where nobody said who calls, the header is there all the same.
+    let (_, other) = owner.new_key(&[]);
+    let answer = ask(&app.anonymous(), "", &other);
+    assert_eq!(answer.headers["x-keyward-consumer"], "");
     assert_eq!(answer.header("cache-control"), "no-store");
 }
 

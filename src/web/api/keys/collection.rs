@@ -56,6 +56,9 @@ pub struct KeysQuery {
     /// Words that must all be found, each the beginning of a word of the name, of the prefix, or
     /// of the creator's email. A whole secret is refused: addresses are logged.
     q: Option<String>,
+    /// Keys that this customer, tenant or service calls with.
+    #[param(example = "tenant-42")]
+    consumer: Option<String>,
     /// RFC 3339.
     #[param(value_type = Option<String>, format = DateTime)]
     created_after: Option<Time>,
@@ -84,7 +87,8 @@ pub struct KeysQuery {
     "scopes": ["read:assets", "write:assets", "read:analytics"],
     "expires_at": null,
     "rate_limit": {"requests": 600, "seconds": 60},
-    "allowed_ips": ["203.0.113.0/24"]
+    "allowed_ips": ["203.0.113.0/24"],
+    "consumer": "tenant-42"
 }))]
 pub struct NewKey {
     /// What people call it: 1 to 100 characters.
@@ -113,6 +117,10 @@ pub struct NewKey {
     /// Addresses or networks the key may be used from; empty, null, or without it: anywhere.
     #[serde(default, deserialize_with = "null_is_empty")]
     allowed_ips: Option<Vec<String>>,
+    /// Who calls with it: a customer's or tenant's id, or a service's name; at most 255 characters.
+    /// Verifications pass it on.
+    #[schema(max_length = 255)]
+    consumer: Option<String>,
 }
 
 /// List keys
@@ -265,6 +273,7 @@ impl NewKey {
             },
             rate_limit: self.rate_limit.map(Into::into),
             allowed_ips: self.allowed_ips.unwrap_or_default(),
+            consumer: self.consumer.unwrap_or_default(),
             unreadable: Vec::new(),
         }
     }
@@ -286,6 +295,7 @@ impl KeysQuery {
             carries: Vec::from_iter(required("carries", self.carries.as_deref(), errors)),
             created_after: self.created_after.map(|at| at.0),
             last_used_before: self.last_used_before.map(|at| at.0),
+            consumer: self.consumer.as_ref().map(|text| text.replace('\0', " ")),
             ..KeyFilter::default()
         }
     }

@@ -42,6 +42,10 @@ pub struct KeyPatch {
     /// All of them; null or an empty list is anywhere.
     #[serde(default, deserialize_with = "null_is_empty")]
     allowed_ips: Option<Vec<String>>,
+    /// Null or an empty text is nobody in particular.
+    #[serde(default, deserialize_with = "null_or")]
+    #[schema(value_type = Option<String>, max_length = 255)]
+    consumer: Option<Option<String>>,
 }
 
 /// Why a key is revoked.
@@ -185,6 +189,10 @@ impl KeyPatch {
                 Some(limit) => limit.map(Into::into),
             },
             allowed_ips: self.allowed_ips.clone().unwrap_or_else(networks),
+            consumer: match &self.consumer {
+                None => key.consumer.clone().unwrap_or_default(),
+                Some(consumer) => consumer.clone().unwrap_or_default(),
+            },
             unreadable: Vec::new(),
         }
     }

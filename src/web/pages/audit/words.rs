@@ -286,6 +286,7 @@ fn field_title(field: &str) -> &str {
         "expires_at" => "Expires",
         "rate_limit" => "Rate limit",
         "allowed_ips" => "Allowed addresses",
+        "consumer" => "Consumer",
         "name" => "Name",
         "key_start" => "Key prefix",
         "environment_segment" => "Environments",

@@ -28,6 +28,7 @@ struct EditPage {
 impl Versioned for KeyFields {
     const FIELDS: &'static [(&'static str, &'static str)] = &[
         ("label", "Label"),
+        ("consumer", "Consumer"),
         ("scopes", "Scopes"),
         ("expires", "Expires"),
         ("rate_limit_requests", "Rate limit, requests"),

@@ -43,6 +43,7 @@ pub struct KeyFields {
     pub rate_limit_seconds: String,
     /// Separated by white space or commas.
     pub allowed_ips: String,
+    pub consumer: String,
     /// The version of the key that the edit form shows.
     pub version: String,
     /// What the edit form showed when it was opened.
@@ -75,6 +76,7 @@ impl KeyFields {
             rate_limit_requests,
             rate_limit_seconds,
             allowed_ips: networks.join("\n"),
+            consumer: key.consumer.clone().unwrap_or_default(),
             version: key.version.to_string(),
             seen: String::new(),
         }
@@ -102,6 +104,7 @@ impl KeyFields {
             expires_at,
             rate_limit,
             allowed_ips,
+            consumer: self.consumer.clone(),
             unreadable,
         }
     }

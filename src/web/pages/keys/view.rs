@@ -23,6 +23,7 @@ pub struct KeyView {
     pub state: ShownState,
     pub rate_limit: Option<String>,
     pub allowed_ips: Vec<String>,
+    pub consumer: Option<String>,
     pub revocation: Option<RevocationView>,
     /// It is refused as expired before its expiry.
     pub is_refused_early: bool,
@@ -95,6 +96,7 @@ impl KeyView {
             state,
             rate_limit: key.rate_limit.map(rate_limit_fields::in_words),
             allowed_ips: key.allowed_ips.iter().map(ToString::to_string).collect(),
+            consumer: key.consumer,
             revocation: key.revocation.map(|revocation| RevocationView {
                 at: Moment::new(revocation.at, now),
                 by: revocation.by,

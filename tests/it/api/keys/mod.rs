@@ -1,6 +1,7 @@
 //! `/api/v1/projects/{project}/keys` and, in short, `/api/v1/keys`.
 
 mod collection;
+mod consumer;
 mod one;
 mod paths;
 mod rotation;
