@@ -20,7 +20,7 @@ const BARE_ANSWER: &str = "{\"valid\":true,\"key\":\"012345678901234567890123456
     \"scopes\":[\"read:assets\",\"write:assets\"],\"ok\":1234567890123}";
 
 /// The headers of Keyward's answer.
-const SAME_ANSWER: [(&str, &str); 8] = [
+const SAME_ANSWER: [(&str, &str); 9] = [
     ("x-keyward-key-id", "1000"),
     ("x-keyward-label", "Service%201000%20of%20team%203"),
     ("x-keyward-consumer", ""),

@@ -67,8 +67,13 @@ impl NewEntry {
     /// The same entry, about a key.
     pub fn about_key(mut self, key: &Key) -> Self {
         self.key_id = Some(key.id);
-        self.in_project(key.project_id)
-            .with("key_prefix", key.prefix.as_str())
+        let entry = self
+            .in_project(key.project_id)
+            .with("key_prefix", key.prefix.as_str());
+        match &key.consumer {
+            Some(consumer) => entry.with("consumer", consumer.as_str()),
+            None => entry,
+        }
     }
 
     /// The entry as it is written, with its number.

@@ -14,9 +14,10 @@ use diesel::sql_query;
 use diesel::sql_types::Text;
 
 use super::any::MultiBackend;
+use super::audit_terms::{self as terms, Wanted};
 use super::schema::{audit_entries, audit_terms};
 use super::time_limit::{in_time, is_asked};
-use super::{AnyConnection, DbError, audit_terms as terms};
+use super::{AnyConnection, DbError};
 use crate::clock::UtcTime;
 use crate::records::{ActionGroup, AuditEntry};
 
@@ -119,6 +120,8 @@ pub struct AuditFilter {
     pub address: Option<String>,
     /// Words that the name of the thing has.
     pub text: Option<String>,
+    /// The consumer of the key that they are about, as it was then.
+    pub consumer: Option<String>,
 }
 
 impl AuditFilter {
@@ -128,6 +131,10 @@ impl AuditFilter {
             actions: Actions::All,
             ..AuditFilter::default()
         }
+    }
+
+    fn wanted(&self) -> Vec<Wanted> {
+        Wanted::all(self.text.as_deref(), self.consumer.as_deref())
     }
 }
 
@@ -160,15 +167,15 @@ pub fn page(
     skip: i64,
     limit: i64,
 ) -> Result<Vec<AuditEntry>, DbError> {
-    let words = terms::wanted(filter.text.as_deref().unwrap_or_default());
+    let wanted = filter.wanted();
     let present = actions(conn)?;
     let ranges = match skip {
-        0 => ranges(conn, filter, &words, &present)?,
+        0 => ranges(conn, filter, &wanted, &present)?,
         _ => vec![Range::Everything],
     };
     let mut places = BTreeSet::new();
     for range in ranges {
-        let query = filtered(is_asked(conn), filter, &words, &present);
+        let query = filtered(is_asked(conn), filter, &wanted, &present);
         let mut query = in_range(query, range);
         if let Some((at, id)) = before {
             query = query
@@ -220,11 +227,11 @@ pub fn actions(conn: &mut AnyConnection) -> Result<Vec<String>, DbError> {
 fn ranges<'a>(
     conn: &mut AnyConnection,
     filter: &'a AuditFilter,
-    words: &[String],
+    wanted: &[Wanted],
     present: &'a [String],
 ) -> Result<Vec<Range<'a>>, DbError> {
-    for word in words {
-        if let Some(few) = terms::few_with(conn, word, FEW)? {
+    for one in wanted {
+        if let Some(few) = terms::few_with(conn, one, FEW)? {
             return Ok(vec![Range::These(few.into_iter().collect())]);
         }
     }
@@ -275,7 +282,7 @@ fn in_range<'a>(query: Query<'a>, range: Range<'a>) -> Query<'a> {
 fn filtered<'a>(
     is_asked: bool,
     filter: &'a AuditFilter,
-    words: &[String],
+    wanted: &[Wanted],
     present: &'a [String],
 ) -> Query<'a> {
     let mut query = audit_entries::table.into_boxed();
@@ -306,12 +313,12 @@ fn filtered<'a>(
     if let Some(address) = &filter.address {
         query = query.filter(audit_entries::client_ip.eq(address));
     }
-    for word in words {
-        let has_word = audit_terms::table
+    for one in wanted {
+        let has_it = audit_terms::table
             .filter(audit_terms::entry.eq(audit_entries::id))
-            .filter(audit_terms::term.ge(word.clone()))
-            .filter(audit_terms::term.lt(format!("{word}{}", char::MAX)));
-        query = query.filter(exists(has_word));
+            .filter(audit_terms::term.ge(one.from.clone()))
+            .filter(audit_terms::term.lt(one.until.clone()));
+        query = query.filter(exists(has_it));
     }
     query
 }

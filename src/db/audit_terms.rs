@@ -24,18 +24,25 @@ macro_rules! insert_rows {
     }};
 }
 
-/// The words of what an entry is about, and the prefix of the key in its details.
+/// The words of what an entry is about, and the prefix and the consumer of the key in its details.
 pub(super) fn words(subject: &str, details: &str) -> BTreeSet<String> {
     let details: Value = serde_json::from_str(details).unwrap_or_default();
     let prefix = details["key_prefix"].as_str().unwrap_or_default();
+    let consumer = details["consumer"].as_str().map(consumer_term);
     let folded = fold(subject);
     let chunks = folded.split_whitespace();
     let words = folded.split(|c: char| !c.is_alphanumeric());
     let words = chunks.chain(words).map(str::to_owned);
     words
         .chain([fold(prefix)])
+        .chain(consumer)
         .filter(|word| !word.is_empty())
         .collect()
+}
+
+/// No searched word begins with a space.
+fn consumer_term(consumer: &str) -> String {
+    format!(" {consumer}")
 }
 
 /// Writes the words of the entry `id`.
@@ -65,8 +72,34 @@ pub(super) fn delete(
         .map(drop)
 }
 
-/// The beginnings of words that `text` asks for.
-pub(super) fn wanted(text: &str) -> Vec<String> {
+/// What entries must have to be found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    /// The first term that will do, and the first one after that does not.
+    pub(super) from: String,
+    pub(super) until: String,
+}
+
+impl Wanted {
+    /// What is asked for: entries about keys of this consumer, with words that begin like those of
+    /// this text.
+    pub(super) fn all(text: Option<&str>, consumer: Option<&str>) -> Vec<Wanted> {
+        let words = words_of(text.unwrap_or_default());
+        let words = words.into_iter().map(|word| Wanted {
+            until: format!("{word}{}", char::MAX),
+            from: word,
+        });
+        let consumer = consumer.map(|consumer| {
+            let from = consumer_term(&consumer.replace('\0', " "));
+            // The next text after this one in any order that goes by bytes.
+            let until = format!("{from}\u{1}");
+            Wanted { from, until }
+        });
+        words.chain(consumer).collect()
+    }
+}
+
+fn words_of(text: &str) -> Vec<String> {
     // Postgres accepts no text with a NUL.
     let folded = fold(&text.replace('\0', " "));
     let words: BTreeSet<&str> = folded.split_whitespace().collect();
@@ -77,15 +110,15 @@ pub(super) fn wanted(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The entries that have a word which begins with `word`; `None` if there may be more than `most`.
+/// The entries that have what is wanted; `None` if there may be more than `most`.
 pub(super) fn few_with(
     conn: &mut AnyConnection,
-    word: &str,
+    wanted: &Wanted,
     most: usize,
 ) -> Result<Option<BTreeSet<i64>>, DbError> {
     let found: Vec<i64> = audit_terms::table
-        .filter(audit_terms::term.ge(word))
-        .filter(audit_terms::term.lt(format!("{word}{}", char::MAX)))
+        .filter(audit_terms::term.ge(&wanted.from))
+        .filter(audit_terms::term.lt(&wanted.until))
         .limit(i64::try_from(most + 1).unwrap_or(i64::MAX))
         .select(audit_terms::entry)
         .load(conn)?;

@@ -43,6 +43,9 @@ pub(in crate::cli) struct Export {
     /// Only entries about the key with this id
     #[arg(long, default_value = "")]
     key: String,
+    /// Only entries about keys of this consumer
+    #[arg(long, default_value = "")]
+    consumer: String,
     /// Only entries from this address
     #[arg(long, default_value = "")]
     address: String,
@@ -60,6 +63,7 @@ impl Export {
             action: self.action.clone(),
             project: self.project.clone(),
             key: self.key.clone(),
+            consumer: self.consumer.clone(),
             address: self.address.clone(),
         };
         let mut op = Op::new(&mut conn, &actor, clock().now());

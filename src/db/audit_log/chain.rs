@@ -25,12 +25,12 @@ pub fn stretch(
     first: i64,
     last: i64,
 ) -> Result<Vec<ChainedEntry>, DbError> {
-    let words = terms::wanted(filter.text.as_deref().unwrap_or_default());
+    let wanted = filter.wanted();
     let present = match filter.actions {
         Actions::All => Vec::new(),
         _ => actions(conn)?,
     };
-    let rows: Vec<(Row, Vec<u8>, Vec<u8>)> = filtered(is_asked(conn), filter, &words, &present)
+    let rows: Vec<(Row, Vec<u8>, Vec<u8>)> = filtered(is_asked(conn), filter, &wanted, &present)
         .filter(audit_entries::id.between(first, last))
         .order(audit_entries::id)
         .select((

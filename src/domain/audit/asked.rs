@@ -31,6 +31,8 @@ pub struct Asked {
     pub project: String,
     /// The id of a key.
     pub key: String,
+    /// The consumer of the key they are about, as it was then.
+    pub consumer: String,
     /// The address that entries came from.
     pub address: String,
 }
@@ -46,6 +48,7 @@ impl Asked {
             ("action", &self.action),
             ("project", &self.project),
             ("key", &self.key),
+            ("consumer", &self.consumer),
             ("address", &self.address),
         ]
         .into_iter()
@@ -99,6 +102,7 @@ impl Asked {
             key,
             address: some(&self.address),
             text: some(&self.q),
+            consumer: some(&self.consumer),
         })
     }
 

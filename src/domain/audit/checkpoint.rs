@@ -1,7 +1,7 @@
 //! Checkpoints: signed statements of what the audit log held at a time. Whoever keeps one elsewhere
 //! can tell if the log was rewritten or cut off since.
 
-use super::chain::note::Signer;
+use super::chain::note::{NoteError, Signer};
 use super::chain::{self, Break, Statement, Verdict};
 use crate::clock::UtcTime;
 use crate::db::instances::Head;
@@ -43,11 +43,23 @@ pub fn take(
     let head = instances::head(conn)?;
     let last = checkpoints::newest(conn, 1)?.pop();
     let broken_at = checkpoints::broken_at(conn)?;
+    let signed_by = last.as_ref().map(|last| last.is_signed_by(signer.public()));
     let known = last.as_ref().map(|last| Head {
         entry: last.entry,
         hash: last.hash.clone(),
     });
-    let verdict = chain::verify_since(conn, known.as_ref(), &head)?;
+    let verdict = match (&last, &signed_by) {
+        (Some(last), Some(Err(NoteError::Changed | NoteError::Malformed))) => {
+            Verdict::Broken(Break::Checkpoint(last.entry))
+        }
+        _ => chain::verify_since(conn, known.as_ref(), &head)?,
+    };
+    if let Some(Err(NoteError::OtherKey)) = signed_by {
+        tracing::warn!(
+            "the last checkpoint of the audit log was signed with another key: if the secret was not \
+             replaced since, verify the log against a checkpoint that was kept elsewhere"
+        );
+    }
     let found = match &verdict {
         Verdict::Intact(_) => None,
         Verdict::Broken(broken) => Some(broken.entry()),
@@ -61,7 +73,8 @@ pub fn take(
     if head.entry == 0 {
         return Ok(Ok(None));
     }
-    if let Some(last) = last.filter(|last| last.entry == head.entry) {
+    let is_ours = matches!(signed_by, Some(Ok(())));
+    if let Some(last) = last.filter(|last| is_ours && last.entry == head.entry) {
         return Ok(Ok(Some(last)));
     }
     let checkpoint = Checkpoint::sign(signer, &head, now, None);

@@ -214,6 +214,11 @@ fn a_log_that_was_written_anew_contradicts_its_checkpoint() {
     let found = verify(&app).unwrap();
     assert_eq!(found.0, "rewritten");
     assert!(found.1 <= 200, "{found:?}");
+    // Nor is it once the checkpoint says what the new entries do: its signature does not fit.
+    let forging = "UPDATE audit_checkpoints
+        SET hash = (SELECT hash FROM audit_entries WHERE id = entry)";
+    app.database.execute(forging).unwrap();
+    assert_eq!(verify(&app), broken("checkpoint_changed", 300));
     // It is not signed again.
     let (code, text) = told(&run_on(&app, &["audit", "checkpoint"]));
     assert_eq!(code, 1, "{text}");

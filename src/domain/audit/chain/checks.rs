@@ -55,14 +55,10 @@ impl Checkpoints {
             return Ok(checkpoints);
         };
         for checkpoint in all {
-            match Checkpoint::kept(&checkpoint.note, key) {
-                Ok(said) if is_same(&said, &checkpoint) => {
-                    checkpoints.waiting.push_back(checkpoint);
-                }
-                _ if key.open(&checkpoint.note) == Err(NoteError::OtherKey) => {
-                    checkpoints.other_keys += 1;
-                }
-                _ => return Err(Break::Checkpoint(checkpoint.entry)),
+            match checkpoint.is_signed_by(key) {
+                Ok(()) => checkpoints.waiting.push_back(checkpoint),
+                Err(NoteError::OtherKey) => checkpoints.other_keys += 1,
+                Err(_) => return Err(Break::Checkpoint(checkpoint.entry)),
             }
         }
         Ok(checkpoints)
@@ -107,8 +103,4 @@ impl Checkpoints {
             }),
         }
     }
-}
-
-fn is_same(said: &Checkpoint, stored: &Checkpoint) -> bool {
-    said.entry == stored.entry && said.hash == stored.hash && said.is_cut == stored.is_cut
 }

@@ -3,7 +3,7 @@
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::Serialize;
 
-use super::note::{PublicKey, unchecked};
+use super::note::{NoteError, PublicKey, unchecked};
 use crate::clock::{UtcTime, parse_rfc3339, rfc3339};
 use crate::records::Checkpoint;
 
@@ -53,6 +53,22 @@ impl Checkpoint {
     /// What the checkpoint says, whoever signed it.
     pub fn statement(&self) -> Option<Statement> {
         Statement::read(unchecked(&self.note)?)
+    }
+
+    /// Whether `key` signed just what the checkpoint says.
+    ///
+    /// # Errors
+    /// It did not, or the checkpoint was changed since.
+    pub fn is_signed_by(&self, key: &PublicKey) -> Result<(), NoteError> {
+        let said = Statement::read(key.open(&self.note)?).ok_or(NoteError::Malformed)?;
+        let is_same = said.origin == key.name()
+            && said.entries == self.entry
+            && said.hash == self.hash
+            && said.remark.is_some() == self.is_cut;
+        match is_same {
+            true => Ok(()),
+            false => Err(NoteError::Changed),
+        }
     }
 
     /// A checkpoint that somebody kept elsewhere, if `key` signed it.

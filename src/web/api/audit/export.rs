@@ -36,6 +36,8 @@ pub struct NewExport {
     /// The id of a key.
     #[schema(example = 7)]
     key: Option<i64>,
+    /// The consumer of the key that entries are about, as it was then.
+    consumer: Option<String>,
     /// The address that entries came from.
     address: Option<String>,
 }
@@ -66,6 +68,7 @@ pub async fn create(bearer: Bearer, body: Json<NewExport>) -> Result<HttpRespons
         action: new.action.unwrap_or_else(|| "all".into()),
         project: text(new.project),
         key: new.key.map(|key| key.to_string()).unwrap_or_default(),
+        consumer: text(new.consumer),
         address: text(new.address),
     };
     let signer = bearer.state.signer.clone();

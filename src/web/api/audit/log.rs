@@ -45,6 +45,9 @@ pub struct AuditQuery {
     /// The id of a key.
     #[param(example = 7)]
     key: Option<i64>,
+    /// The consumer of the key that entries are about, as it was then.
+    #[param(example = "tenant-42")]
+    consumer: Option<String>,
     /// The address that entries came from.
     #[param(example = "203.0.113.7")]
     address: Option<String>,
@@ -69,6 +72,7 @@ impl AuditQuery {
             action: self.action.clone().unwrap_or_else(|| "all".into()),
             project: text(&self.project),
             key: self.key.map(|key| key.to_string()).unwrap_or_default(),
+            consumer: text(&self.consumer),
             address: text(&self.address),
         }
     }

@@ -108,6 +108,7 @@ fn title(field: &str) -> &'static str {
         "action" => "Actions",
         "project" => "Project",
         "key" => "Key",
+        "consumer" => "Consumer",
         _ => "Address",
     }
 }

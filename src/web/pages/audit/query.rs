@@ -13,7 +13,7 @@ use crate::domain::keys::without_secrets;
 /// The path of the log.
 pub const PATH: &str = "/audit";
 /// Longer fields are cut to this many characters.
-const MOST: usize = 200;
+const MOST: usize = 255;
 
 /// Periods to choose from: what each is called, and how many days before today it begins and ends.
 const PERIODS: [(&str, i64, i64); 4] = [
@@ -63,6 +63,7 @@ impl AuditQuery {
             &mut asked.action,
             &mut asked.project,
             &mut asked.key,
+            &mut asked.consumer,
             &mut asked.address,
         ] {
             let plain = text.trim().chars().filter(|c| !c.is_control());

@@ -31,6 +31,14 @@ fn a_consumer_is_set_changed_and_cleared() {
     assert_eq!(too_long.wrong_fields(), ["consumer"]);
     let bidi = api.patch(&path, &json!({"consumer": "a\u{202E}b"}));
     assert_eq!(bidi.wrong_fields(), ["consumer"]);
+    // What happened to keys of a consumer, as it was then.
+    let of_tenant = api.get("/audit?consumer=tenant-42").json()["value"].clone();
+    let actions = of_tenant.as_array().unwrap().iter();
+    let actions: Vec<&str> = actions
+        .map(|entry| entry["action"].as_str().unwrap())
+        .collect();
+    assert_eq!(actions, ["key.edited", "key.created"]);
+    assert_eq!(rows(&app.owner().get("/audit?consumer=tenant-4")).len(), 0);
     // The log has each change with what was before.
     let told = rows(&app.owner().get("/audit?action=key.edited"));
     assert!(told[0].ends_with("Consumer: tenant-43 → none"), "{told:?}");
