@@ -15,7 +15,7 @@ pub enum Action {
     RevokeKeys,
     /// Read the audit log.
     ReadAudit,
-    /// Export the audit log and usage.
+    /// Export the audit log and lists of keys.
     ExportAudit,
     /// Change a project's scopes, grants and settings.
     ManageProject,
@@ -52,7 +52,7 @@ impl Action {
             Action::EditKeys => "Edit keys",
             Action::RevokeKeys => "Revoke keys",
             Action::ReadAudit => "Read the audit log",
-            Action::ExportAudit => "Export the audit log",
+            Action::ExportAudit => "Export the audit log and keys",
             Action::ManageProject => "Change scopes, members and settings of projects",
             Action::ManageProjects => "Create and archive projects",
             Action::ManageUsers => "Invite and disable people, and assign roles",
@@ -73,7 +73,7 @@ impl Action {
             Action::EditKeys => "edit keys",
             Action::RevokeKeys => "revoke keys",
             Action::ReadAudit => "read the audit log",
-            Action::ExportAudit => "export the audit log",
+            Action::ExportAudit => "export the audit log or keys",
             Action::ManageProject => "change the project",
             Action::ManageProjects => "create or archive projects",
             Action::ManageUsers => "manage people",

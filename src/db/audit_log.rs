@@ -167,16 +167,15 @@ pub fn page(
     skip: i64,
     limit: i64,
 ) -> Result<Vec<AuditEntry>, DbError> {
-    let wanted = filter.wanted();
     let present = actions(conn)?;
-    let ranges = match skip {
-        0 => ranges(conn, filter, &wanted, &present)?,
-        _ => vec![Range::Everything],
+    let plan = match skip {
+        0 => plan(conn, filter, &present)?,
+        _ => Plan::walk(filter),
     };
     let mut places = BTreeSet::new();
-    for range in ranges {
-        let query = filtered(is_asked(conn), filter, &wanted, &present);
-        let mut query = in_range(query, range);
+    for range in plan.ranges {
+        let rest = filtered(is_asked(conn), &plan.rest, &plan.wanted, &present);
+        let mut query = in_range(rest, range);
         if let Some((at, id)) = before {
             query = query
                 .filter(audit_entries::at.le(at))
@@ -223,42 +222,92 @@ pub fn actions(conn: &mut AnyConnection) -> Result<Vec<String>, DbError> {
     Ok(found.into_iter().map(|found| found.action).collect())
 }
 
-/// The ranges that together hold all that `filter` lets through.
-fn ranges<'a>(
-    conn: &mut AnyConnection,
-    filter: &'a AuditFilter,
-    wanted: &[Wanted],
-    present: &'a [String],
-) -> Result<Vec<Range<'a>>, DbError> {
-    for one in wanted {
-        if let Some(few) = terms::few_with(conn, one, FEW)? {
-            return Ok(vec![Range::These(few.into_iter().collect())]);
+/// How a page is read.
+struct Plan<'a> {
+    /// Ranges that together hold all that the filter lets through.
+    ranges: Vec<Range<'a>>,
+    /// What is left to ask of each entry in them. What a range says already is not asked again: it could
+    /// lead the database to another index.
+    rest: AuditFilter,
+    /// The same of words.
+    wanted: Vec<Wanted>,
+}
+
+impl Plan<'_> {
+    /// Reads all entries in the order of their times.
+    fn walk(filter: &AuditFilter) -> Self {
+        Plan {
+            ranges: vec![Range::Everything],
+            rest: filter.clone(),
+            wanted: filter.wanted(),
         }
     }
-    if let Some(key) = filter.key {
-        return Ok(vec![Range::AboutKey(key), Range::AboutRelatedKey(key)]);
+}
+
+fn plan<'a>(
+    conn: &mut AnyConnection,
+    filter: &'a AuditFilter,
+    present: &'a [String],
+) -> Result<Plan<'a>, DbError> {
+    let mut walk = Plan::walk(filter);
+    let mut found: Option<BTreeSet<i64>> = None;
+    for one in std::mem::take(&mut walk.wanted) {
+        match terms::few_with(conn, &one, FEW)? {
+            Some(few) => found = Some(found.map_or_else(|| few.clone(), |found| &found & &few)),
+            None => walk.wanted.push(one),
+        }
     }
-    if let Some(address) = &filter.address {
-        return Ok(vec![Range::FromAddress(address)]);
-    }
-    let actions = present.iter().map(String::as_str);
-    let actions: Vec<&str> = actions
-        .filter(|action| filter.actions.has(action))
-        .collect();
-    let each =
-        |range: &dyn Fn(&'a str) -> Range<'a>| actions.iter().map(|action| range(action)).collect();
-    Ok(match (&filter.actor, &filter.projects) {
-        (Some(actor), _) => each(&|action| Range::OfActor(actor, action)),
-        (None, Some(projects)) if projects.len() * actions.len() <= MOST_RANGES => projects
-            .iter()
-            .flat_map(|project| {
-                actions
-                    .iter()
-                    .map(|action| Range::InProject(*project, action))
-            })
-            .collect(),
-        (None, Some(_)) => vec![Range::Everything],
-        (None, None) => each(&|action| Range::Action(action)),
+    let rest = filter.clone();
+    let (ranges, rest) = if let Some(found) = found {
+        (vec![Range::These(found.into_iter().collect())], rest)
+    } else if let Some(key) = filter.key {
+        let ranges = vec![Range::AboutKey(key), Range::AboutRelatedKey(key)];
+        (ranges, AuditFilter { key: None, ..rest })
+    } else if let Some(address) = &filter.address {
+        let rest = AuditFilter {
+            address: None,
+            ..rest
+        };
+        (vec![Range::FromAddress(address)], rest)
+    } else {
+        let actions = present.iter().map(String::as_str);
+        let actions: Vec<&str> = actions.filter(|one| filter.actions.has(one)).collect();
+        let rest = AuditFilter {
+            actions: Actions::All,
+            ..rest
+        };
+        match (&filter.actor, &filter.projects) {
+            (Some(actor), _) => {
+                let ranges = actions.iter().map(|one| Range::OfActor(actor, one));
+                (
+                    ranges.collect(),
+                    AuditFilter {
+                        actor: None,
+                        ..rest
+                    },
+                )
+            }
+            (None, Some(projects)) if projects.len() * actions.len() <= MOST_RANGES => {
+                let of = |project: &i64| {
+                    let project = *project;
+                    actions
+                        .iter()
+                        .map(move |one| Range::InProject(project, one))
+                };
+                let rest = AuditFilter {
+                    projects: None,
+                    ..rest
+                };
+                (projects.iter().flat_map(of).collect(), rest)
+            }
+            (None, Some(_)) => return Ok(walk),
+            (None, None) => (actions.iter().map(|one| Range::Action(one)).collect(), rest),
+        }
+    };
+    Ok(Plan {
+        ranges,
+        rest,
+        wanted: walk.wanted,
     })
 }
 

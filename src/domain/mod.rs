@@ -9,6 +9,7 @@ mod archived;
 pub mod audit;
 pub mod counting;
 pub mod error;
+pub mod files;
 pub mod grants;
 pub mod idempotency;
 pub mod keys;

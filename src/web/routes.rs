@@ -12,8 +12,8 @@ use super::api::{
     scopes, session as session_api, tokens, users,
 };
 use super::pages::{
-    account as account_pages, audit, docs, find, health, kept, keys, login, logout, overview,
-    password, projects, rollbacks, setup, users as users_pages,
+    account as account_pages, audit, docs, exports, find, health, kept, keys, login, logout,
+    overview, password, projects, rollbacks, setup, users as users_pages,
 };
 use super::shared::error::{self, LeadOn};
 use super::shared::{
@@ -63,6 +63,11 @@ pub fn configure(
         .service(resource("/find").get(find::show).post(find::submit))
         .service(resource("/keys").get(keys::across::show))
         .service(
+            resource("/keys/export")
+                .get(keys::export::show_all)
+                .post(keys::export::submit_all),
+        )
+        .service(
             resource("/keys/revocation")
                 .get(keys::selection::show)
                 .post(keys::selection::submit),
@@ -76,7 +81,7 @@ pub fn configure(
                 .get(audit::export::show)
                 .post(audit::export::submit),
         )
-        .service(resource("/audit/export/progress").get(audit::export::progress))
+        .service(resource("/exports/progress").get(exports::progress))
         .service(resource("/audit/{entry}").get(audit::entry::show))
         .service(resource("/docs").get(docs::show::show))
         .service(
@@ -160,6 +165,11 @@ pub fn configure(
                 .service(resource("").get(keys::list::show).post(keys::new::submit))
                 .service(resource("/new").get(keys::new::show))
                 .service(resource("/search").post(keys::search::submit))
+                .service(
+                    resource("/export")
+                        .get(keys::export::show)
+                        .post(keys::export::submit),
+                )
                 .service(resource("/{id}").get(keys::one::show))
                 .service(
                     resource("/{id}/edit")

@@ -29,6 +29,8 @@ UNION
 SELECT lower(details::json ->> 'key_prefix'), id FROM audit_entries
 WHERE details::json ->> 'key_prefix' IS NOT NULL;
 
+CREATE INDEX audit_terms_by_entry ON audit_terms (entry, term);
+
 -- Signed statements of the log's length and hash.
 CREATE TABLE audit_checkpoints (
   entry BIGINT NOT NULL,

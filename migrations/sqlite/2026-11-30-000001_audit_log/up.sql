@@ -34,6 +34,8 @@ INSERT OR IGNORE INTO audit_terms
 SELECT lower(json_extract(details, '$.key_prefix')), id FROM audit_entries
 WHERE json_extract(details, '$.key_prefix') IS NOT NULL;
 
+CREATE INDEX audit_terms_by_entry ON audit_terms (entry, term);
+
 -- Signed statements of the log's length and hash.
 CREATE TABLE audit_checkpoints (
   entry BIGINT NOT NULL,

@@ -11,14 +11,15 @@ use super::open;
 use super::progress::Progress;
 use crate::access::Actor;
 use crate::cli::{Arguments, Failure, clock};
-use crate::domain::audit::{self, Asked, ExportFormat};
+use crate::domain::audit::{self, Asked};
+use crate::domain::files::{FileFormat, Pieces};
 use crate::domain::{DomainError, Op};
 
 #[derive(Args)]
 pub(in crate::cli) struct Export {
     /// jsonl (signed, with the hashes) or csv
     #[arg(long, default_value = "jsonl")]
-    format: ExportFormat,
+    format: FileFormat,
     /// Where to; without it, standard output. The file appears when it is complete
     #[arg(long, value_name = "FILE")]
     output: Option<String>,

@@ -6,11 +6,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use base16ct::lower as hex;
-use csv::{Terminator, WriterBuilder};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
-use strum::{Display, EnumString};
 
 use super::chain::note::Signer;
 use super::chain::{Around, ExportEnd, ExportHeader, ExportLine, Statement, export_origin};
@@ -20,6 +18,7 @@ use crate::access::Action;
 use crate::clock::{UtcTime, rfc3339};
 use crate::db::audit_log::{self, AuditFilter};
 use crate::db::{AnyConnection, NewEntry};
+use crate::domain::files::{FileFormat, Pieces, csv_lines, internal, json_line};
 use crate::domain::{DomainError, Op, projects};
 use crate::records::ChainedEntry;
 use crate::records::audit::NO_HASH;
@@ -29,29 +28,9 @@ const STEP: i64 = 2_000;
 /// How many steps without an entry are taken at once.
 const EMPTY_STEPS: usize = 8;
 
-/// The form of an export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Display, EnumString)]
-#[strum(serialize_all = "lowercase")]
-pub enum ExportFormat {
-    /// Comma-separated values (RFC 4180), which spreadsheets open.
-    Csv,
-    /// JSON Lines with the hashes, which `keyward audit verify` checks.
-    Jsonl,
-}
-
-impl ExportFormat {
-    /// Its media type.
-    pub fn media_type(self) -> &'static str {
-        match self {
-            ExportFormat::Csv => "text/csv; charset=utf-8",
-            ExportFormat::Jsonl => "application/jsonl",
-        }
-    }
-}
-
 /// An export that is being made.
 pub struct Export {
-    format: ExportFormat,
+    format: FileFormat,
     filter: AuditFilter,
     signer: Arc<Signer>,
     /// Slugs of projects by their ids.
@@ -75,7 +54,7 @@ pub struct Export {
 pub fn export(
     op: &mut Op,
     asked: &Asked,
-    format: ExportFormat,
+    format: FileFormat,
     signer: Arc<Signer>,
 ) -> Result<Export, DomainError> {
     let projects = projects::list(op)?;
@@ -132,8 +111,8 @@ pub fn export(
         after_hash: hex::encode_string(&hash),
     };
     let head = match format {
-        ExportFormat::Jsonl => json_line(&Around::Export(header))?,
-        ExportFormat::Csv => csv_lines([COLUMNS.map(str::to_owned)])?,
+        FileFormat::Jsonl => json_line(&Around::Export(header))?,
+        FileFormat::Csv => csv_lines([COLUMNS.map(str::to_owned)])?,
     };
     Ok(Export {
         format,
@@ -153,13 +132,9 @@ pub fn export(
     })
 }
 
-impl Export {
-    /// The next piece; `None` once it is complete. The last piece of JSON Lines is signed, so nothing
-    /// that breaks off can be taken for the whole.
-    ///
-    /// # Errors
-    /// The database fails, or the actor may not export any more.
-    pub fn next(&mut self, op: &mut Op) -> Result<Option<Vec<u8>>, DomainError> {
+impl Pieces for Export {
+    /// The last piece of JSON Lines is signed, so nothing that breaks off can be taken for the whole.
+    fn next(&mut self, op: &mut Op) -> Result<Option<Vec<u8>>, DomainError> {
         if let Some(head) = self.head.take() {
             self.digest.update(&head);
             return Ok(Some(head));
@@ -187,12 +162,23 @@ impl Export {
         }
     }
 
+    fn progress(&self) -> (u64, u64) {
+        let done = self.next - 1 - self.begin;
+        let percent = match self.last - self.begin {
+            ..=0 => 100,
+            total => 100 * done / total,
+        };
+        (self.entries, u64::try_from(percent).unwrap_or(0))
+    }
+}
+
+impl Export {
     fn stretch(&mut self, conn: &mut AnyConnection, until: i64) -> Result<Vec<u8>, DomainError> {
         let found = audit_log::stretch(conn, &self.filter, self.next, until)?;
         self.entries += found.len() as u64;
         match self.format {
-            ExportFormat::Csv => csv_lines(found.into_iter().map(|entry| self.row(entry))),
-            ExportFormat::Jsonl => {
+            FileFormat::Csv => csv_lines(found.into_iter().map(|entry| self.row(entry))),
+            FileFormat::Jsonl => {
                 let mut piece = Vec::new();
                 for entry in found {
                     piece.extend(self.line(&entry)?);
@@ -241,7 +227,7 @@ impl Export {
     }
 
     fn end(&mut self, at: UtcTime) -> Result<Option<Vec<u8>>, DomainError> {
-        if self.is_over || self.format == ExportFormat::Csv {
+        if self.is_over || self.format == FileFormat::Csv {
             return Ok(None);
         }
         self.is_over = true;
@@ -257,16 +243,6 @@ impl Export {
             note: self.signer.sign(&statement.text()),
         }))
         .map(Some)
-    }
-
-    /// How many entries were exported so far, and how much of the log was gone through, in percent.
-    pub fn progress(&self) -> (u64, u64) {
-        let done = self.next - 1 - self.begin;
-        let percent = match self.last - self.begin {
-            ..=0 => 100,
-            total => 100 * done / total,
-        };
-        (self.entries, u64::try_from(percent).unwrap_or(0))
     }
 }
 
@@ -287,59 +263,3 @@ const COLUMNS: [&str; 14] = [
     "details",
     "hash",
 ];
-
-fn csv_lines<const N: usize>(
-    rows: impl IntoIterator<Item = [String; N]>,
-) -> Result<Vec<u8>, DomainError> {
-    let mut writer = WriterBuilder::new()
-        .terminator(Terminator::CRLF)
-        .from_writer(Vec::new());
-    for row in rows {
-        writer.write_record(row.map(harmless)).map_err(internal)?;
-    }
-    writer.into_inner().map_err(internal)
-}
-
-/// A cell that no spreadsheet takes for a formula; see
-/// <https://owasp.org/www-community/attacks/CSV_Injection>.
-fn harmless(cell: String) -> String {
-    match cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => format!("'{cell}"),
-        false => cell,
-    }
-}
-
-fn json_line(value: &impl serde::Serialize) -> Result<Vec<u8>, DomainError> {
-    let mut line = serde_json::to_vec(value).map_err(internal)?;
-    line.push(b'\n');
-    Ok(line)
-}
-
-fn internal(error: impl std::fmt::Display) -> DomainError {
-    DomainError::Internal(format!("an export could not be written: {error}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cell_is_a_formula() {
-        let cells = [
-            "=1+1",
-            "+1",
-            "-1",
-            "@SUM(A1)",
-            "\t=1",
-            "\r=1",
-            "a,b",
-            "say \"no\"",
-            "ok",
-        ];
-        let line = csv_lines([cells.map(str::to_owned)]).unwrap();
-        assert_eq!(
-            String::from_utf8(line).unwrap(),
-            "'=1+1,'+1,'-1,'@SUM(A1),'\t=1,\"'\r=1\",\"a,b\",\"say \"\"no\"\"\",ok\r\n"
-        );
-    }
-}

@@ -12,5 +12,5 @@ pub use asked::Asked;
 pub use checkpoint::ChainState;
 pub use cut::{cut, delete_cut};
 pub use deny::deny;
-pub use export::{Export, ExportFormat, export};
+pub use export::{Export, export};
 pub use read::{AuditPage, allow_to_read, is_readable, latest, of_key, one, read, state};

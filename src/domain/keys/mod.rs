@@ -3,6 +3,7 @@
 mod across;
 mod draft;
 mod edit;
+mod export;
 mod find;
 mod import;
 mod line;
@@ -21,6 +22,7 @@ mod write;
 pub use across::{Group, across};
 pub use draft::KeyDraft;
 pub use edit::{EditForm, edit, edit_form};
+pub use export::{KeyExport, export};
 pub use find::{find, find_in, find_to, read, read_to};
 pub use import::{BATCH, Checked, ImportError, check_lines, import};
 pub use line::{CheckedKey, WrongLine};

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod audit;
 pub mod docs;
+pub mod exports;
 pub mod find;
 pub mod health;
 pub mod kept;

@@ -13,7 +13,7 @@ use super::acting::act;
 use super::turns::Work;
 use super::{AppState, WebError};
 use crate::domain::actors::Claim;
-use crate::domain::audit::{Export, ExportFormat};
+use crate::domain::files::{FileFormat, Pieces};
 
 /// How many exports have their progress remembered.
 const REMEMBERED: usize = 100;
@@ -25,9 +25,9 @@ pub struct Downloads(Mutex<HashMap<(i64, String), Progress>>);
 /// How far an export is.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
-    /// How many entries were sent.
-    pub entries: u64,
-    /// How much of the log was gone through.
+    /// How many records were sent.
+    pub records: u64,
+    /// How much was gone through.
     pub percent: u64,
     /// Whether it is over, and how.
     pub ended: Option<Ended>,
@@ -68,10 +68,10 @@ struct Noted {
 }
 
 impl Noted {
-    fn now(&mut self, export: &Export, ended: Option<Ended>) {
-        let (entries, percent) = export.progress();
+    fn now(&mut self, export: &impl Pieces, ended: Option<Ended>) {
+        let (records, percent) = export.progress();
         self.progress = Progress {
-            entries,
+            records,
             percent,
             ended,
         };
@@ -88,21 +88,22 @@ impl Drop for Noted {
     }
 }
 
-/// The answer that sends `export`, piece by piece, for as long as the person of `claim` may do so.
+/// The answer that sends `export` as a file with `file` in its name, piece by piece, for as long as the person of `claim` may do so.
 /// Each piece waits its turn at the database. If one fails, the connection breaks off before the end,
 /// which no client takes for a whole answer.
 pub fn answer(
     state: web::Data<AppState>,
     claim: Claim,
-    export: Export,
-    format: ExportFormat,
+    export: impl Pieces,
+    format: FileFormat,
+    file: &str,
     name: String,
 ) -> HttpResponse {
     let mut noted = Noted {
         of: (claim.user_id, name),
         state: web::Data::clone(&state),
         progress: Progress {
-            entries: 0,
+            records: 0,
             percent: 0,
             ended: None,
         },
@@ -134,11 +135,11 @@ pub fn answer(
             }
         }
     });
-    let file = format!("attachment; filename=\"keyward-audit-{date}.{format}\"");
+    let disposition = format!("attachment; filename=\"keyward-{file}-{date}.{format}\"");
     let mut response = HttpResponseBuilder::new(StatusCode::OK);
     response.content_type(format.media_type());
-    if let Ok(file) = HeaderValue::from_str(&file) {
-        response.insert_header((header::CONTENT_DISPOSITION, file));
+    if let Ok(disposition) = HeaderValue::from_str(&disposition) {
+        response.insert_header((header::CONTENT_DISPOSITION, disposition));
     }
     response.streaming(Box::pin(pieces))
 }

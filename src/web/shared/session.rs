@@ -164,7 +164,7 @@ pub fn middleware(
 }
 
 /// What pages ask by themselves, while somebody watches them or not.
-const BY_ITSELF: [&str; 2] = ["/audit/latest", "/audit/export/progress"];
+const BY_ITSELF: [&str; 2] = ["/audit/latest", "/exports/progress"];
 
 tokio::task_local! {
     /// Set while a request is answered that nobody made.

@@ -314,7 +314,7 @@ fn how_far_an_export_is_is_told_to_whoever_made_it() {
     let owner = app.owner();
     owner.create_key(&[]);
     let name = owner.get("/audit/export").value("name");
-    let progress = format!("/audit/export/progress?name={name}");
+    let progress = format!("/exports/progress?name={name}");
     assert!(owner.get(&progress).texts("p").is_empty());
     let fields = [("format", "jsonl"), ("name", &*name), ("sign_ins", "1")];
     let export = owner.post("/audit/export", &fields);
@@ -326,7 +326,7 @@ fn how_far_an_export_is_is_told_to_whoever_made_it() {
     );
     let entries = export.body.lines().count() - 2;
     let told = owner.get(&progress);
-    assert_eq!(told.text("p"), format!("Complete: {entries} entries."));
+    assert_eq!(told.text("p"), format!("Complete: {entries} records."));
     let other = app.person(Role::Auditor).get(&progress);
     assert!(other.texts("p").is_empty());
 }

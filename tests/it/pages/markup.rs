@@ -233,7 +233,15 @@ fn people(pages: &mut Pages, app: &TestApp, owner: &Browser) {
         owner,
         &["/users", &ana, "/audit", "/audit/1", "/audit/chain"],
     );
-    pages.visit(owner, &["/audit/export?action=keys", "/audit/latest"]);
+    pages.visit(
+        owner,
+        &[
+            "/audit/export?action=keys",
+            "/audit/latest",
+            "/keys/export?unused=90",
+            "/projects/default/keys/export",
+        ],
+    );
     let viewer = app.anonymous().signed_in("viewer@example.com");
     pages.visit(&viewer, &["/", KEYS, "/users", "/docs"]);
 }
@@ -369,7 +377,7 @@ fn dialogs(pages: &mut Pages, owner: &Browser) {
     let table = "<!DOCTYPE html>\n<html lang=\"en\"><head><title>Row</title></head><body><main>\
                  <table><tbody></tbody></table></main></body></html>\n";
     pages.fill("row", table, "<tbody>", &row);
-    let progress = ask(&format!("/audit/export/progress?name={}", "a".repeat(43)));
+    let progress = ask(&format!("/exports/progress?name={}", "a".repeat(43)));
     let page = "<!DOCTYPE html>\n<html lang=\"en\"><head><title>Export</title></head><body><main></main></body></html>\n";
     pages.fill("export progress", page, "<main>", &progress);
 }

@@ -46,12 +46,7 @@ pub fn api_routes() -> Vec<(String, String)> {
 
 /// The paths of the console's pages, with their placeholders.
 pub fn page_routes() -> Vec<String> {
-    let no_page = [
-        "/healthz",
-        "/readyz",
-        "/static/{file}",
-        "/audit/export/progress",
-    ];
+    let no_page = ["/healthz", "/readyz", "/static/{file}", "/exports/progress"];
     let all = routes_in(route_list().0).into_iter();
     let pages = all.filter(|(method, path)| method == "GET" && !no_page.contains(&&**path));
     pages.map(|(_, path)| path).collect()

@@ -4,7 +4,8 @@ use actix_web::HttpResponse;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::domain::audit::{self, Asked, ExportFormat};
+use crate::domain::audit::{self, Asked};
+use crate::domain::files::FileFormat;
 use crate::domain::{DomainError, FieldError};
 use crate::web::api::base::bearer::Bearer;
 use crate::web::api::base::body::Json;
@@ -55,7 +56,7 @@ pub struct NewExport {
 pub async fn create(bearer: Bearer, body: Json<NewExport>) -> Result<HttpResponse, ApiError> {
     let new = body.fields;
     let format = new.format.as_deref().unwrap_or_default();
-    let format: ExportFormat = format.parse().map_err(|_| {
+    let format: FileFormat = format.parse().map_err(|_| {
         let detail = "Choose `jsonl` or `csv`.";
         DomainError::Invalid(vec![FieldError::new("format", detail)])
     })?;
@@ -80,6 +81,7 @@ pub async fn create(bearer: Bearer, body: Json<NewExport>) -> Result<HttpRespons
         claim,
         export,
         format,
+        "audit",
         String::new(),
     ))
 }

@@ -116,6 +116,7 @@ fn did(action: &str) -> &str {
         "key.revealed" => "revealed",
         "key.revoked" => "revoked",
         "key.rotated" => "rotated",
+        "keys.exported" => "exported keys of",
         "keys.imported" => "imported keys into",
         "project.archived" => "archived",
         "project.created" => "created the project",
@@ -142,7 +143,7 @@ pub(super) fn details(action: &str, details: &Value) -> Vec<String> {
     let only = |detail: Option<String>| -> Vec<String> { detail.into_iter().collect() };
     match action {
         "access.denied" | "session.refused" => refused_again(details),
-        "audit.exported" => exported(details),
+        "audit.exported" | "keys.exported" => exported(details),
         "database.rolled_back" => rolled_back(details),
         "grant.given" => {
             let was = Some(&details["was"]).filter(|was| was.is_string());

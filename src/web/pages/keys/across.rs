@@ -37,6 +37,8 @@ struct AcrossPage {
     groups: Groups,
     summary: String,
     clear: Option<String>,
+    /// Where these keys are exported, for those who may and if there are any.
+    export: Option<String>,
     flash: Option<String>,
 }
 
@@ -158,6 +160,8 @@ pub async fn show(
         },
         tabs: Tab::all(&query, PATH, all, &views),
         groups: Groups::new(loaded, &query, &address, &viewer.actor, viewer.now),
+        export: (total > 0 && viewer.actor.may_anywhere(Action::ExportAudit))
+            .then(|| query.url(&format!("{PATH}/export"))),
         clear: query
             .is_narrowed()
             .then(|| ListQuery::default().in_view(&query.state).url(PATH)),

@@ -41,6 +41,8 @@ struct ListPage {
     /// The view without search and filters, or the whole list.
     clear: Option<String>,
     may_mint: bool,
+    /// Where these keys are exported, for those who may and if there are any.
+    export: Option<String>,
     archived: Option<ArchivedView>,
     flash: Option<String>,
 }
@@ -115,6 +117,8 @@ pub async fn show(
             true => Some(ListQuery::default().in_view(&query.state).url(&list)),
             false => query.is_filtered().then(|| list.clone()),
         },
+        export: (shown > 0 && may.may(Action::ExportAudit, Some(project.id)))
+            .then(|| query.at_start().url(&format!("{list}/export"))),
         may_mint: archived.is_none() && may.may(Action::MintKeys, Some(project.id)),
         archived,
         table: KeyTable {

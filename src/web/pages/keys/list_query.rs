@@ -167,10 +167,9 @@ impl ListQuery {
         }
     }
 
-    /// The address, where `list` is the path.
-    pub fn url(&self, list: &str) -> String {
-        let mut query = Serializer::new(String::new());
-        for (name, value) in [
+    /// Each parameter that is set, with its name.
+    pub fn fields(&self) -> Vec<(&'static str, &str)> {
+        let all = [
             ("q", &self.q),
             ("state", &self.state),
             ("environment", &self.environment),
@@ -183,11 +182,15 @@ impl ListQuery {
             ("after", &self.after),
             ("before", &self.before),
             ("from", &self.from),
-        ] {
-            if !value.is_empty() {
-                query.append_pair(name, value);
-            }
-        }
+        ];
+        let all = all.into_iter().map(|(name, value)| (name, value.as_str()));
+        all.filter(|(_, value)| !value.is_empty()).collect()
+    }
+
+    /// The address, where `list` is the path.
+    pub fn url(&self, list: &str) -> String {
+        let mut query = Serializer::new(String::new());
+        query.extend_pairs(self.fields());
         let query = query.finish();
         if query.is_empty() {
             list.to_owned()

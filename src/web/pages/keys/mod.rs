@@ -5,6 +5,7 @@ mod callers;
 mod columns;
 mod done;
 pub mod edit;
+pub mod export;
 mod fields;
 mod filters;
 pub mod list;

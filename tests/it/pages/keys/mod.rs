@@ -1,4 +1,5 @@
 mod edit;
+mod export;
 mod list;
 mod new;
 mod one;
