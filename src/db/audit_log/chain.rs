@@ -10,12 +10,11 @@ use crate::clock::UtcTime;
 use crate::db::change::UnauditedTx;
 use crate::db::instances::Head;
 use crate::db::schema::audit_entries;
-use crate::db::time_limit::is_asked;
 use crate::db::{AnyConnection, DbError, audit_terms as terms};
 use crate::records::{AuditEntry, ChainedEntry};
 
 /// The entries from the number `first` to `last` that `filter` lets through, with their hashes, in
-/// the order of the chain.
+/// the order of the chain. There are few enough numbers between them that no time limit is asked for.
 ///
 /// # Errors
 /// The database fails.
@@ -30,7 +29,7 @@ pub fn stretch(
         Actions::All => Vec::new(),
         _ => actions(conn)?,
     };
-    let rows: Vec<(Row, Vec<u8>, Vec<u8>)> = filtered(is_asked(conn), filter, &wanted, &present)
+    let rows: Vec<(Row, Vec<u8>, Vec<u8>)> = filtered(false, filter, &wanted, &present)
         .filter(audit_entries::id.between(first, last))
         .order(audit_entries::id)
         .select((

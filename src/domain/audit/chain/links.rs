@@ -122,7 +122,7 @@ pub(super) struct Piece {
     pub id: i64,
     pub previous: Vec<u8>,
     pub hash: Vec<u8>,
-    /// What the hash covers.
+    /// What the hash covers; empty if it fits.
     pub json: Vec<u8>,
     /// Whether it does.
     pub fits: bool,
@@ -135,7 +135,7 @@ impl Piece {
             id,
             previous,
             hash,
-            json,
+            json: if fits { Vec::new() } else { json },
             fits,
         }
     }
