@@ -88,7 +88,8 @@ impl Drop for Noted {
     }
 }
 
-/// The answer that sends `export` as a file with `file` in its name, piece by piece, for as long as the person of `claim` may do so.
+/// The answer that sends `export` as a file with `file` in its name, piece by piece, for as long as the
+/// person of `claim` may do so.
 /// Each piece waits its turn at the database. If one fails, the connection breaks off before the end,
 /// which no client takes for a whole answer.
 pub fn answer(

@@ -67,11 +67,13 @@ mod tests {
 
     #[test]
     fn what_is_lost_is_what_no_grant_on_all_projects_allows() {
-        let (see, revoke, read) = (
-            Action::SeeKeys.description(),
-            Action::RevokeKeys.description(),
-            Action::ReadAudit.description(),
-        );
+        let [see, revoke, read, export] = [
+            Action::SeeKeys,
+            Action::RevokeKeys,
+            Action::ReadAudit,
+            Action::ExportAudit,
+        ]
+        .map(Action::description);
         let support = grant(1, Some(1), Role::Support);
         assert_eq!(lost(&support, from_ref(&support)), [see, revoke, read]);
         let elsewhere = grant(1, Some(2), Role::Support);
@@ -82,6 +84,6 @@ mod tests {
         );
         let auditor = grant(1, None, Role::Auditor);
         assert_eq!(lost(&support, from_ref(&auditor)), [revoke]);
-        assert_eq!(lost(&auditor, from_ref(&support)), [see, read]);
+        assert_eq!(lost(&auditor, from_ref(&support)), [see, read, export]);
     }
 }
