@@ -60,6 +60,8 @@ pub fn delete_cut(conn: &mut Connection) -> Result<bool, DomainError> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use time::Duration;
     use time::macros::datetime;
 
@@ -69,7 +71,7 @@ mod tests {
     use crate::db::connection::DatabaseUrl;
     use crate::db::migrate::{self, Patience};
     use crate::db::{DbError, installation, note};
-    use crate::domain::audit::chain::{Verdict, verify_database};
+    use crate::domain::audit::chain::{Break, Verdict, verify_database};
     use crate::instance_secret::InstanceSecret;
 
     const NOW: UtcTime = datetime!(2026-11-21 12:00);
@@ -78,17 +80,22 @@ mod tests {
         url: DatabaseUrl,
         conn: Connection,
         signer: Signer,
+        secret: InstanceSecret,
         _folder: tempfile::TempDir,
+    }
+
+    fn config(folder: &Path) -> Config {
+        let flags = Flags {
+            listen: None,
+            database_url: Some(format!("sqlite:{}", folder.join("k.db").display())),
+        };
+        Config::from_found(&find(&flags, &[], folder).unwrap()).unwrap()
     }
 
     /// A log with an entry a day, the last one today.
     fn daily(days: i64) -> Log {
         let folder = tempfile::tempdir().unwrap();
-        let flags = Flags {
-            listen: None,
-            database_url: Some(format!("sqlite:{}", folder.path().join("k.db").display())),
-        };
-        let config = Config::from_found(&find(&flags, &[], folder.path()).unwrap()).unwrap();
+        let config = config(folder.path());
         let mut conn = config.database.open_or_create().unwrap();
         migrate::run(&mut conn, Patience::Endless).unwrap();
         let secret = InstanceSecret::find(&config).unwrap();
@@ -102,6 +109,7 @@ mod tests {
             url: config.database,
             conn,
             signer,
+            secret,
             _folder: folder,
         }
     }
@@ -155,6 +163,20 @@ mod tests {
         let deleted = unaudited(&mut log.conn, |tx| audit_log::delete(tx, &kept));
         let refused: DbError = deleted.unwrap_err();
         assert!(refused.to_string().contains("can not be deleted"));
+    }
+
+    #[test]
+    fn a_cut_that_another_key_signed_is_none() {
+        let mut log = daily(40);
+        let folder = tempfile::tempdir().unwrap();
+        let other = config(folder.path());
+        let other = InstanceSecret::find(&other).unwrap();
+        let installation = installation::id(&mut log.conn).unwrap();
+        log.signer = Signer::new(&installation, &other);
+        log.cut(NOW.date().midnight() - Duration::days(10));
+        assert!(matches!(log.verdict(), Verdict::Intact(_)));
+        log.signer = Signer::new(&installation, &log.secret);
+        assert_eq!(log.verdict(), Verdict::Broken(Break::Checkpoint(29)));
     }
 
     #[test]

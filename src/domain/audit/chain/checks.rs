@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::Break;
+use super::links::{Chain, Piece};
 use super::note::{NoteError, PublicKey};
 use crate::records::Checkpoint;
 
@@ -102,5 +103,21 @@ impl Checkpoints {
                 other_keys: self.other_keys,
             }),
         }
+    }
+}
+
+/// Takes the next entry, or ends the chain, and compares what was found right with the checkpoints.
+pub(super) fn follow(
+    chain: &mut Chain,
+    checkpoints: &mut Checkpoints,
+    piece: Option<Piece>,
+) -> Result<(), Break> {
+    let right = match piece {
+        Some(piece) => chain.take(piece)?,
+        None => chain.end()?,
+    };
+    match right {
+        Some((entry, hash)) => checkpoints.agree(entry, hash),
+        None => Ok(()),
     }
 }

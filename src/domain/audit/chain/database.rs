@@ -3,6 +3,7 @@
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
+use super::checks::follow;
 use super::links::{Chain, Piece};
 use super::note::PublicKey;
 use super::{Break, Checkpoints, Verdict, Verified};
@@ -16,8 +17,9 @@ use crate::records::Checkpoint;
 const AT_ONCE: i64 = 2_000;
 
 /// Verifies the log from its first entry to `head`, against its checkpoints and against `kept`, one
-/// that somebody kept elsewhere. Without the public `key`, checkpoints are not looked at. Reads with all `connections` at once, of which there must be one.
-/// `progress` is told how many entries are done.
+/// that somebody kept elsewhere. Without the public `key`, checkpoints are not looked at. Reads with
+/// all `connections` at once, of which there must be one. `progress` is told how many entries are
+/// done.
 ///
 /// # Errors
 /// The database fails.
@@ -36,6 +38,12 @@ pub fn verify_database(
     all.extend(kept);
     all.sort_by_key(|checkpoint| checkpoint.entry);
     all.dedup_by(|one, other| one.note == other.note);
+    // Where the log begins, nothing but this signature says that it may.
+    if let Some((cut, key)) = cut.as_ref().zip(key)
+        && cut.is_signed_by(key).is_err()
+    {
+        return Ok(Verdict::Broken(Break::Checkpoint(cut.entry)));
+    }
     // What was cut can't be compared any more.
     let base = cut.as_ref().map_or(0, |cut| cut.entry);
     all.retain(|checkpoint| checkpoint.entry >= base);
@@ -134,22 +142,6 @@ fn read(conn: &mut AnyConnection, first: i64, last: i64) -> Result<Vec<Piece>, D
     let all = AuditFilter::everything();
     let entries = audit_log::stretch(conn, &all, first, last)?;
     Ok(entries.into_iter().map(Piece::from).collect())
-}
-
-/// Takes the next entry, or ends the chain, and compares what was found right with the checkpoints.
-fn follow(
-    chain: &mut Chain,
-    checkpoints: &mut Checkpoints,
-    piece: Option<Piece>,
-) -> Result<(), Break> {
-    let right = match piece {
-        Some(piece) => chain.take(piece)?,
-        None => chain.end()?,
-    };
-    match right {
-        Some((entry, hash)) => checkpoints.agree(entry, hash),
-        None => Ok(()),
-    }
 }
 
 /// Compares the end of the chain with the head.

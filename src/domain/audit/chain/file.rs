@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use super::checks::follow;
 use super::links::{Chain, Piece};
 use super::note::PublicKey;
 use super::statement::Statement;
@@ -143,7 +144,8 @@ pub fn verify_file(
                 match broken {
                     None => {
                         entries += 1;
-                        broken = follow(&mut chain, &mut checkpoints, piece).err();
+                        let piece = piece.unwrap_or_else(|| Piece::illegible(chain.next()));
+                        broken = follow(&mut chain, &mut checkpoints, Some(piece)).err();
                     }
                     // Is it elsewhere, or gone?
                     Some(Break::Removed(missing, last)) if id_of(&piece) == Some(missing) => {
@@ -165,15 +167,7 @@ pub fn verify_file(
         let read = reader.join().expect("the reading thread does not panic");
         (broken, read)
     });
-    let broken = broken.or_else(|| {
-        let right = chain.end();
-        right
-            .and_then(|right| match right {
-                Some((entry, hash)) => checkpoints.agree(entry, hash),
-                None => Ok(()),
-            })
-            .err()
-    });
+    let broken = broken.or_else(|| follow(&mut chain, &mut checkpoints, None).err());
     let (last, hash) = (chain.last, chain.hash.clone());
     let verdict = match broken {
         Some(broken) => Verdict::Broken(broken),
@@ -269,18 +263,6 @@ fn piece(line: &[u8]) -> Option<Piece> {
 
 fn id_of(piece: &Option<Piece>) -> Option<i64> {
     piece.as_ref().map(|piece| piece.id)
-}
-
-fn follow(
-    chain: &mut Chain,
-    checkpoints: &mut Checkpoints,
-    piece: Option<Piece>,
-) -> Result<(), Break> {
-    let piece = piece.unwrap_or_else(|| Piece::illegible(chain.next()));
-    match chain.take(piece)? {
-        Some((entry, hash)) => checkpoints.agree(entry, hash),
-        None => Ok(()),
-    }
 }
 
 /// Compares the end of the file with what was read.
