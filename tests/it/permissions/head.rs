@@ -44,6 +44,7 @@ fn head_is_answered_wherever_get_is() {
             .replace("{scope}", "read:assets")
             .replace("{user}", "1")
             .replace("{token}", "0")
+            .replace("{entry}", "1")
     };
     let pages = PROJECT_RULES.iter().chain(OTHER_RULES);
     let pages = pages.filter(|rule| rule.method == "GET");
