@@ -185,6 +185,17 @@ pub fn allow(actor: &Actor, action: Action, project: Option<i64>) -> Result<(), 
     })
 }
 
+/// Whether the actor may do `action` in at least one project, or on the whole instance. For reads.
+///
+/// # Errors
+/// The denial, on the whole instance.
+pub fn allow_anywhere(actor: &Actor, action: Action) -> Result<(), Denial> {
+    match actor.may_anywhere(action) {
+        true => Ok(()),
+        false => allow(actor, action, None),
+    }
+}
+
 /// The proof that the actor may do `action` in `project`; without a project, on the whole
 /// instance.
 ///

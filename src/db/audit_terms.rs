@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use serde_json::Value;
 
-use super::key_rows::fold;
+use super::key_rows::{fold, words_in};
 use super::schema::audit_terms;
 use super::{AnyConnection, DbError};
 
@@ -30,10 +30,8 @@ pub(super) fn words(subject: &str, details: &str) -> BTreeSet<String> {
     let prefix = details["key_prefix"].as_str().unwrap_or_default();
     let consumer = details["consumer"].as_str().map(consumer_term);
     let folded = fold(subject);
-    let chunks = folded.split_whitespace();
-    let words = folded.split(|c: char| !c.is_alphanumeric());
-    let words = chunks.chain(words).map(str::to_owned);
-    words
+    words_in(&folded)
+        .map(str::to_owned)
         .chain([fold(prefix)])
         .chain(consumer)
         .filter(|word| !word.is_empty())

@@ -31,6 +31,14 @@ pub(super) fn fold(text: &str) -> String {
     text.nfkc().flat_map(char::to_lowercase).collect()
 }
 
+/// The words of a folded text: its pieces between spaces, and these without what is no letter or
+/// digit.
+pub(super) fn words_in(folded: &str) -> impl Iterator<Item = &str> {
+    let pieces = folded.split_whitespace();
+    let words = folded.split(|c: char| !c.is_alphanumeric());
+    pieces.chain(words).filter(|word| !word.is_empty())
+}
+
 /// Joins names or networks for one column.
 pub(super) fn join<T: ToString>(items: &[T]) -> String {
     items.iter().map(T::to_string).collect::<Vec<_>>().join(" ")

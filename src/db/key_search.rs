@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 
 use super::change::Tx;
-use super::key_rows::fold;
+use super::key_rows::{fold, words_in};
 use super::schema::key_terms;
 use super::time_limit::{self, in_time};
 use super::{AnyConnection, DbError};
@@ -33,14 +33,9 @@ impl Findable<'_> {
     fn terms(&self) -> BTreeSet<String> {
         let texts = format!("{} {}", self.label, self.consumer.unwrap_or_default());
         let texts = fold(&texts);
-        let chunks = texts.split_whitespace().map(str::to_owned);
-        let words = texts
-            .split(|c: char| !c.is_alphanumeric())
-            .map(str::to_owned);
         let random = self.prefix.rsplit('_').next().unwrap_or_default();
-        chunks
-            .chain(words)
-            .filter(|term| !term.is_empty())
+        words_in(&texts)
+            .map(str::to_owned)
             .chain([fold(self.prefix), fold(random), fold(self.created_by)])
             .chain(self.scopes.iter().map(|scope| scope_term(scope)))
             .collect()

@@ -89,6 +89,14 @@ impl<'a> Op<'a> {
         Ok(policy::allow(self.actor, action, None)?)
     }
 
+    /// Whether the actor may do `action` in at least one project, or on the whole instance. For reads.
+    ///
+    /// # Errors
+    /// [`DomainError::Denied`].
+    pub fn allow_anywhere(&self, action: Action) -> Result<(), DomainError> {
+        Ok(policy::allow_anywhere(self.actor, action)?)
+    }
+
     /// The proof that the actor may do `action` in `project`. For changes.
     ///
     /// # Errors

@@ -121,8 +121,9 @@ impl<'a> Answer<'a> {
                 limit,
             } => {
                 out.add(KEY_ID, &[itoa::Buffer::new().format(key.id)]);
-                out.add(LABEL, &[key.encoded_label()]);
-                out.add(CONSUMER, &[key.encoded_consumer()]);
+                let (label, consumer) = key.encoded();
+                out.add(LABEL, &[label]);
+                out.add(CONSUMER, &[consumer]);
                 out.add(PROJECT, &[&project.slug]);
                 out.add(SCOPES, &[&key.kind.scopes]);
                 out.add(ENVIRONMENT, &[key.kind.environment.as_str()]);

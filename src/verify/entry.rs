@@ -168,26 +168,19 @@ impl Entry {
         (self.expires_at != i64::MAX).then(|| from_micros(self.expires_at))
     }
 
-    /// The label, percent-encoded for a header.
-    pub fn encoded_label(&self) -> &str {
-        self.encoded.split_once(' ').map_or("", |(label, _)| label)
-    }
-
-    /// The consumer, percent-encoded for a header; empty if there is none.
-    pub fn encoded_consumer(&self) -> &str {
-        self.encoded
-            .split_once(' ')
-            .map_or("", |(_, consumer)| consumer)
+    /// The label and the consumer, percent-encoded for headers. Without a consumer, that is empty.
+    pub fn encoded(&self) -> (&str, &str) {
+        self.encoded.split_once(' ').unwrap_or_default()
     }
 
     /// The label, decoded.
     pub fn label(&self) -> Cow<'_, str> {
-        percent_decode_str(self.encoded_label()).decode_utf8_lossy()
+        percent_decode_str(self.encoded().0).decode_utf8_lossy()
     }
 
     /// The consumer, decoded.
     pub fn consumer(&self) -> Option<Cow<'_, str>> {
-        let encoded = self.encoded_consumer();
+        let (_, encoded) = self.encoded();
         (!encoded.is_empty()).then(|| percent_decode_str(encoded).decode_utf8_lossy())
     }
 

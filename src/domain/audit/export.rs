@@ -10,14 +10,14 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use super::Asked;
 use super::chain::note::Signer;
 use super::chain::{Around, ExportEnd, ExportHeader, ExportLine, Statement, export_origin};
 use super::read::within_reach;
-use super::{Asked, checkpoint};
 use crate::access::Action;
 use crate::clock::{UtcTime, rfc3339};
 use crate::db::audit_log::{self, AuditFilter};
-use crate::db::{AnyConnection, NewEntry};
+use crate::db::{AnyConnection, NewEntry, checkpoints};
 use crate::domain::files::{FileFormat, Pieces, csv_lines, internal, json_line};
 use crate::domain::{DomainError, Op, projects};
 use crate::records::ChainedEntry;
@@ -97,8 +97,7 @@ pub fn export(
     op.note(entry)?;
 
     let extent = audit_log::extent(op.conn())?;
-    let cut = checkpoint::state(op.conn(), 0)?.cut;
-    let (begin, hash) = match cut {
+    let (begin, hash) = match checkpoints::cut(op.conn())? {
         Some(cut) => (cut.entry, cut.hash),
         None => (0, NO_HASH.to_vec()),
     };

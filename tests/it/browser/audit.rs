@@ -1,7 +1,6 @@
 //! The audit log in a browser: filters, what one watches, an entry, and an export that is read again.
 
 use std::path::Path;
-use std::time::Duration;
 
 use serde_json::json;
 
@@ -179,7 +178,6 @@ fn downloaded(folder: &Path) -> String {
         let files = std::fs::read_dir(folder).unwrap();
         let names = files.map(|file| file.unwrap().path().display().to_string());
         let whole = names.filter(|name| name.ends_with(".jsonl"));
-        std::thread::sleep(Duration::from_millis(50));
         whole.into_iter().next()
     })
 }

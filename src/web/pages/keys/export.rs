@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::across;
 use super::list_query::ListQuery;
-use crate::access::{Action, policy};
+use crate::access::Action;
 use crate::domain::files::FileFormat;
 use crate::domain::{DomainError, Op, keys, projects};
 use crate::records::Project;
@@ -105,9 +105,7 @@ fn prepared(
         ..query.at_start()
     };
     let Some(slug) = slug else {
-        if !op.actor().may_anywhere(Action::ExportAudit) {
-            policy::allow(op.actor(), Action::ExportAudit, None)?;
-        }
+        op.allow_anywhere(Action::ExportAudit)?;
         return Ok((None, query.tidied()));
     };
     let project = projects::find(op, slug)?;
