@@ -28,7 +28,7 @@ pub(super) enum Keys {
         #[arg(long)]
         project: Option<String>,
         /// Only keys in this state: working (active, dormant or expiring), active, dormant,
-        /// expiring, expired or revoked
+        /// expiring, expired, revoked, tried, orphaned or attention
         #[arg(long)]
         state: Option<StateFilter>,
         /// Only keys that may pass where this scope is required: they carry it, a scope that
@@ -38,6 +38,9 @@ pub(super) enum Keys {
         /// Only keys that this consumer calls with
         #[arg(long)]
         consumer: Option<String>,
+        /// Only keys that the person with this email answers for
+        #[arg(long)]
+        owner: Option<String>,
         /// Print JSON, one key per line
         #[arg(long)]
         json: bool,
@@ -46,8 +49,8 @@ pub(super) enum Keys {
     ///
     /// Each line of the file is a JSON object with the fields sha256 (64 hexadecimal digits),
     /// prefix (4 to 40 characters that the key begins with) and name, and optionally scopes,
-    /// environment, expires_at, rate_limit (with requests and seconds), allowed_ips, consumer and
-    /// created_at.
+    /// environment, expires_at, rate_limit (with requests and seconds), allowed_ips, consumer,
+    /// metadata (an object), owner (the email of somebody with a role in the project) and created_at.
     /// If a line is wrong, nothing is imported.
     Import {
         /// A file of JSON Lines, or - for standard input
@@ -102,12 +105,14 @@ impl Keys {
                 state,
                 scope,
                 consumer,
+                owner,
                 json,
             } => {
                 let filter = KeyFilter {
                     state: *state,
                     scope: scope.clone(),
                     consumer: consumer.clone(),
+                    owner: owner.clone(),
                     ..KeyFilter::default()
                 };
                 list(&mut op, project.as_deref(), &filter, *json)

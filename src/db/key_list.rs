@@ -61,6 +61,8 @@ pub struct KeyFilter {
     pub created_by: Option<String>,
     /// Who calls with it.
     pub consumer: Option<String>,
+    /// The email of the person who answers for it.
+    pub owner: Option<String>,
 }
 
 /// What a list is sorted by.
@@ -214,7 +216,7 @@ fn few_in(
     for of_state in all {
         let query = keys::table.into_boxed::<MultiBackend>();
         let query = query.filter(keys::project_id.eq(project));
-        let found: Vec<i64> = states::in_states(query, *of_state, Plan::Filter, now)
+        let found: Vec<i64> = states::in_states(query, project, *of_state, Plan::Filter, now)
             .select(keys::id)
             .limit(i64::try_from(FEW).unwrap_or(i64::MAX).saturating_add(1))
             .load(conn)?;
@@ -318,7 +320,7 @@ fn filtered<'a>(
         };
     }
     query = match filter.state {
-        Some(states) => states::in_states(query, states, by_state, now),
+        Some(states) => states::in_states(query, filter.project_id, states, by_state, now),
         None => query,
     };
     if let Some(after) = filter.created_after {
@@ -360,6 +362,14 @@ fn filtered<'a>(
             Plan::Order | Plan::Ids => query
                 .filter(keys::consumer.is_not_null())
                 .filter(not(keys::consumer.ne(consumer))),
+        };
+    }
+    if let Some(owner) = filter.owner.clone() {
+        query = match plan {
+            Plan::Filter => query.filter(keys::owner.eq(owner)),
+            Plan::Order | Plan::Ids => query
+                .filter(keys::owner.is_not_null())
+                .filter(not(keys::owner.ne(owner))),
         };
     }
     for wanted in &found.common {

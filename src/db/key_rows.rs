@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use ipnet::IpNet;
 use keyward_key::{Environment, scope};
+use serde_json::{Map, Value};
 use time::macros::datetime;
 
 use super::schema::keys;
@@ -49,6 +50,18 @@ pub(super) fn networks(kept: &str) -> Vec<IpNet> {
     kept.split(' ').filter_map(|net| net.parse().ok()).collect()
 }
 
+/// The text of a key's metadata; `None` if there is none.
+pub(super) fn metadata_to_row(metadata: &Map<String, Value>) -> Option<String> {
+    let is_there = !metadata.is_empty();
+    is_there.then(|| Value::from(metadata.clone()).to_string())
+}
+
+/// The metadata that [`metadata_to_row`] wrote.
+pub(super) fn metadata_from_row(kept: Option<&str>) -> Map<String, Value> {
+    kept.and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default()
+}
+
 /// The rate limit of two columns that are either both set or both not.
 pub(super) fn rate_limit(requests: Option<i64>, seconds: Option<i64>) -> Option<RateLimit> {
     let (requests, seconds) = requests.zip(seconds)?;
@@ -71,6 +84,8 @@ pub(super) struct KeyRow {
     rate_limit_seconds: Option<i64>,
     allowed_ips: String,
     consumer: Option<String>,
+    metadata: Option<String>,
+    owner: Option<String>,
     created_at: UtcTime,
     created_by: String,
     pub(super) revoked_at: Option<UtcTime>,
@@ -111,6 +126,8 @@ impl From<KeyRow> for Key {
             rate_limit: rate_limit(row.rate_limit_requests, row.rate_limit_seconds),
             allowed_ips: networks(&row.allowed_ips),
             consumer: row.consumer,
+            metadata: metadata_from_row(row.metadata.as_deref()),
+            owner: row.owner,
             created_at: row.created_at,
             created_by: row.created_by,
             revocation,

@@ -1,7 +1,7 @@
 //! What the search finds keys by.
 //!
-//! Each key has a row per term: the words of its label, its prefix, its creator, its consumer, and each
-//! of its scopes. A word finds the terms that begin with it, by a range of the primary key. So a search
+//! Each key has a row per term: the words of its label, its prefix, its creator, owner and consumer,
+//! and each of its scopes. A word finds the terms that begin with it, by a range of the primary key. So a search
 //! costs what it finds, not what there is, and works the same way on both databases.
 
 use std::collections::BTreeSet;
@@ -27,6 +27,7 @@ pub(super) struct Findable<'a> {
     pub created_by: &'a str,
     pub scopes: &'a [String],
     pub consumer: Option<&'a str>,
+    pub owner: Option<&'a str>,
 }
 
 impl Findable<'_> {
@@ -37,6 +38,7 @@ impl Findable<'_> {
         words_in(&texts)
             .map(str::to_owned)
             .chain([fold(self.prefix), fold(random), fold(self.created_by)])
+            .chain(self.owner.map(fold))
             .chain(self.scopes.iter().map(|scope| scope_term(scope)))
             .collect()
     }
@@ -181,6 +183,7 @@ mod tests {
             created_by: "Ana@example.com",
             scopes: &scopes,
             consumer: Some("Tenant 42"),
+            owner: Some("Ben@example.com"),
         };
         let terms = findable.terms();
         let expected = [
@@ -189,6 +192,7 @@ mod tests {
             "42",
             "a1b2c3",
             "ana@example.com",
+            "ben@example.com",
             "ci",
             "ci-runner",
             "eu",

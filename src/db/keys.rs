@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use keyward_key::{Environment, KeyDigest};
+use serde_json::{Map, Value};
 
 use super::change::Tx;
-use super::key_rows::{KeyRow, expiry_to_row, fold, join};
+use super::key_rows::{KeyRow, expiry_to_row, fold, join, metadata_from_row, metadata_to_row};
 use super::key_search::{self, Findable};
 use super::projects::ProjectRow;
 use super::schema::{keys, projects};
@@ -86,7 +87,12 @@ macro_rules! insert_rows {
                     keys::quiet_since.eq(new.created_at),
                     keys::changed_in.eq($changed_in),
                 ),
-                keys::consumer.eq(new.terms.consumer.clone().into_sql::<Nullable<Text>>()),
+                (
+                    keys::consumer.eq(new.terms.consumer.clone().into_sql::<Nullable<Text>>()),
+                    keys::owner.eq(new.terms.owner.clone().into_sql::<Nullable<Text>>()),
+                    keys::metadata
+                        .eq(metadata_to_row(&new.terms.metadata).into_sql::<Nullable<Text>>()),
+                ),
             )
         });
         diesel::insert_into(keys::table)
@@ -131,6 +137,7 @@ pub fn insert_all(tx: &mut Tx, project: i64, new: &[NewKey]) -> Result<Vec<i64>,
             created_by,
             scopes: &new.terms.scopes,
             consumer: new.terms.consumer.as_deref(),
+            owner: new.terms.owner.as_deref(),
         };
         (*id, findable)
     });
@@ -154,6 +161,19 @@ pub fn with_digests(
     Ok(keyed.collect())
 }
 
+/// What a service that verifies a key may be told besides the verdict: the key's owner and metadata.
+pub fn told(
+    conn: &mut AnyConnection,
+    id: i64,
+) -> Result<Option<(Option<String>, Map<String, Value>)>, DbError> {
+    let row: Option<(Option<String>, Option<String>)> = keys::table
+        .find(id)
+        .select((keys::owner, keys::metadata))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(owner, metadata)| (owner, metadata_from_row(metadata.as_deref()))))
+}
+
 /// Writes the edited terms and increments the version.
 pub fn update(tx: &mut Tx, key: &Key, terms: &KeyTerms) -> Result<(), DbError> {
     let changed_in = tx.changed_in();
@@ -167,6 +187,8 @@ pub fn update(tx: &mut Tx, key: &Key, terms: &KeyTerms) -> Result<(), DbError> {
             keys::rate_limit_seconds.eq(terms.rate_limit.map(|limit| limit.seconds)),
             keys::allowed_ips.eq(join(&terms.allowed_ips)),
             keys::consumer.eq(&terms.consumer),
+            keys::owner.eq(&terms.owner),
+            keys::metadata.eq(metadata_to_row(&terms.metadata)),
             keys::version.eq(keys::version + 1),
             keys::changed_in.eq(changed_in),
         ))
@@ -177,6 +199,7 @@ pub fn update(tx: &mut Tx, key: &Key, terms: &KeyTerms) -> Result<(), DbError> {
         created_by: &key.created_by,
         scopes: &terms.scopes,
         consumer: terms.consumer.as_deref(),
+        owner: terms.owner.as_deref(),
     };
     key_search::index_again(tx, key.project_id, key.id, findable)
 }

@@ -104,6 +104,8 @@ diesel::table! {
         version -> BigInt,
         changed_in -> BigInt,
         consumer -> Nullable<Text>,
+        owner -> Nullable<Text>,
+        metadata -> Nullable<Text>,
     }
 }
 

@@ -87,6 +87,23 @@ pub fn set_local_times(tx: &mut Tx, id: i64, local: bool) -> Result<(), DbError>
     Ok(())
 }
 
+/// The emails of those who can answer for keys of a project: they have a role on it or on all, and are
+/// not disabled.
+pub fn answerable(conn: &mut AnyConnection, project: i64) -> Result<Vec<String>, DbError> {
+    let here = grants::project_id
+        .eq(project)
+        .or(grants::project_id.is_null());
+    let theirs = grants::table
+        .filter(grants::user_id.eq(users::id))
+        .filter(here.assume_not_null());
+    users::table
+        .filter(users::disabled_at.is_null())
+        .filter(exists(theirs))
+        .order(users::email)
+        .select(users::email)
+        .load(conn)
+}
+
 /// Whether anybody holds the role `owner`.
 pub fn any_owner(conn: &mut AnyConnection) -> Result<bool, DbError> {
     select(exists(grants::table.filter(grants::role.eq("owner")))).get_result(conn)

@@ -2,6 +2,7 @@
 
 use keyward_key::Environment;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa::openapi::ObjectBuilder;
 
@@ -57,6 +58,12 @@ pub struct KeyJson<'a> {
     /// Who calls with it: a customer's or tenant's id, or a service's name.
     #[schema(required, value_type = Option<String>, examples("tenant-42"))]
     consumer: Option<&'a str>,
+    /// For the service behind it: a plan, a region, flags.
+    #[schema(value_type = Object, examples(json!({"plan": "pro"})))]
+    metadata: &'a Map<String, Value>,
+    /// The email of the person who answers for it: its creator at first. Null if nobody ever did.
+    #[schema(required, value_type = Option<String>, examples("ana@example.com"))]
+    owner: Option<&'a str>,
     /// Null for a key that ended with its project.
     #[schema(required, value_type = Option<String>, format = DateTime,
         examples("2026-12-01T08:00:00Z"))]
@@ -142,6 +149,8 @@ impl<'a> KeyJson<'a> {
             rate_limit: key.rate_limit.map(RateLimitJson::from),
             allowed_ips: key.allowed_ips.iter().map(ToString::to_string).collect(),
             consumer: key.consumer.as_deref(),
+            metadata: &key.metadata,
+            owner: key.owner.as_deref(),
             revoked_at: revocation.map(|revocation| rfc3339(revocation.at)),
             revoked_by: revocation.map(|revocation| revocation.by.as_str()),
             revoke_reason: revocation.map(|revocation| revocation.reason.as_str()),
@@ -185,6 +194,8 @@ fn revoke_reason_schema() -> ObjectBuilder {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use time::Duration;
     use time::macros::datetime;
     use utoipa::PartialSchema;
@@ -238,6 +249,7 @@ mod tests {
     }
 
     fn sample() -> KeyJson<'static> {
+        static NOTHING: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
         KeyJson {
             id: 7,
             name: "Checkout",
@@ -255,6 +267,8 @@ mod tests {
             rate_limit: None,
             allowed_ips: vec![],
             consumer: None,
+            metadata: &NOTHING,
+            owner: None,
             revoked_at: None,
             revoked_by: None,
             revoke_reason: None,

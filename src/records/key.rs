@@ -2,6 +2,7 @@
 
 use ipnet::IpNet;
 use keyward_key::Environment;
+use serde_json::{Map, Value};
 use strum::VariantArray;
 use time::Duration;
 
@@ -38,6 +39,10 @@ pub struct Key {
     pub allowed_ips: Vec<IpNet>,
     /// Who calls with it: a customer's or tenant's id, or a service's name. Passed on to services.
     pub consumer: Option<String>,
+    /// For the service behind it: a plan, a region, flags. Empty unless somebody wrote some.
+    pub metadata: Map<String, Value>,
+    /// The email of the person who answers for it: its creator at first. `None` if nobody ever did.
+    pub owner: Option<String>,
     /// For an imported key, when the other system created it, if the import says so.
     pub created_at: UtcTime,
     /// An email, or `command line`.
@@ -74,6 +79,10 @@ pub struct KeyTerms {
     pub allowed_ips: Vec<IpNet>,
     /// See [`Key::consumer`].
     pub consumer: Option<String>,
+    /// See [`Key::metadata`].
+    pub metadata: Map<String, Value>,
+    /// See [`Key::owner`].
+    pub owner: Option<String>,
 }
 
 impl From<&Key> for KeyTerms {
@@ -85,6 +94,8 @@ impl From<&Key> for KeyTerms {
             rate_limit: key.rate_limit,
             allowed_ips: key.allowed_ips.clone(),
             consumer: key.consumer.clone(),
+            metadata: key.metadata.clone(),
+            owner: key.owner.clone(),
         }
     }
 }
@@ -294,6 +305,8 @@ impl Key {
             rate_limit: None,
             allowed_ips: vec![],
             consumer: None,
+            metadata: Map::new(),
+            owner: Some("ana@example.com".into()),
             created_at: time::macros::datetime!(2026-11-19 12:00),
             created_by: "ana@example.com".into(),
             revocation: None,

@@ -8,6 +8,7 @@ use super::KeyState;
 const WORKING: &str = "working";
 /// The words for views that are no states.
 const TRIED: &str = "tried";
+const ORPHANED: &str = "orphaned";
 const ATTENTION: &str = "attention";
 
 /// Which states of keys to list.
@@ -19,7 +20,9 @@ pub enum StateFilter {
     In(KeyState),
     /// Keys that ended and were presented since, within [`STILL_TRIED`](super::key::STILL_TRIED).
     Tried,
-    /// Expiring, dormant and still tried keys.
+    /// Working keys whose owner was disabled or has no role in their project any more.
+    Orphaned,
+    /// Expiring, dormant, orphaned and still tried keys.
     Attention,
 }
 
@@ -27,7 +30,11 @@ impl StateFilter {
     /// All of them, in the order in which pages offer them.
     pub fn all() -> impl Iterator<Item = StateFilter> {
         let states = KeyState::ALL.iter().copied().map(StateFilter::In);
-        let views = [StateFilter::Tried, StateFilter::Attention];
+        let views = [
+            StateFilter::Tried,
+            StateFilter::Orphaned,
+            StateFilter::Attention,
+        ];
         [StateFilter::Working]
             .into_iter()
             .chain(states)
@@ -40,6 +47,7 @@ impl StateFilter {
             StateFilter::Working => WORKING,
             StateFilter::In(state) => state.as_str(),
             StateFilter::Tried => TRIED,
+            StateFilter::Orphaned => ORPHANED,
             StateFilter::Attention => ATTENTION,
         }
     }
@@ -50,6 +58,7 @@ impl StateFilter {
             StateFilter::Working => "Working",
             StateFilter::In(state) => state.title(),
             StateFilter::Tried => "Still tried",
+            StateFilter::Orphaned => "Orphaned",
             StateFilter::Attention => "Needs attention",
         }
     }
@@ -62,6 +71,7 @@ impl FromStr for StateFilter {
         match text {
             WORKING => Ok(StateFilter::Working),
             TRIED => Ok(StateFilter::Tried),
+            ORPHANED => Ok(StateFilter::Orphaned),
             ATTENTION => Ok(StateFilter::Attention),
             state => state
                 .parse()
@@ -73,7 +83,9 @@ impl FromStr for StateFilter {
 
 /// The text names no states.
 #[derive(Debug, thiserror::Error)]
-#[error("a state is working, active, dormant, expiring, expired, revoked, tried or attention")]
+#[error(
+    "a state is working, active, dormant, expiring, expired, revoked, tried, orphaned or attention"
+)]
 pub struct UnknownStateFilter;
 
 #[cfg(test)]
@@ -82,7 +94,7 @@ mod tests {
 
     #[test]
     fn every_filter_is_read_from_its_word() {
-        assert_eq!(StateFilter::all().count(), 8);
+        assert_eq!(StateFilter::all().count(), 9);
         for filter in StateFilter::all() {
             assert_eq!(filter.as_str().parse::<StateFilter>().unwrap(), filter);
         }

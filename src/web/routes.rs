@@ -72,6 +72,11 @@ pub fn configure(
                 .get(keys::selection::show)
                 .post(keys::selection::submit),
         )
+        .service(
+            resource("/keys/handover")
+                .get(keys::handover::show)
+                .post(keys::handover::submit),
+        )
         .service(resource("/audit").get(audit::list::show))
         .service(resource("/audit/search").post(audit::list::search))
         .service(resource("/audit/latest").get(audit::list::latest))

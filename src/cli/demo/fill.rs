@@ -2,6 +2,7 @@
 //! at the time at which it happened.
 
 use keyward_key::{Environment, PlainKey};
+use serde_json::Map;
 use time::Duration;
 
 use super::chance::Chance;
@@ -315,6 +316,8 @@ fn draft(plan: &Planned, chance: &mut Chance, now: UtcTime) -> KeyDraft {
             Some((_, partner)) => partner.to_lowercase(),
             None => String::new(),
         },
+        metadata: Map::new(),
+        owner: None,
         unreadable: Vec::new(),
     }
 }

@@ -2,7 +2,7 @@
 
 use diesel::dsl::{not, sql};
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Timestamp};
+use diesel::sql_types::{BigInt, Bool, Timestamp};
 
 use super::{Plan, Query, SortBy};
 use crate::clock::UtcTime;
@@ -10,22 +10,30 @@ use crate::db::schema::keys;
 use crate::records::key::{DORMANT, EXPIRING, STILL_TRIED};
 use crate::records::{KeyState, StateFilter};
 
-/// The keys of the query in one of these states at the time `now`.
+/// People who can't answer for keys of a project: they are disabled, or have no role there. The project
+/// comes after it.
+const GONE: &str = "(SELECT users.email FROM users WHERE users.disabled_at IS NOT NULL \
+    OR NOT EXISTS (SELECT 1 FROM grants WHERE grants.user_id = users.id \
+    AND (grants.project_id IS NULL OR grants.project_id = ";
+
+/// The keys of the query, which are of this project, in one of these states at the time `now`.
 pub(super) fn in_states(
     query: Query<'_>,
+    project: i64,
     states: StateFilter,
     plan: Plan,
     now: UtcTime,
 ) -> Query<'_> {
     match states {
         StateFilter::In(state) => in_state(query, state, plan, now),
-        StateFilter::Working => {
-            let query = query.filter(keys::revoked_at.is_null());
-            match plan {
-                Plan::Filter => query.filter(keys::expires_at.gt(now)),
-                Plan::Order | Plan::Ids => query.filter(not(keys::expires_at.le(now))),
-            }
-        }
+        StateFilter::Working => working(query, plan, now),
+        // By the owners' index: most people are still here.
+        StateFilter::Orphaned => working(query, Plan::Order, now).filter(
+            sql::<Bool>("keys.owner IN ")
+                .sql(GONE)
+                .bind::<BigInt, _>(project)
+                .sql(")))"),
+        ),
         StateFilter::Tried => still_tried(query, plan, now),
         StateFilter::Attention => query.filter(
             // In one piece: `OR` between what may be null reads better in SQL.
@@ -35,7 +43,11 @@ pub(super) fn in_states(
                 .bind::<Timestamp, _>(now + EXPIRING)
                 .sql(" OR keys.quiet_since <= ")
                 .bind::<Timestamp, _>(now - DORMANT)
-                .sql(") OR keys.tried_at > ")
+                .sql(" OR keys.owner IN ")
+                .sql(GONE)
+                .bind::<BigInt, _>(project)
+                .sql("))))")
+                .sql(" OR keys.tried_at > ")
                 .bind::<Timestamp, _>(now - STILL_TRIED)
                 .sql(" AND (keys.tried_at >= keys.revoked_at OR keys.expires_at <= ")
                 .bind::<Timestamp, _>(now)
@@ -56,11 +68,21 @@ pub(super) fn are_in_order(states: Option<StateFilter>, by: SortBy) -> bool {
 }
 
 /// What the view [`StateFilter::Attention`] is made of.
-pub(super) const ATTENTION: [StateFilter; 3] = [
+pub(super) const ATTENTION: [StateFilter; 4] = [
     StateFilter::In(KeyState::Expiring),
     StateFilter::In(KeyState::Dormant),
+    StateFilter::Orphaned,
     StateFilter::Tried,
 ];
+
+/// Neither revoked nor expired.
+fn working(query: Query<'_>, plan: Plan, now: UtcTime) -> Query<'_> {
+    let query = query.filter(keys::revoked_at.is_null());
+    match plan {
+        Plan::Filter => query.filter(keys::expires_at.gt(now)),
+        Plan::Order | Plan::Ids => query.filter(not(keys::expires_at.le(now))),
+    }
+}
 
 /// Ended, and presented since, not long ago.
 fn still_tried(query: Query<'_>, plan: Plan, now: UtcTime) -> Query<'_> {

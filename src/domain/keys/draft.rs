@@ -2,6 +2,7 @@
 
 use ipnet::IpNet;
 use keyward_key::scope;
+use serde_json::{Map, Value};
 use time::Duration;
 
 use crate::clock::UtcTime;
@@ -13,6 +14,10 @@ use crate::records::{Key, KeyTerms, RateLimit, Scope};
 const MAX_SCOPES: usize = 500;
 /// The most networks that a key can list.
 const MAX_NETWORKS: usize = 50;
+/// The most members of a key's metadata.
+const MAX_MEMBERS: usize = 50;
+/// The most bytes of a key's metadata, as JSON without white space.
+const MAX_METADATA: usize = 4_096;
 /// The last year in which a key can expire, so that years keep four digits.
 const LAST_YEAR: i32 = 9_000;
 
@@ -31,6 +36,11 @@ pub struct KeyDraft {
     pub allowed_ips: Vec<String>,
     /// Who calls with it, at most 255 characters; empty says nothing.
     pub consumer: String,
+    /// For the service behind it: at most 50 members and 4 KB.
+    pub metadata: Map<String, Value>,
+    /// The email of the person who answers for it; empty is nobody. `None` says nothing: then it is
+    /// the creator or, of a key that is edited, whoever it was.
+    pub owner: Option<String>,
     /// Fields that could not be parsed. The check fails with these and any other errors.
     pub unreadable: Vec<FieldError>,
 }
@@ -42,9 +52,30 @@ pub struct Rules<'a> {
     pub catalogue: &'a [Scope],
     /// The longest lifetime in days, counted from creation; `None` is unlimited.
     pub max_lifetime_days: Option<i64>,
-    /// The key being edited; `None` for a new key. Scopes and an expiry that it already has may
-    /// stay even if they could not be chosen now.
+    /// The emails of those who can answer for it.
+    pub answerable: &'a [String],
+    /// Who answers for a new key if the draft says nothing.
+    pub creator: Option<&'a str>,
+    /// The key being edited; `None` for a new key. Scopes, an expiry and an owner that it already has
+    /// may stay even if they could not be chosen now.
     pub key: Option<&'a Key>,
+}
+
+impl From<&Key> for KeyDraft {
+    /// What `key` has.
+    fn from(key: &Key) -> Self {
+        KeyDraft {
+            label: key.label.clone(),
+            scopes: key.scopes.clone(),
+            expires_at: key.expires_at,
+            rate_limit: key.rate_limit,
+            allowed_ips: key.allowed_ips.iter().map(ToString::to_string).collect(),
+            consumer: key.consumer.clone().unwrap_or_default(),
+            metadata: key.metadata.clone(),
+            owner: None,
+            unreadable: Vec::new(),
+        }
+    }
 }
 
 impl KeyDraft {
@@ -76,6 +107,8 @@ impl KeyDraft {
             errors.push(FieldError::new("consumer", detail));
             None
         });
+        check_metadata(&self.metadata, &mut errors);
+        let owner = self.check_owner(rules, &mut errors);
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -86,7 +119,47 @@ impl KeyDraft {
             rate_limit: self.rate_limit,
             allowed_ips,
             consumer,
+            metadata: self.metadata.clone(),
+            owner,
         })
+    }
+
+    fn check_owner(&self, rules: &Rules, errors: &mut Vec<FieldError>) -> Option<String> {
+        let otherwise = match rules.key {
+            Some(key) => key.owner.as_deref(),
+            None => rules.creator,
+        };
+        let named = match self.owner.as_deref().map(str::trim) {
+            None => return otherwise.map(str::to_owned),
+            Some("") => return None,
+            Some(named) => text::tidy_email(named),
+        };
+        match named {
+            Ok(email) if Some(&*email) == otherwise || rules.answerable.contains(&email) => {
+                Some(email)
+            }
+            Ok(_) => {
+                let detail = "Enter the email of somebody who has a role in this project.";
+                errors.push(FieldError::new("owner", detail));
+                None
+            }
+            Err(detail) => {
+                errors.push(FieldError::new("owner", detail));
+                None
+            }
+        }
+    }
+}
+
+fn check_metadata(metadata: &Map<String, Value>, errors: &mut Vec<FieldError>) {
+    if metadata.len() > MAX_MEMBERS {
+        let detail = format!("Use at most {MAX_MEMBERS} members.");
+        errors.push(FieldError::new("metadata", detail));
+    }
+    let length = Value::from(metadata.clone()).to_string().len();
+    if length > MAX_METADATA {
+        let detail = format!("Use at most {MAX_METADATA} bytes; these are {length}.");
+        errors.push(FieldError::new("metadata", detail));
     }
 }
 
@@ -188,6 +261,8 @@ mod tests {
         Rules {
             catalogue,
             max_lifetime_days: None,
+            answerable: &[],
+            creator: Some("ana@example.com"),
             key: None,
         }
     }
@@ -216,6 +291,8 @@ mod tests {
                 "2001:db8::/32".into(),
             ],
             consumer: " tenant-42 ".into(),
+            metadata: Map::new(),
+            owner: None,
             unreadable: vec![],
         }
     }
@@ -231,6 +308,41 @@ mod tests {
     }
 
     #[test]
+    fn somebody_with_a_role_answers_for_a_key_or_whoever_did_before() {
+        let (catalogue, key) = (catalogue(), Key::example());
+        let people = ["ben@example.com".to_owned()];
+        let fresh = Rules {
+            answerable: &people,
+            creator: None,
+            ..rules(&catalogue)
+        };
+        let edited = Rules {
+            key: Some(&key),
+            ..fresh
+        };
+        let owner = |rules: &Rules, owner: Option<&str>| {
+            let owner = owner.map(str::to_owned);
+            let draft = KeyDraft { owner, ..good() };
+            draft.check(rules, NOW).map(|terms| terms.owner)
+        };
+        let is = |email: &str| Ok(Some(email.to_owned()));
+        assert_eq!(owner(&fresh, None), Ok(None));
+        assert_eq!(owner(&rules(&catalogue), None), is("ana@example.com"));
+        assert_eq!(owner(&edited, None), is("ana@example.com"));
+        assert_eq!(owner(&edited, Some("")), Ok(None));
+        assert_eq!(
+            owner(&edited, Some(" Ben@example.com ")),
+            is("ben@example.com")
+        );
+        assert_eq!(
+            owner(&edited, Some("ana@example.com")),
+            is("ana@example.com")
+        );
+        assert!(owner(&fresh, Some("ana@example.com")).is_err());
+        assert!(owner(&fresh, Some("ben")).is_err());
+    }
+
+    #[test]
     fn every_wrong_field_is_named_at_once() {
         let draft = KeyDraft {
             label: "\u{202E}".into(),
@@ -242,6 +354,8 @@ mod tests {
             }),
             allowed_ips: vec!["localhost".into()],
             consumer: "x".repeat(256),
+            metadata: Map::from_iter([("x".to_owned(), Value::from("x".repeat(4_096)))]),
+            owner: Some("nobody@example.com".into()),
             unreadable: vec![],
         };
         let errors = draft.check(&rules(&catalogue()), NOW).unwrap_err();
@@ -254,6 +368,8 @@ mod tests {
             "rate_limit.seconds",
             "allowed_ips",
             "consumer",
+            "metadata",
+            "owner",
         ];
         assert_eq!(fields, expected);
     }

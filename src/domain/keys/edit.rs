@@ -7,7 +7,7 @@ use super::draft::{KeyDraft, Rules};
 use super::find;
 use super::write::details;
 use crate::access::Action;
-use crate::db::{Ending, keys, scopes};
+use crate::db::{Ending, keys, scopes, users};
 use crate::domain::archived::{require_open, reread_open};
 use crate::domain::{DomainError, Op, Precondition, projects};
 use crate::records::{Key, KeyTerms, Project, Scope};
@@ -20,6 +20,8 @@ pub struct EditForm {
     pub key: Key,
     /// The scopes to choose from.
     pub catalogue: Vec<Scope>,
+    /// The emails of those who can answer for the key.
+    pub answerable: Vec<String>,
 }
 
 /// The data for the form that edits the key `id` of the project with this slug.
@@ -34,10 +36,12 @@ pub fn edit_form(op: &mut Op, project: &str, id: i64) -> Result<EditForm, Domain
         let key = find::read(op, &project, id)?;
         require_unrevoked(&key)?;
         let catalogue = scopes::of_project(op.conn(), project.id)?;
+        let answerable = users::answerable(op.conn(), project.id)?;
         Ok(EditForm {
             project,
             key,
             catalogue,
+            answerable,
         })
     })
 }
@@ -59,12 +63,15 @@ pub fn edit(
         let now = tx.now();
         let project = reread_open(tx.conn(), project)?;
         let catalogue = scopes::of_project(tx.conn(), project.id)?;
+        let answerable = users::answerable(tx.conn(), project.id)?;
         let key = keys::by_id(tx.conn(), project.id, id)?.ok_or(DomainError::NotFound)?;
         require_unrevoked(&key)?;
         still.check(Some(&key))?;
         let rules = Rules {
             catalogue: &catalogue,
             max_lifetime_days: project.max_lifetime_days,
+            answerable: &answerable,
+            creator: None,
             key: Some(&key),
         };
         let before = KeyTerms::from(&key);

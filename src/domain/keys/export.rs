@@ -141,7 +141,7 @@ impl KeyExport {
 }
 
 /// The columns of a CSV file, named as in JSON.
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 22] = [
     "id",
     "name",
     "key_prefix",
@@ -149,6 +149,8 @@ const COLUMNS: [&str; 20] = [
     "environment",
     "scopes",
     "consumer",
+    "metadata",
+    "owner",
     "state",
     "created_at",
     "created_by",
@@ -178,6 +180,11 @@ fn row(key: &Key, project: &Project, now: UtcTime) -> [String; COLUMNS.len()] {
         key.environment.to_string(),
         key.scopes.join(" "),
         key.consumer.clone().unwrap_or_default(),
+        match key.metadata.is_empty() {
+            true => String::new(),
+            false => Value::from(key.metadata.clone()).to_string(),
+        },
+        key.owner.clone().unwrap_or_default(),
         state.to_owned(),
         rfc3339(key.created_at),
         key.created_by.clone(),

@@ -59,9 +59,12 @@ pub fn check_lines(
     op.allow(Action::MintKeys, project)?;
     require_open(project)?;
     let catalogue = scopes::of_project(op.conn(), project.id)?;
+    let answerable = db::users::answerable(op.conn(), project.id)?;
     let rules = Rules {
         catalogue: &catalogue,
         max_lifetime_days: project.max_lifetime_days,
+        answerable: &answerable,
+        creator: None,
         key: None,
     };
     let mut checked = Checked::default();

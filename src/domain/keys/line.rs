@@ -7,6 +7,7 @@ use keyward_key::{Environment, KeyDigest, scope};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
+use serde_json::{Map, Value};
 
 use super::draft::{KeyDraft, Rules};
 use crate::clock::{UtcTime, parse_rfc3339};
@@ -33,6 +34,9 @@ struct Line {
     #[serde(default)]
     allowed_ips: Vec<String>,
     consumer: Option<String>,
+    #[serde(default)]
+    metadata: Map<String, Value>,
+    owner: Option<String>,
     created_at: Option<String>,
 }
 
@@ -85,6 +89,8 @@ impl CheckedKey {
             ("rate_limit", self.terms.rate_limit == kept.rate_limit),
             ("allowed_ips", networks[0] == networks[1]),
             ("consumer", self.terms.consumer == kept.consumer),
+            ("metadata", self.terms.metadata == kept.metadata),
+            ("owner", self.terms.owner == kept.owner),
             (
                 "created_at",
                 !self.is_dated || self.created_at == kept.created_at,
@@ -181,6 +187,8 @@ pub(super) fn check(
         rate_limit: line.rate_limit.map(RateLimit::from),
         allowed_ips: line.allowed_ips,
         consumer: line.consumer.unwrap_or_default(),
+        metadata: line.metadata,
+        owner: line.owner,
         unreadable: Vec::new(),
     };
     let terms = draft.check(rules, now).map_err(|errors| {

@@ -5,9 +5,8 @@ use keyward_key::{Environment, PlainKey};
 use super::draft::{KeyDraft, Rules};
 use super::write::{details, write};
 use crate::access::Action;
-use crate::clock::UtcTime;
 use crate::db::reveals::Of;
-use crate::db::{AnyConnection, Ending, Tx, keys, scopes};
+use crate::db::{Ending, Tx, keys, scopes, users};
 use crate::domain::archived::{require_open, reread_open};
 use crate::domain::reveal::{Minted, MintedKey, Reveal};
 use crate::domain::{DomainError, FieldError, Op, idempotency, projects};
@@ -20,6 +19,8 @@ pub struct MintForm {
     pub project: Project,
     /// The scopes to choose from.
     pub catalogue: Vec<Scope>,
+    /// The emails of those who can answer for the key.
+    pub answerable: Vec<String>,
 }
 
 /// The data for the form that creates a key in the project with this slug.
@@ -32,7 +33,12 @@ pub fn mint_form(op: &mut Op, project: &str) -> Result<MintForm, DomainError> {
         op.allow(Action::MintKeys, &project)?;
         require_open(&project)?;
         let catalogue = scopes::of_project(op.conn(), project.id)?;
-        Ok(MintForm { project, catalogue })
+        let answerable = users::answerable(op.conn(), project.id)?;
+        Ok(MintForm {
+            project,
+            catalogue,
+            answerable,
+        })
     })
 }
 
@@ -97,7 +103,7 @@ fn mint_with(
     op.change(permit, |tx| {
         let now = tx.now();
         let project = &reread_open(tx.conn(), project)?;
-        let terms = check(tx.conn(), project, environment, draft, now)?;
+        let terms = check(tx, project, environment, draft)?;
         let written = write(tx, project, environment, &terms, &secret, None)?;
         hand_over(tx, written.id, &secret)?;
         let key = keys::by_id(tx.conn(), project.id, written.id)?.ok_or(DomainError::NotFound)?;
@@ -111,16 +117,19 @@ fn mint_with(
 }
 
 fn check(
-    conn: &mut AnyConnection,
+    tx: &mut Tx,
     project: &Project,
     environment: Environment,
     draft: &KeyDraft,
-    now: UtcTime,
 ) -> Result<KeyTerms, DomainError> {
-    let catalogue = scopes::of_project(conn, project.id)?;
+    let catalogue = scopes::of_project(tx.conn(), project.id)?;
+    let answerable = users::answerable(tx.conn(), project.id)?;
+    let creator = tx.actor().id().map(|_| tx.actor().name().to_owned());
     let rules = Rules {
         catalogue: &catalogue,
         max_lifetime_days: project.max_lifetime_days,
+        answerable: &answerable,
+        creator: creator.as_deref(),
         key: None,
     };
     let mut errors = Vec::new();
@@ -128,7 +137,7 @@ fn check(
         let detail = "This project has no test environment.";
         errors.push(FieldError::new("environment", detail));
     }
-    match draft.check(&rules, now) {
+    match draft.check(&rules, tx.now()) {
         Ok(terms) if errors.is_empty() => Ok(terms),
         checked => {
             errors.extend(checked.err().unwrap_or_default());

@@ -15,8 +15,12 @@ pub const MOST: usize = 200;
 /// meanwhile are left out.
 ///
 /// # Errors
-/// The actor may not revoke one of them, one does not exist, or there are none or too many.
-pub fn selection(op: &mut Op, ids: &[i64]) -> Result<Vec<(Project, Key)>, DomainError> {
+/// The actor may not do `action` to one of them, one does not exist, or there are none or too many.
+pub fn selection(
+    op: &mut Op,
+    action: Action,
+    ids: &[i64],
+) -> Result<Vec<(Project, Key)>, DomainError> {
     if ids.is_empty() {
         return Err(DomainError::Conflict("No keys are selected.".into()));
     }
@@ -26,7 +30,7 @@ pub fn selection(op: &mut Op, ids: &[i64]) -> Result<Vec<(Project, Key)>, Domain
     }
     let mut selected: Vec<(Project, Key)> = Vec::new();
     for id in ids {
-        let (project, key) = find::find_to(op, Action::RevokeKeys, None, *id)?;
+        let (project, key) = find::find_to(op, action, None, *id)?;
         let is_new = selected.iter().all(|(_, known)| known.id != key.id);
         if is_new && key.revocation.is_none() {
             selected.push((project, key));
@@ -52,7 +56,7 @@ pub fn revoke_selected(
     request: &RevokeRequest,
     typed: &str,
 ) -> Result<Vec<(Project, Key)>, DomainError> {
-    let selected = selection(op, ids)?;
+    let selected = selection(op, Action::RevokeKeys, ids)?;
     request.check()?;
     let number = selected.len();
     if number > FEW && typed.trim() != number.to_string() {

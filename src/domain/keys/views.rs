@@ -17,6 +17,10 @@ pub struct Views {
     pub dormant: i64,
     /// Those that ended and were presented since.
     pub tried: i64,
+    /// Those whose owner is gone.
+    pub orphaned: i64,
+    /// All that need somebody; one key may do so for several reasons.
+    pub attention: i64,
     /// Those that were revoked.
     pub revoked: i64,
 }
@@ -29,13 +33,10 @@ impl Views {
             expiring: self.expiring + other.expiring,
             dormant: self.dormant + other.dormant,
             tried: self.tried + other.tried,
+            orphaned: self.orphaned + other.orphaned,
+            attention: self.attention + other.attention,
             revoked: self.revoked + other.revoked,
         }
-    }
-
-    /// The expiring, the dormant and the still tried ones. No key is two of these.
-    pub fn attention(&self) -> i64 {
-        (self.expiring + self.dormant + self.tried).min(COUNTED)
     }
 }
 
@@ -62,11 +63,22 @@ pub fn views(op: &mut Op, project: &Project) -> Result<Views, DomainError> {
         true => project.key_count - revoked - expired,
         false => matching(StateFilter::Working)?,
     };
+    let expiring = matching(StateFilter::In(KeyState::Expiring))?;
+    let dormant = matching(StateFilter::In(KeyState::Dormant))?;
+    let tried = matching(StateFilter::Tried)?;
+    let orphaned = matching(StateFilter::Orphaned)?;
+    // No key is two of the others.
+    let attention = match orphaned {
+        0 => expiring + dormant + tried,
+        _ => matching(StateFilter::Attention)?,
+    };
     Ok(Views {
         working,
-        expiring: matching(StateFilter::In(KeyState::Expiring))?,
-        dormant: matching(StateFilter::In(KeyState::Dormant))?,
-        tried: matching(StateFilter::Tried)?,
+        expiring,
+        dormant,
+        tried,
+        orphaned,
+        attention: attention.min(COUNTED),
         revoked,
     })
 }

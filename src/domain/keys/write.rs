@@ -79,5 +79,7 @@ pub(super) fn details(
         ),
         ("allowed_ips".to_owned(), networks.collect()),
         ("consumer".to_owned(), json!(terms.consumer)),
+        ("owner".to_owned(), json!(terms.owner)),
+        ("metadata".to_owned(), json!(terms.metadata)),
     ])
 }

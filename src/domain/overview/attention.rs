@@ -13,6 +13,8 @@ const EACH: usize = 4;
 pub enum Concern {
     /// It ended, and somebody still presents it.
     Tried,
+    /// Its owner is gone.
+    Orphaned,
     /// It ends soon.
     Expiring,
     /// Nobody has used it for long.
@@ -20,8 +22,14 @@ pub enum Concern {
 }
 
 /// The concerns, in the order of their urgency, with the view and the order that list them best.
-const CONCERNS: [(Concern, StateFilter, SortBy, bool); 3] = [
+const CONCERNS: [(Concern, StateFilter, SortBy, bool); 4] = [
     (Concern::Tried, StateFilter::Tried, SortBy::LastTried, true),
+    (
+        Concern::Orphaned,
+        StateFilter::Orphaned,
+        SortBy::Created,
+        true,
+    ),
     (
         Concern::Expiring,
         StateFilter::In(KeyState::Expiring),
@@ -63,6 +71,7 @@ pub fn attention(
         }
         match concern {
             Concern::Tried => found.sort_by_key(|(_, key)| std::cmp::Reverse(key.tried_at)),
+            Concern::Orphaned => found.sort_by_key(|(_, key)| std::cmp::Reverse(key.id)),
             Concern::Expiring => found.sort_by_key(|(_, key)| key.expires_at),
             Concern::Dormant => found.sort_by_key(|(_, key)| {
                 key.last_use.as_ref().map_or(key.created_at, |last| last.at)

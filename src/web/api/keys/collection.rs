@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use keyward_key::Environment;
 use keyward_key::scope::{EVERY_SCOPE, can_be_required};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use super::path::{InProject, location};
@@ -38,8 +38,9 @@ pub struct KeysQuery {
     #[param(ignore)]
     project: Option<String>,
     /// `working` (whatever passes), `active`, `dormant` (active, but unused for 90 days), `expiring`,
-    /// `expired`, `revoked`, `tried` (ended, and presented since) or `attention` (expiring, dormant or
-    /// still tried).
+    /// `expired`, `revoked`, `tried` (ended, and presented since), `orphaned` (working, but its owner
+    /// was disabled or has no role in the project any more) or `attention` (expiring, dormant,
+    /// orphaned or still tried).
     #[param(value_type = Option<String>, example = "active")]
     state: Option<String>,
     /// `live` or `test`.
@@ -53,12 +54,15 @@ pub struct KeysQuery {
     /// Keys that carry this scope by its name.
     #[param(example = "read:assets")]
     carries: Option<String>,
-    /// Words that must all be found, each the beginning of a word of the name, of the prefix, or
-    /// of the creator's email. A whole secret is refused: addresses are logged.
+    /// Words that must all be found, each the beginning of a word of the name, of the prefix, of
+    /// the consumer, or of the owner's or creator's email. A whole secret is refused: addresses are logged.
     q: Option<String>,
     /// Keys that this customer, tenant or service calls with.
     #[param(example = "tenant-42")]
     consumer: Option<String>,
+    /// Keys that this person answers for: an email.
+    #[param(example = "ana@example.com")]
+    owner: Option<String>,
     /// RFC 3339.
     #[param(value_type = Option<String>, format = DateTime)]
     created_after: Option<Time>,
@@ -88,7 +92,8 @@ pub struct KeysQuery {
     "expires_at": null,
     "rate_limit": {"requests": 600, "seconds": 60},
     "allowed_ips": ["203.0.113.0/24"],
-    "consumer": "tenant-42"
+    "consumer": "tenant-42",
+    "metadata": {"plan": "pro"}
 }))]
 pub struct NewKey {
     /// What people call it: 1 to 100 characters.
@@ -121,6 +126,14 @@ pub struct NewKey {
     /// Verifications pass it on.
     #[schema(max_length = 255)]
     consumer: Option<String>,
+    /// For the service behind it: at most 50 members, and 4,096 bytes without white space.
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Map<String, Value>>,
+    /// The email of the person who answers for it, who must have a role in the project. Null is nobody;
+    /// without it, it is you.
+    #[serde(default, deserialize_with = "null_or")]
+    #[schema(value_type = Option<String>)]
+    owner: Option<Option<String>>,
 }
 
 /// List keys
@@ -274,6 +287,8 @@ impl NewKey {
             rate_limit: self.rate_limit.map(Into::into),
             allowed_ips: self.allowed_ips.unwrap_or_default(),
             consumer: self.consumer.unwrap_or_default(),
+            metadata: self.metadata.unwrap_or_default(),
+            owner: self.owner.map(Option::unwrap_or_default),
             unreadable: Vec::new(),
         }
     }
@@ -295,7 +310,8 @@ impl KeysQuery {
             carries: Vec::from_iter(required("carries", self.carries.as_deref(), errors)),
             created_after: self.created_after.map(|at| at.0),
             last_used_before: self.last_used_before.map(|at| at.0),
-            consumer: self.consumer.as_ref().map(|text| text.replace('\0', " ")),
+            consumer: self.consumer.as_deref().map(without_nul),
+            owner: self.owner.as_deref().map(without_nul),
             ..KeyFilter::default()
         }
     }
@@ -319,6 +335,11 @@ impl KeysQuery {
         };
         Order { by, descending }
     }
+}
+
+/// Postgres accepts no text with a NUL.
+fn without_nul(text: &str) -> String {
+    text.replace('\0', " ")
 }
 
 /// A scope that `/verify` can be asked for.

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use super::path::KeyPath;
@@ -9,7 +10,7 @@ use super::version;
 use crate::access::Action;
 use crate::domain::DomainError;
 use crate::domain::keys::{self, KeyDraft, RevokeRequest};
-use crate::json::{KeyJson, RateLimitJson};
+use crate::json::{KeyJson, RateLimitJson, merge_patch};
 use crate::records::{Key, RevokeReason};
 use crate::web::api::base::answer::{self, Data};
 use crate::web::api::base::bearer::Bearer;
@@ -46,6 +47,15 @@ pub struct KeyPatch {
     #[serde(default, deserialize_with = "null_or")]
     #[schema(value_type = Option<String>, max_length = 255)]
     consumer: Option<Option<String>>,
+    /// What it names is written, and what it sets to null is taken out, at any depth. Null takes out
+    /// everything.
+    #[serde(default, deserialize_with = "null_or")]
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Option<Map<String, Value>>>,
+    /// The email of the person who answers for it, who must have a role in the project. Null is nobody.
+    #[serde(default, deserialize_with = "null_or")]
+    #[schema(value_type = Option<String>)]
+    owner: Option<Option<String>>,
 }
 
 /// Why a key is revoked.
@@ -176,24 +186,31 @@ pub async fn revoke(
 impl KeyPatch {
     /// The key with these changes applied.
     fn draft(&self, key: &Key) -> KeyDraft {
-        let networks = || key.allowed_ips.iter().map(ToString::to_string).collect();
-        KeyDraft {
-            label: self.name.as_ref().unwrap_or(&key.label).clone(),
-            scopes: self.scopes.as_ref().unwrap_or(&key.scopes).clone(),
-            expires_at: match self.expires_at {
-                None => key.expires_at,
-                Some(at) => at.map(|at| at.0),
-            },
-            rate_limit: match self.rate_limit {
-                None => key.rate_limit,
-                Some(limit) => limit.map(Into::into),
-            },
-            allowed_ips: self.allowed_ips.clone().unwrap_or_else(networks),
-            consumer: match &self.consumer {
-                None => key.consumer.clone().unwrap_or_default(),
-                Some(consumer) => consumer.clone().unwrap_or_default(),
-            },
-            unreadable: Vec::new(),
+        let mut draft = KeyDraft::from(key);
+        if let Some(name) = &self.name {
+            draft.label.clone_from(name);
         }
+        if let Some(scopes) = &self.scopes {
+            draft.scopes.clone_from(scopes);
+        }
+        if let Some(at) = self.expires_at {
+            draft.expires_at = at.map(|at| at.0);
+        }
+        if let Some(limit) = self.rate_limit {
+            draft.rate_limit = limit.map(Into::into);
+        }
+        if let Some(networks) = &self.allowed_ips {
+            draft.allowed_ips.clone_from(networks);
+        }
+        if let Some(consumer) = &self.consumer {
+            draft.consumer = consumer.clone().unwrap_or_default();
+        }
+        match &self.metadata {
+            None => {}
+            Some(None) => draft.metadata.clear(),
+            Some(Some(patch)) => merge_patch(&mut draft.metadata, patch),
+        }
+        draft.owner = self.owner.clone().map(Option::unwrap_or_default);
+        draft
     }
 }

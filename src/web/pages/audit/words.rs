@@ -288,6 +288,8 @@ fn field_title(field: &str) -> &str {
         "rate_limit" => "Rate limit",
         "allowed_ips" => "Allowed addresses",
         "consumer" => "Consumer",
+        "owner" => "Owner",
+        "metadata" => "Metadata",
         "name" => "Name",
         "key_start" => "Key prefix",
         "environment_segment" => "Environments",

@@ -47,6 +47,8 @@ pub struct Groups {
     pub all: Vec<GroupView>,
     /// Whether there is a key that the visitor may revoke, and so select.
     pub may_select: bool,
+    /// Whether there is one that they may hand over.
+    pub may_hand_over: bool,
     /// The address of the page, where revoking selected keys leads back to.
     pub back: String,
 }
@@ -103,6 +105,7 @@ impl Groups {
         };
         let all: Vec<GroupView> = loaded.into_iter().map(group).collect();
         Groups {
+            may_hand_over: all.iter().any(|group| group.table.may_hand_over()),
             may_select: all.iter().any(|group| group.table.may_select()),
             back: back.to_owned(),
             all,

@@ -26,6 +26,7 @@ impl Done {
                 "{} revoked. The next request with them fails.",
                 plural(keys, "key")
             ),
+            "handed-over" => format!("{} handed over.", plural(keys, "key")),
             _ => return None,
         })
     }

@@ -29,6 +29,8 @@ impl Versioned for KeyFields {
     const FIELDS: &'static [(&'static str, &'static str)] = &[
         ("label", "Label"),
         ("consumer", "Consumer"),
+        ("owner", "Owner"),
+        ("metadata", "Metadata"),
         ("scopes", "Scopes"),
         ("expires", "Expires"),
         ("rate_limit_requests", "Rate limit, requests"),
@@ -163,11 +165,13 @@ fn form(
         project,
         key,
         catalogue,
+        answerable,
     } = subject;
+    let offered = (catalogue, answerable);
     let title = format!("Edit {}", key.label);
     let page = EditPage {
         layout: Layout::new(viewer, Section::Keys, Some(&project), title),
-        form: FieldsView::new(fields, &project, catalogue, Some(&key), errors, viewer.now),
+        form: FieldsView::new(fields, &project, offered, Some(&key), errors, viewer.now),
         key: KeyView::new(key, &project, &viewer.actor, viewer.now),
         meanwhile,
     };

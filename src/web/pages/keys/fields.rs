@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use keyward_key::Environment;
 use keyward_key::scope::EVERY_SCOPE;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use time::Duration;
 use time::macros::format_description;
 
@@ -44,6 +45,10 @@ pub struct KeyFields {
     /// Separated by white space or commas.
     pub allowed_ips: String,
     pub consumer: String,
+    /// An email; empty is nobody.
+    pub owner: String,
+    /// A JSON object; empty is none.
+    pub metadata: String,
     /// The version of the key that the edit form shows.
     pub version: String,
     /// What the edit form showed when it was opened.
@@ -52,13 +57,15 @@ pub struct KeyFields {
 }
 
 impl KeyFields {
-    /// What a new form starts with: the project's default lifetime, or one close to it.
-    pub fn fresh(project: &Project, now: UtcTime) -> Self {
+    /// What a new form starts with: the project's default lifetime, or one close to it, and the creator
+    /// as the owner.
+    pub fn fresh(project: &Project, creator: &str, now: UtcTime) -> Self {
         let wanted = project.default_lifetime_days.unwrap_or(DEFAULT_LIFETIME);
         let offered = Bounds::of(project, now, now).lifetimes();
         let nearest = offered.range(..=wanted).next_back().or(offered.first());
         KeyFields {
             expires: nearest.map_or(DATE.into(), ToString::to_string),
+            owner: creator.to_owned(),
             ..KeyFields::default()
         }
     }
@@ -77,6 +84,8 @@ impl KeyFields {
             rate_limit_seconds,
             allowed_ips: networks.join("\n"),
             consumer: key.consumer.clone().unwrap_or_default(),
+            owner: key.owner.clone().unwrap_or_default(),
+            metadata: metadata_text(&key.metadata),
             version: key.version.to_string(),
             seen: String::new(),
         }
@@ -91,6 +100,10 @@ impl KeyFields {
         });
         let (requests, seconds) = (&self.rate_limit_requests, &self.rate_limit_seconds);
         let rate_limit = rate_limit_fields::read(requests, seconds, &mut unreadable);
+        let metadata = self.metadata().unwrap_or_else(|detail| {
+            unreadable.push(FieldError::new("metadata", detail));
+            Map::new()
+        });
         let parts = self
             .allowed_ips
             .split(|c: char| c.is_whitespace() || c == ',');
@@ -105,6 +118,8 @@ impl KeyFields {
             rate_limit,
             allowed_ips,
             consumer: self.consumer.clone(),
+            metadata,
+            owner: Some(self.owner.clone()),
             unreadable,
         }
     }
@@ -113,6 +128,14 @@ impl KeyFields {
         self.environment
             .parse()
             .map_err(|_| FieldError::new("environment", "Choose one of these."))
+    }
+
+    fn metadata(&self) -> Result<Map<String, Value>, &'static str> {
+        match self.metadata.trim() {
+            "" => Ok(Map::new()),
+            text => serde_json::from_str(text)
+                .map_err(|_| "Write a JSON object, such as {\"plan\": \"pro\"}."),
+        }
     }
 
     fn expiry(&self, kept: Option<UtcTime>, now: UtcTime) -> Result<Option<UtcTime>, &'static str> {
@@ -137,6 +160,14 @@ impl KeyFields {
     }
 }
 
+/// Metadata as people edit it; empty if there is none.
+pub fn metadata_text(metadata: &Map<String, Value>) -> String {
+    match metadata.is_empty() {
+        true => String::new(),
+        false => serde_json::to_string_pretty(metadata).unwrap_or_default(),
+    }
+}
+
 /// The fields with all their options, for the template.
 pub struct FieldsView {
     pub fields: KeyFields,
@@ -149,8 +180,11 @@ pub struct FieldsView {
     pub lifetimes: Vec<Choice>,
     /// The longest that keys of the project may live, if that is limited.
     pub longest: Option<String>,
-    /// Whether the part that can be folded has something to show.
+    /// The emails of those who can answer for the key.
+    pub answerable: Vec<String>,
+    /// Whether the parts that can be folded have something to show.
     pub limits_open: bool,
+    pub metadata_open: bool,
 }
 
 pub struct Choice {
@@ -160,11 +194,12 @@ pub struct Choice {
 }
 
 impl FieldsView {
-    /// The form for `fields` of a key of `project`; `key` is the one being edited.
+    /// The form for `fields` of a key of `project`; `key` is the one being edited, and `answerable` are
+    /// the emails of those who can answer for it.
     pub fn new(
         fields: KeyFields,
         project: &Project,
-        catalogue: Vec<Scope>,
+        (catalogue, answerable): (Vec<Scope>, Vec<String>),
         key: Option<&Key>,
         errors: Vec<FieldError>,
         now: UtcTime,
@@ -219,6 +254,8 @@ impl FieldsView {
             add_scopes,
             environments,
             limits_open,
+            metadata_open: !fields.metadata.is_empty(),
+            answerable,
             errors: Errors(errors),
             fields,
         }

@@ -9,6 +9,7 @@ use time::Duration;
 use crate::clock::UtcTime;
 use crate::db::key_list::{KeyFilter, Order, SortBy};
 use crate::domain::keys::{self, Pasted};
+use crate::domain::text::MAX_CONSUMER;
 use crate::domain::{DomainError, Op};
 use crate::records::{Project, StateFilter};
 
@@ -34,6 +35,10 @@ pub struct ListQuery {
     pub within: String,
     /// Created by this person.
     pub person: String,
+    /// Whoever answers for it.
+    pub owner: String,
+    /// Whoever calls with it.
+    pub consumer: String,
     pub sort: String,
     pub after: String,
     pub before: String,
@@ -65,6 +70,10 @@ impl ListQuery {
             (&mut self.scope, can_be_required),
             (&mut self.carries, can_be_required),
             (&mut self.person, |person| person.len() <= MAX_SEARCH),
+            (&mut self.owner, |owner| owner.len() <= MAX_SEARCH),
+            (&mut self.consumer, |consumer| {
+                consumer.chars().count() <= MAX_CONSUMER && !consumer.contains('\0')
+            }),
             (&mut self.unused, |days| days_in(days).is_some()),
             (&mut self.within, |days| days_in(days).is_some()),
             (&mut self.sort, |sort| by(sort).is_some()),
@@ -88,6 +97,8 @@ impl ListQuery {
             &self.unused,
             &self.within,
             &self.person,
+            &self.owner,
+            &self.consumer,
         ]
         .iter()
         .any(|text| !text.is_empty())
@@ -139,6 +150,8 @@ impl ListQuery {
             last_used_before: days(&self.unused).map(|days| now - days),
             expires_within: days(&self.within),
             created_by: some(&self.person),
+            owner: some(&self.owner),
+            consumer: some(&self.consumer),
             ..KeyFilter::default()
         }
     }
@@ -178,6 +191,8 @@ impl ListQuery {
             ("unused", &self.unused),
             ("within", &self.within),
             ("person", &self.person),
+            ("owner", &self.owner),
+            ("consumer", &self.consumer),
             ("sort", &self.sort),
             ("after", &self.after),
             ("before", &self.before),

@@ -8,6 +8,7 @@ pub mod edit;
 pub mod export;
 mod fields;
 mod filters;
+pub mod handover;
 pub mod list;
 mod list_query;
 pub mod new;

@@ -25,7 +25,7 @@ struct NewPage {
 pub async fn show(visitor: Visitor, slug: web::Path<String>) -> Result<HttpResponse, WebError> {
     let loading = visitor.view(move |op| keys::mint_form(op, &slug));
     let (viewer, subject) = loading.await?;
-    let fields = KeyFields::fresh(&subject.project, viewer.now);
+    let fields = KeyFields::fresh(&subject.project, viewer.actor.name(), viewer.now);
     Ok(form(&viewer, StatusCode::OK, subject, fields, vec![]))
 }
 
@@ -70,10 +70,15 @@ fn form(
     fields: KeyFields,
     errors: Vec<FieldError>,
 ) -> HttpResponse {
-    let MintForm { project, catalogue } = subject;
+    let MintForm {
+        project,
+        catalogue,
+        answerable,
+    } = subject;
+    let offered = (catalogue, answerable);
     let page = NewPage {
         layout: Layout::new(viewer, Section::Keys, Some(&project), "Create key"),
-        form: FieldsView::new(fields, &project, catalogue, None, errors, viewer.now),
+        form: FieldsView::new(fields, &project, offered, None, errors, viewer.now),
         project,
     };
     page::full(status, &page)

@@ -33,6 +33,8 @@ struct OnePage {
     key: KeyView,
     /// The scopes that it may use without carrying them by name.
     beyond: Vec<String>,
+    /// Its owner was disabled, or has no role in the project any more.
+    is_orphaned: bool,
     /// It carries `*`.
     has_every: bool,
     /// The key that it replaced, and the one that replaced it.
@@ -84,9 +86,11 @@ pub async fn show(
             && keys::is_waiting(op, &key, &session)?;
         let catalogue = scopes::catalogue(op, &project)?;
         let beyond = scopes::beyond_names(&catalogue, &key);
-        Ok((project, key, beyond, entries, (usage, counts), is_waiting))
+        let is_orphaned = keys::is_orphaned(op, &project, &key)?;
+        let said = (beyond, is_orphaned);
+        Ok((project, key, said, entries, (usage, counts), is_waiting))
     });
-    let (viewer, (project, key, beyond, entries, (usage, counts), is_waiting)) = loading.await?;
+    let (viewer, (project, key, said, entries, (usage, counts), is_waiting)) = loading.await?;
     let in_words = |row| EntryView::new(row, &viewer.projects, viewer.now);
     let history = entries.map(|entries| entries.into_iter().map(in_words).collect());
     let is_active = key.is_active(viewer.now);
@@ -101,7 +105,8 @@ pub async fn show(
         layout: Layout::new(&viewer, Section::Keys, Some(&project), key.label.clone()),
         archived,
         has_every: key.scopes.iter().any(|scope| scope == EVERY_SCOPE),
-        beyond,
+        beyond: said.0,
+        is_orphaned: said.1,
         standing: standing(&key, &project, usage.after_end, viewer.now),
         groups: match key.scopes.len() > MANY_SCOPES {
             true => by_resource(&key.scopes),

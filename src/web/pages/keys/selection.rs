@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::across;
 use super::view::KeyView;
+use crate::access::Action;
 use crate::domain::keys::{self, FEW, RevokeRequest};
 use crate::domain::{DomainError, FieldError};
 use crate::records::{Key, KeyState, Project, RevokeReason};
@@ -33,18 +34,30 @@ struct SelectionPage {
     errors: Errors,
 }
 
-struct Selected {
-    project: String,
-    key: KeyView,
+/// A selected key, and the name of its project.
+pub(super) struct Selected {
+    pub(super) project: String,
+    pub(super) key: KeyView,
+}
+
+impl Selected {
+    /// The selected keys as `viewer` sees them.
+    pub(super) fn all(selected: Vec<(Project, Key)>, viewer: &Viewer) -> Vec<Self> {
+        let one = |(project, key): (Project, Key)| Selected {
+            key: KeyView::new(key, &project, &viewer.actor, viewer.now),
+            project: project.name,
+        };
+        selected.into_iter().map(one).collect()
+    }
 }
 
 /// The parameters of the address: `id` as often as keys are selected.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct SelectionQuery {
-    id: Vec<i64>,
+    pub(super) id: Vec<i64>,
     /// The list to go back to.
-    back: String,
+    pub(super) back: String,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -107,7 +120,7 @@ async fn form(
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, WebError> {
     let ids = fields.id.clone();
-    let loading = visitor.view(move |op| keys::selection(op, &ids));
+    let loading = visitor.view(move |op| keys::selection(op, Action::RevokeKeys, &ids));
     let (viewer, selected) = loading.await?;
     let page = page_of(&viewer, selected, fields, errors);
     let mut response = page::respond(&htmx, status, &page, &page.as_form());
@@ -143,13 +156,7 @@ fn page_of(
         in_use: (used > 0).then(|| plural(i64::try_from(used).unwrap_or(i64::MAX), "key")),
         number: (number > FEW).then_some(number),
         back: own_path(&fields.back).unwrap_or(across::PATH).to_owned(),
-        keys: selected
-            .into_iter()
-            .map(|(project, key)| Selected {
-                key: KeyView::new(key, &project, &viewer.actor, now),
-                project: project.name,
-            })
-            .collect(),
+        keys: Selected::all(selected, viewer),
         reasons: RevokeReason::ALL,
         fields,
         errors: Errors(errors),

@@ -23,4 +23,9 @@ impl KeyTable {
     pub fn may_select(&self) -> bool {
         self.rows.iter().any(|row| row.key.may_revoke)
     }
+
+    /// Whether there is a key that the visitor may hand over.
+    pub fn may_hand_over(&self) -> bool {
+        self.rows.iter().any(|row| row.key.may_edit)
+    }
 }

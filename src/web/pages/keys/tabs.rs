@@ -22,13 +22,11 @@ impl Tab {
         let chosen = query.states();
         let usual = [
             (None, Some(grouped(all))),
-            (
-                Some(StateFilter::Attention),
-                Some(counted(views.attention())),
-            ),
+            (Some(StateFilter::Attention), Some(counted(views.attention))),
             (in_state(KeyState::Expiring), Some(counted(views.expiring))),
             (in_state(KeyState::Dormant), Some(counted(views.dormant))),
             (Some(StateFilter::Tried), Some(counted(views.tried))),
+            (Some(StateFilter::Orphaned), Some(counted(views.orphaned))),
             (in_state(KeyState::Revoked), Some(counted(views.revoked))),
         ];
         let is_usual = usual.iter().any(|(view, _)| *view == chosen);

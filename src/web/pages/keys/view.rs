@@ -1,5 +1,8 @@
 //! A key as pages show it.
 
+use super::across;
+use super::fields::metadata_text;
+use super::list_query::ListQuery;
 use crate::access::{Action, Actor};
 use crate::clock::UtcTime;
 use crate::records::{Key, KeyState, Project};
@@ -24,6 +27,12 @@ pub struct KeyView {
     pub rate_limit: Option<String>,
     pub allowed_ips: Vec<String>,
     pub consumer: Option<String>,
+    pub owner: Option<String>,
+    /// The lists of all keys with the same owner, and with the same consumer.
+    pub of_owner: String,
+    pub of_consumer: String,
+    /// As JSON; empty if there is none.
+    pub metadata: String,
     pub revocation: Option<RevocationView>,
     /// It is refused as expired before its expiry.
     pub is_refused_early: bool,
@@ -66,6 +75,11 @@ pub struct RevocationView {
 }
 
 impl KeyView {
+    /// Whom to ask about it: its owner, else its creator.
+    pub fn responsible(&self) -> &str {
+        self.owner.as_deref().unwrap_or(&self.created_by)
+    }
+
     /// `key` of `project`, with the buttons that `actor` may press.
     pub fn new(key: Key, project: &Project, actor: &Actor, now: UtcTime) -> Self {
         let is_open = project.archived_at.is_none();
@@ -96,7 +110,11 @@ impl KeyView {
             state,
             rate_limit: key.rate_limit.map(rate_limit_fields::in_words),
             allowed_ips: key.allowed_ips.iter().map(ToString::to_string).collect(),
+            of_owner: like(|query| &mut query.owner, key.owner.as_ref()),
+            of_consumer: like(|query| &mut query.consumer, key.consumer.as_ref()),
             consumer: key.consumer,
+            owner: key.owner,
+            metadata: metadata_text(&key.metadata),
             revocation: key.revocation.map(|revocation| RevocationView {
                 at: Moment::new(revocation.at, now),
                 by: revocation.by,
@@ -105,4 +123,11 @@ impl KeyView {
             }),
         }
     }
+}
+
+/// The list of all keys that have `value` in this field of the filter.
+fn like(field: fn(&mut ListQuery) -> &mut String, value: Option<&String>) -> String {
+    let mut query = ListQuery::default();
+    field(&mut query).clone_from(value.unwrap_or(&String::new()));
+    query.url(across::PATH)
 }

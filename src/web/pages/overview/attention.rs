@@ -30,6 +30,7 @@ impl ConcernView {
         let ended = revoked.or(project.archived_at);
         let is_replaced = key.replaced_by.is_some();
         let may_rotate = actor.may(Action::MintKeys, Some(project.id)) && !is_replaced;
+        let may_edit = actor.may(Action::EditKeys, Some(project.id));
         let path = super::super::keys::path(&project.slug, key.id);
         let (why, at, and, then) = match concern {
             Concern::Tried if ended.is_some() => (
@@ -43,6 +44,12 @@ impl ConcernView {
                 key.expires_at.map(moment),
                 "last tried",
                 key.tried_at.map(moment),
+            ),
+            Concern::Orphaned => (
+                "Its owner is gone, created",
+                Some(moment(key.created_at)),
+                "last used",
+                used,
             ),
             Concern::Expiring if is_replaced => (
                 "Rotated, ends",
@@ -62,6 +69,7 @@ impl ConcernView {
         let key = KeyView::new(key, project, actor, now);
         let action = match concern {
             Concern::Tried => ("See callers", format!("{path}#callers")),
+            Concern::Orphaned if may_edit => ("Hand over", format!("{path}/edit#owner")),
             Concern::Expiring if may_rotate => ("Rotate", format!("{path}/rotation")),
             Concern::Dormant if key.may_revoke => ("Revoke", format!("{path}/revocation")),
             _ => ("View", path),

@@ -23,7 +23,7 @@ struct OnePage {
     person: PersonView,
     grants: Vec<GrantView>,
     tokens: Vec<TokenView>,
-    /// The keys that they created.
+    /// The keys that they answer for.
     groups: Groups,
     roles: &'static [Role],
     projects: Vec<Project>,
@@ -102,7 +102,7 @@ pub(super) async fn load(visitor: &Visitor, id: i64) -> Result<(Viewer, Subject)
         .view(move |op| {
             let person = users::find(op, id)?;
             let tokens = tokens::list(op, id)?;
-            let keys = across::load(op, &created_by(&person))?;
+            let keys = across::load(op, &owned_by(&person))?;
             Ok(Subject {
                 person,
                 tokens,
@@ -112,10 +112,10 @@ pub(super) async fn load(visitor: &Visitor, id: i64) -> Result<(Viewer, Subject)
         .await
 }
 
-/// The filter for the keys that a person created.
-fn created_by(person: &Person) -> ListQuery {
+/// The filter for the keys that a person answers for.
+fn owned_by(person: &Person) -> ListQuery {
     ListQuery {
-        person: person.user.email.clone(),
+        owner: person.user.email.clone(),
         ..ListQuery::default()
     }
 }
@@ -140,7 +140,7 @@ pub(super) fn form(
         layout: Layout::new(viewer, Section::People, None, email),
         groups: Groups::new(
             keys,
-            &created_by(&person),
+            &owned_by(&person),
             &super::path(person.user.id),
             &viewer.actor,
             now,
