@@ -7,6 +7,8 @@ use strum::VariantArray;
 pub enum Action {
     /// See keys and how they are used.
     SeeKeys,
+    /// Be told everything about a key when it is verified.
+    VerifyKeys,
     /// Create, rotate and import keys.
     MintKeys,
     /// Edit keys.
@@ -33,6 +35,7 @@ impl Action {
     pub fn permission(self) -> &'static str {
         match self {
             Action::SeeKeys => "keys:read",
+            Action::VerifyKeys => "keys:verify",
             Action::MintKeys => "keys:create",
             Action::EditKeys => "keys:edit",
             Action::RevokeKeys => "keys:revoke",
@@ -48,6 +51,7 @@ impl Action {
     pub fn description(self) -> &'static str {
         match self {
             Action::SeeKeys => "See keys and how they are used",
+            Action::VerifyKeys => "Verify keys, and get their owner and metadata",
             Action::MintKeys => "Create and rotate keys",
             Action::EditKeys => "Edit keys",
             Action::RevokeKeys => "Revoke keys",
@@ -69,6 +73,7 @@ impl Action {
     pub fn as_str(self) -> &'static str {
         match self {
             Action::SeeKeys => "see keys",
+            Action::VerifyKeys => "verify keys",
             Action::MintKeys => "create keys",
             Action::EditKeys => "edit keys",
             Action::RevokeKeys => "revoke keys",

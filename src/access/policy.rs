@@ -13,7 +13,9 @@ impl Role {
     pub fn may(self, action: Action) -> bool {
         use Role::{Admin, Auditor, Owner, Support, Viewer};
         match action {
-            Action::SeeKeys => matches!(self, Owner | Admin | Support | Auditor | Viewer),
+            Action::SeeKeys | Action::VerifyKeys => {
+                matches!(self, Owner | Admin | Support | Auditor | Viewer)
+            }
             Action::MintKeys | Action::EditKeys | Action::ManageProject => {
                 matches!(self, Owner | Admin)
             }
@@ -42,9 +44,14 @@ impl Actor {
     /// Whether they may do `action` in at least one project, or on the whole instance.
     pub fn may_anywhere(&self, action: Action) -> bool {
         match &self.who {
-            Who::Person { grants, .. } => grants
-                .iter()
-                .any(|grant| self.may(action, grant.project_id)),
+            Who::Person { grants, token, .. } => {
+                // A role on all projects also holds in the one that a token is bound to.
+                let bound = token.as_ref().and_then(|token| token.project_id);
+                let places = grants.iter().map(|grant| grant.project_id);
+                places
+                    .chain(bound.map(Some))
+                    .any(|place| self.may(action, place))
+            }
             Who::CommandLine => true,
             Who::Service | Who::Nobody => false,
         }
@@ -221,7 +228,12 @@ pub fn allow_to_give(actor: &Actor, role: Role, project: Option<i64>) -> Result<
     }
     let allowed = Action::ALL.iter().filter(|action| role.may(**action));
     for action in allowed {
-        allow(actor, *action, project)?;
+        let action = match action {
+            // Reading keys tells all that verifying them does.
+            Action::VerifyKeys => Action::SeeKeys,
+            action => *action,
+        };
+        allow(actor, action, project)?;
     }
     Ok(())
 }
@@ -332,6 +344,8 @@ mod tests {
         assert!(bound.may(Action::MintKeys, Some(1)) && bound.knows(1));
         assert!(!bound.may(Action::MintKeys, Some(2)) && !bound.knows(2));
         assert!(!bound.may(Action::SeeKeys, None));
+        assert!(bound.may_anywhere(Action::SeeKeys));
+        assert!(!bound.may_anywhere(Action::RevokeKeys));
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub struct Setting {
 }
 
 /// Every setting.
-pub const SETTINGS: [Setting; 16] = [
+pub const SETTINGS: [Setting; 17] = [
     Setting::new("listen", "KEYWARD_LISTEN", Some("127.0.0.1:8080")),
     Setting::new("socket_mode", "KEYWARD_SOCKET_MODE", Some("0660")),
     Setting::new("socket_group", "KEYWARD_SOCKET_GROUP", None),
@@ -45,6 +45,11 @@ pub const SETTINGS: [Setting; 16] = [
         Some("400"),
     ),
     Setting::new("audit_retention_days", "KEYWARD_AUDIT_RETENTION_DAYS", None),
+    Setting::new(
+        "verify_requires_token",
+        "KEYWARD_VERIFY_REQUIRES_TOKEN",
+        Some("false"),
+    ),
     Setting::new("max_token_days", "KEYWARD_MAX_TOKEN_DAYS", Some("365")),
     Setting::new(
         "api_requests_per_minute",

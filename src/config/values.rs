@@ -39,6 +39,8 @@ pub struct Config {
     pub usage_retention_days: u16,
     /// How many days entries of the audit log are kept; `None` is for ever.
     pub audit_retention_days: Option<u16>,
+    /// Whether keys are verified only for services that send a personal token.
+    pub verify_requires_token: bool,
     /// The longest lifetime of a personal token, in days.
     pub max_token_days: u16,
     /// Requests per minute that the management API accepts from each token and each address.
@@ -168,6 +170,13 @@ impl Config {
                         .filter(|days| (30..=36_500).contains(days))
                 },
             )?,
+            verify_requires_token: parse(
+                found,
+                "verify_requires_token",
+                "true or false",
+                |text| text.parse().ok(),
+            )?
+            .expect("has a default"),
             max_token_days: parse(
                 found,
                 "max_token_days",

@@ -117,6 +117,12 @@ impl<'a> Tx<'a> {
         self.entry
     }
 
+    /// The change is acknowledged only when every instance knows it, because services may lose what
+    /// they may be told.
+    pub(super) fn settles(&mut self) {
+        self.touches_verdicts = true;
+    }
+
     /// The number of this change's audit entry, for `changed_in`. Only for what verdicts depend on:
     /// once it is taken, the change is acknowledged only when every instance knows it.
     pub(super) fn changed_in(&mut self) -> i64 {

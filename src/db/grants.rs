@@ -83,6 +83,7 @@ pub fn put(tx: &mut Tx, user: i64, role: Role, project: Option<i64>) -> Result<(
 
 /// Takes away a person's role on a project (`None` is all).
 pub fn delete(tx: &mut Tx, user: i64, project: Option<i64>) -> Result<(), DbError> {
+    tx.settles();
     let own = grants::table.filter(grants::user_id.eq(user));
     match project {
         Some(project) => {

@@ -115,6 +115,7 @@ pub fn of_user(conn: &mut AnyConnection, user: i64) -> Result<Vec<Token>, DbErro
 
 /// Revokes a token that is not revoked yet.
 pub fn revoke(tx: &mut Tx, id: i64) -> Result<(), DbError> {
+    tx.settles();
     let (by, now) = (tx.actor().name(), tx.now());
     let alive = personal_tokens::table
         .find(id)

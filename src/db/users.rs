@@ -157,6 +157,7 @@ pub fn set_password(tx: &mut Tx, user: &User, password_hash: &str) -> Result<(),
 /// Keeps a person out from the given time on, or lets them in again with `None`. Their short-lived
 /// tokens end.
 pub fn set_disabled(tx: &mut Tx, id: i64, disabled_at: Option<UtcTime>) -> Result<(), DbError> {
+    tx.settles();
     diesel::update(users::table.find(id))
         .set((
             users::disabled_at.eq(disabled_at),

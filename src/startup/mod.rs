@@ -30,7 +30,7 @@ use crate::server::{self, Limits, ListenError, Listener, Running, Unfinished};
 use crate::verify::endpoint::VerifyEndpoint;
 use crate::verify::front::Front;
 use crate::verify::lease::Moment;
-use crate::verify::{Follower, Known, UsageBuffer, Verifier};
+use crate::verify::{Askers, Follower, Known, UsageBuffer, Verifier};
 use crate::web::shared::trace::RequestSpan;
 use crate::web::shared::{AppState, WebError, compression, demo, headers};
 use crate::web::{head, routes};
@@ -137,6 +137,12 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
     let verifying = Pool::new(config.database.clone(), shares.verifying, None);
     let usage = Arc::new(UsageBuffer::default());
     let follower = Follower::start(config.database.clone(), Arc::clone(&known), clock.clone());
+    let askers = web::Data::new(Askers::new(
+        verifying.clone(),
+        clock.clone(),
+        Arc::clone(&known),
+        config.verify_requires_token,
+    ));
     let verifier = web::Data::new(Verifier::new(
         verifying,
         clock.clone(),
@@ -184,6 +190,7 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
             .wrap(TracingLogger::<RequestSpan>::new())
             .app_data(state.clone())
             .app_data(verifier.clone())
+            .app_data(askers.clone())
             .app_data(proxies.clone())
             .app_data(
                 web::PathConfig::default()
@@ -191,7 +198,11 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
             )
             .app_data(web::QueryConfig::default().error_handler(|_, _| WebError::BadForm.into()))
             .configure(|routes| routes::configure(routes, state.clone(), &cookie_keys));
-        let endpoint = Rc::new(VerifyEndpoint::new(verifier.clone(), proxies.clone()));
+        let endpoint = Rc::new(VerifyEndpoint::new(
+            verifier.clone(),
+            askers.clone(),
+            proxies.clone(),
+        ));
         let front = Front::new(
             Rc::clone(&endpoint),
             TrustedProxies::clone(&proxies),

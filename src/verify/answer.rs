@@ -9,6 +9,7 @@ use keyward_guard::problem::{Problem, UNCHECKED, status_of};
 use keyward_key::verdict::Outcome;
 
 use super::asked::Asked;
+use super::askers::Rebuff;
 use super::entry::Entry;
 use super::limits::Remaining;
 use super::verifier::Verdict;
@@ -75,6 +76,30 @@ impl<'a> Answer<'a> {
     /// The answer to a question that can't be understood; `detail` says why.
     pub(super) fn not_understood(detail: &str) -> Self {
         Self::failed(StatusCode::BAD_REQUEST, "INVALID", detail, None)
+    }
+
+    /// The answer to somebody who may not ask.
+    pub(super) fn rebuff(rebuff: Rebuff) -> Self {
+        let (status, code, detail) = match rebuff {
+            Rebuff::Missing => (
+                StatusCode::UNAUTHORIZED,
+                "UNAUTHORIZED",
+                "Keys are verified only for services that send a personal token with the permission \
+                 keys:verify",
+            ),
+            Rebuff::Unknown => (
+                StatusCode::UNAUTHORIZED,
+                "UNAUTHORIZED",
+                "The personal token is unknown, revoked or expired",
+            ),
+            Rebuff::Forbidden => (
+                StatusCode::FORBIDDEN,
+                "FORBIDDEN",
+                "The personal token lacks the permission keys:verify",
+            ),
+            Rebuff::Unsure => return Self::unsure(),
+        };
+        Self::failed(status, code, detail, None)
     }
 
     /// Not being sure never means yes: 503.

@@ -1,13 +1,16 @@
 //! `/verify` for gateways: the answer is in the status and the headers.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use actix_web::web;
 use keyward_guard::credential::{self, Credential};
+use keyward_guard::headers::TOKEN;
 use keyward_key::verdict::Outcome;
 
 use super::answer::Answer;
 use super::asked::Asked;
+use super::askers::{Asker, Askers, Rebuff};
 use super::ledger::Caller;
 use super::verifier::{Unsure, Verdict, Verifier};
 use crate::http::TrustedProxies;
@@ -16,6 +19,7 @@ use crate::http::client::HeaderLine;
 /// Answers `ANY /verify` and everything below it. Bodies are ignored.
 pub struct VerifyEndpoint {
     verifier: web::Data<Verifier>,
+    askers: web::Data<Askers>,
     proxies: web::Data<TrustedProxies>,
 }
 
@@ -40,9 +44,18 @@ struct Question<'a> {
 }
 
 impl VerifyEndpoint {
-    /// Answers with `verifier`; `proxies` may say where a request comes from.
-    pub fn new(verifier: web::Data<Verifier>, proxies: web::Data<TrustedProxies>) -> Self {
-        VerifyEndpoint { verifier, proxies }
+    /// Answers with `verifier` those whom `askers` lets ask; `proxies` may say where a request comes
+    /// from.
+    pub fn new(
+        verifier: web::Data<Verifier>,
+        askers: web::Data<Askers>,
+        proxies: web::Data<TrustedProxies>,
+    ) -> Self {
+        VerifyEndpoint {
+            verifier,
+            askers,
+            proxies,
+        }
     }
 
     /// Whether the database takes changes, as far as is known without asking it.
@@ -61,6 +74,10 @@ impl VerifyEndpoint {
         request: Request<'a, impl Iterator<Item = HeaderLine<'a>> + Clone>,
         send: impl FnOnce(&Answer) -> T,
     ) -> Option<T> {
+        let asker = match self.asker_now(request.headers.clone())? {
+            Ok(asker) => asker,
+            Err(rebuff) => return Some(send(&Answer::rebuff(rebuff))),
+        };
         let question = match self.question(request) {
             Ok(question) => question,
             Err(answer) => return Some(send(&answer)),
@@ -71,7 +88,7 @@ impl VerifyEndpoint {
             return Some(send(&question.refused(Outcome::Ambiguous)));
         }
         let asked = &question.asked;
-        let answer = |verdict: Verdict| send(&Answer::to(asked, &verdict));
+        let answer = |verdict: Verdict| send(&Answer::to(asked, &told(asker.as_deref(), verdict)));
         self.verifier
             .verify_now(question.secret, &asked.required, &question.caller, answer)
     }
@@ -82,6 +99,11 @@ impl VerifyEndpoint {
         request: Request<'a, impl Iterator<Item = HeaderLine<'a>> + Clone>,
         send: impl Fn(&Answer) -> T,
     ) -> T {
+        let token = self.token_in(request.headers.clone());
+        let asker = match self.askers.recognise(token).await {
+            Ok(asker) => asker,
+            Err(rebuff) => return send(&Answer::rebuff(rebuff)),
+        };
         let question = match self.question(request) {
             Ok(question) => question,
             Err(answer) => return send(&answer),
@@ -94,13 +116,31 @@ impl VerifyEndpoint {
             }
         }
         let asked = &question.asked;
-        let answer = |verdict: Verdict| send(&Answer::to(asked, &verdict));
+        let answer = |verdict: Verdict| send(&Answer::to(asked, &told(asker.as_deref(), verdict)));
         let verdict =
             self.verifier
                 .verify(question.secret, &asked.required, &question.caller, answer);
         verdict
             .await
             .unwrap_or_else(|Unsure| send(&Answer::unsure()))
+    }
+
+    /// Who asks, from memory; `None` if memory is not certain.
+    fn asker_now<'a>(
+        &self,
+        headers: impl Iterator<Item = HeaderLine<'a>>,
+    ) -> Option<Result<Option<Arc<Asker>>, Rebuff>> {
+        self.askers.recognise_now(self.token_in(headers))
+    }
+
+    /// The token that a question comes with, where one is required. Of several, none counts.
+    fn token_in<'a>(&self, headers: impl Iterator<Item = HeaderLine<'a>>) -> Option<&'a str> {
+        if !self.askers.is_required() {
+            return None;
+        }
+        let mut tokens = headers.filter(|(name, _)| TOKEN.as_str().eq_ignore_ascii_case(name));
+        let (_, token) = tokens.next().filter(|_| tokens.next().is_none())?;
+        std::str::from_utf8(token).ok()
     }
 
     /// The question, or the answer to a request that doesn't ask a proper one.
@@ -126,6 +166,15 @@ impl VerifyEndpoint {
             asked,
             caller: Caller::new(client, request.headers),
         })
+    }
+}
+
+/// What `asker` is told: a key that it may not verify is an unknown one.
+pub(super) fn told<'a>(asker: Option<&Asker>, verdict: Verdict<'a>) -> Verdict<'a> {
+    let may_know = |project: i64| asker.is_none_or(|asker| asker.may_verify(project));
+    match verdict.key {
+        Some((_, project)) if !may_know(project.id) => Verdict::without_key(Outcome::NotFound),
+        _ => verdict,
     }
 }
 

@@ -126,6 +126,11 @@ impl Known {
         self.instance.load(Ordering::Acquire)
     }
 
+    /// The number of the last audit entry up to which everything is in the index.
+    pub(super) fn last_entry(&self) -> i64 {
+        self.applied().last().entry
+    }
+
     pub(super) fn applied(&self) -> MutexGuard<'_, Heads> {
         self.applied.lock().unwrap_or_else(PoisonError::into_inner)
     }

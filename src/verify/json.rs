@@ -8,12 +8,16 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use keyward_guard::Problem;
 use keyward_key::Environment;
+use keyward_key::format::TOKEN_START;
 use keyward_key::verdict::{MAX_REQUIRED_SCOPES, Outcome, Requirement};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::answer::Answer;
 use super::asked::too_many_scopes;
+use super::askers::Askers;
+use super::endpoint::told;
 use super::front::respond;
 use super::ledger::Caller;
 use super::verifier::{Unsure, Verdict, Verifier};
@@ -45,7 +49,7 @@ pub struct VerifyBody {
 
 /// The verdict. Everything about the key is null unless it is known.
 #[derive(Default, Serialize, ToSchema)]
-pub struct VerifyAnswer<'a> {
+pub struct VerifyAnswer {
     valid: bool,
     /// `VALID`, `MISSING`, `NOT_FOUND`, `EXPIRED`, `REVOKED`, `WRONG_ENVIRONMENT`,
     /// `IP_NOT_ALLOWED`, `INSUFFICIENT_SCOPE` or `RATE_LIMITED`.
@@ -56,13 +60,20 @@ pub struct VerifyAnswer<'a> {
     detail: Option<&'static str>,
     #[schema(required)]
     key_id: Option<i64>,
-    #[schema(required, value_type = Option<String>)]
-    name: Option<Cow<'a, str>>,
+    #[schema(required)]
+    name: Option<String>,
     /// Who calls with the key; null if that was not said.
-    #[schema(required, value_type = Option<String>)]
-    consumer: Option<Cow<'a, str>>,
-    #[schema(required, value_type = Option<String>)]
-    project: Option<&'a str>,
+    #[schema(required)]
+    consumer: Option<String>,
+    /// The email of the person who answers for the key. Null without a personal token that may verify
+    /// keys of the project.
+    #[schema(required)]
+    owner: Option<String>,
+    /// What the key carries for the service behind it. Null as for `owner`.
+    #[schema(required, value_type = Option<Object>)]
+    metadata: Option<Map<String, Value>>,
+    #[schema(required)]
+    project: Option<String>,
     #[schema(required)]
     environment: Option<Environment>,
     #[schema(required)]
@@ -75,8 +86,8 @@ pub struct VerifyAnswer<'a> {
 
 /// The verdict, as every resource is wrapped.
 #[derive(Serialize, ToSchema)]
-pub struct VerifyData<'a> {
-    data: VerifyAnswer<'a>,
+pub struct VerifyData {
+    data: VerifyAnswer,
 }
 
 /// Where the key's rate limit stands.
@@ -91,17 +102,24 @@ struct RateLimitAnswer {
 /// Verify a key
 ///
 /// Always 200 when the question was understood. Presenting the key is credential enough: the
-/// answer says nothing that its holder could not find out.
+/// answer says nothing that its holder could not find out. A service that sends a personal token
+/// with the permission `keys:verify` also gets the key's owner and metadata. An instance can be set
+/// up to answer nobody else.
 #[utoipa::path(post, path = "/keys/verify", operation_id = "verifyKey",
     tag = "keys", request_body = VerifyBody,
-    security(()),
-    responses((status = 200, description = "The verdict", body = VerifyData<'static>)))]
+    security((), ("token" = [])),
+    responses((status = 200, description = "The verdict", body = VerifyData)))]
 pub async fn verify(
     req: HttpRequest,
     payload: web::Payload,
     verifier: web::Data<Verifier>,
+    askers: web::Data<Askers>,
     proxies: web::Data<TrustedProxies>,
 ) -> HttpResponse {
+    let asker = match askers.recognise(token_in(&req)).await {
+        Ok(asker) => asker,
+        Err(rebuff) => return respond(&Answer::rebuff(rebuff)),
+    };
     let asked = match read_body(&req, payload).await {
         Ok(asked) => asked,
         Err(problem) => return problem.respond(),
@@ -115,14 +133,40 @@ pub async fn verify(
         scopes: asked.scopes,
         all: asked.all,
     };
+    let answer = |verdict: Verdict| answer_to(&told(asker.as_deref(), verdict));
     let verdict = match asked.key.as_deref().filter(|key| !key.is_empty()) {
-        None => Ok(in_json(Verdict::without_key(Outcome::Missing))),
-        Some(secret) => verifier.verify(secret, &required, &caller, in_json).await,
+        None => Ok(answer(Verdict::without_key(Outcome::Missing))),
+        Some(secret) => verifier.verify(secret, &required, &caller, answer).await,
     };
-    verdict.unwrap_or_else(|Unsure| respond(&Answer::unsure()))
+    let with_details = async {
+        let mut answer = verdict?;
+        if let (Some(id), Some(_)) = (answer.key_id, asker) {
+            let (owner, metadata) = verifier.details(id).await?.unwrap_or_default();
+            (answer.owner, answer.metadata) = (owner, Some(metadata));
+        }
+        Ok(answer)
+    };
+    match with_details.await {
+        Ok(data) => HttpResponse::Ok()
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .json(VerifyData { data }),
+        Err(Unsure) => respond(&Answer::unsure()),
+    }
 }
 
-fn in_json(verdict: Verdict) -> HttpResponse {
+/// The personal token that a service asks with. Whatever else may be in the header says nothing here.
+fn token_in(req: &HttpRequest) -> Option<&str> {
+    let header = req.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = header.split_once(' ')?;
+    let token = Some(token.trim()).filter(|_| scheme.eq_ignore_ascii_case("bearer"))?;
+    let is_ours = |rest: &str| rest.starts_with('_');
+    token
+        .strip_prefix(TOKEN_START)
+        .is_some_and(is_ours)
+        .then_some(token)
+}
+
+fn answer_to(verdict: &Verdict) -> VerifyAnswer {
     let valid = verdict.outcome == Outcome::Valid;
     let mut answer = VerifyAnswer {
         valid,
@@ -132,9 +176,9 @@ fn in_json(verdict: Verdict) -> HttpResponse {
     };
     if let Some((key, project)) = verdict.key {
         answer.key_id = Some(key.id);
-        answer.name = Some(key.label());
-        answer.consumer = key.consumer();
-        answer.project = Some(&project.slug);
+        answer.name = Some(key.label().into_owned());
+        answer.consumer = key.consumer().map(Cow::into_owned);
+        answer.project = Some(project.slug.clone());
         answer.environment = Some(key.kind.environment);
         answer.scopes = Some(key.kind.listed_scopes());
         answer.expires_at = key.expires_at().map(rfc3339);
@@ -144,9 +188,7 @@ fn in_json(verdict: Verdict) -> HttpResponse {
             reset_seconds: left.reset_seconds,
         });
     }
-    HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .json(VerifyData { data: answer })
+    answer
 }
 
 async fn read_body(req: &HttpRequest, payload: web::Payload) -> Result<VerifyBody, Problem> {

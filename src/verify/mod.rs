@@ -2,6 +2,7 @@
 
 mod answer;
 mod asked;
+pub mod askers;
 pub mod endpoint;
 pub mod entry;
 pub mod follower;
@@ -20,6 +21,7 @@ mod reading;
 pub mod usage;
 pub mod verifier;
 
+pub use askers::Askers;
 pub use follower::{Follower, Known};
 pub use usage::UsageBuffer;
 pub use verifier::Verifier;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_web::web;
 use keyward_key::verdict::{Outcome, Requirement};
 use keyward_key::{KeyDigest, format};
+use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 
 use super::UsageBuffer;
@@ -15,7 +16,7 @@ use super::ledger::Caller;
 use super::limits::Remaining;
 use crate::clock::Clock;
 use crate::db::known_keys::{self, KnownProject, Which};
-use crate::db::{DbError, Pool, outage};
+use crate::db::{AnyConnection, DbError, Pool, keys, outage};
 
 /// How long to wait for the database, so that a caller gets an answer within two seconds.
 const PATIENCE: Duration = Duration::from_millis(1_800);
@@ -199,20 +200,39 @@ impl Verifier {
         }
     }
 
+    /// The owner and the metadata of a key, which memory doesn't have.
+    ///
+    /// # Errors
+    /// The database fails or does not answer in time.
+    pub async fn details(&self, key: i64) -> Result<Option<Details>, Unsure> {
+        let reading = move |conn: &mut AnyConnection| keys::told(conn, key);
+        self.with_database(reading).await
+    }
+
     /// Reads the key from the database; `None` if it does not exist.
     async fn ask(&self, digest: KeyDigest) -> Result<Option<Fresh>, Unsure> {
-        let (pool, known) = (self.pool.clone(), Arc::clone(&self.known));
+        let known = Arc::clone(&self.known);
+        let reading = move |conn: &mut AnyConnection| look_up(conn, &known, &digest);
+        self.with_database(reading).await
+    }
+
+    async fn with_database<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut AnyConnection) -> Result<T, DbError> + Send + 'static,
+    ) -> Result<T, Unsure> {
+        let pool = self.pool.clone();
         let asking = async {
             // Waiting for a connection must not hold a thread.
             let turn = Arc::clone(&self.turns).acquire_owned().await;
             web::block(move || {
                 let _turn = turn; // Held until the work is done.
-                look_up(&pool, &known, &digest)
+                let mut conn = pool.get().map_err(|error| error.to_string())?;
+                read(&mut conn).map_err(|error| error.to_string())
             })
             .await
         };
         match tokio::time::timeout(PATIENCE, asking).await {
-            Ok(Ok(Ok(fresh))) => Ok(fresh),
+            Ok(Ok(Ok(found))) => Ok(found),
             Ok(Ok(Err(error))) => {
                 outage::failed(&error);
                 Err(Unsure)
@@ -225,31 +245,34 @@ impl Verifier {
     }
 }
 
+/// A key's owner and metadata.
+pub type Details = (Option<String>, Map<String, Value>);
+
 /// A key and its project, as just read.
 type Fresh = (Entry, Arc<KnownProject>);
 
 /// Reads a key, and adds it to memory, where its rate limit is counted. Not from a database that has
 /// lost changes, though: what memory knows must not be overwritten before all of it is compared.
-fn look_up(pool: &Pool, known: &Known, digest: &KeyDigest) -> Result<Option<Fresh>, String> {
-    let mut conn = pool.get().map_err(|error| error.to_string())?;
+fn look_up(
+    conn: &mut AnyConnection,
+    known: &Known,
+    digest: &KeyDigest,
+) -> Result<Option<Fresh>, DbError> {
     let reading = known.index.reading();
-    let mut read = || -> Result<Option<Fresh>, DbError> {
-        let Some(key) = known_keys::by_digest(&mut conn, digest)? else {
-            return Ok(None);
-        };
-        let projects = known_keys::projects(&mut conn, Which::WithIds(&[key.project_id]))?;
-        let Some(project) = projects.into_iter().next() else {
-            return Ok(None);
-        };
-        let has_lost = known.is_ahead_of(&mut conn)?;
-        if !has_lost {
-            known
-                .index
-                .take_in_of(reading, vec![project.clone()], vec![key.clone()]);
-        }
-        Ok(Some(known.index.fresh(project, key, has_lost)))
+    let Some(key) = known_keys::by_digest(conn, digest)? else {
+        return Ok(None);
     };
-    read().map_err(|error| error.to_string())
+    let projects = known_keys::projects(conn, Which::WithIds(&[key.project_id]))?;
+    let Some(project) = projects.into_iter().next() else {
+        return Ok(None);
+    };
+    let has_lost = known.is_ahead_of(conn)?;
+    if !has_lost {
+        known
+            .index
+            .take_in_of(reading, vec![project.clone()], vec![key.clone()]);
+    }
+    Ok(Some(known.index.fresh(project, key, has_lost)))
 }
 
 #[cfg(test)]

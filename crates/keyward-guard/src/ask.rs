@@ -11,7 +11,7 @@ use reqwest::{Client, redirect};
 
 use crate::credential::is_credential;
 use crate::guard::{ApiKey, identity};
-use crate::headers::{RATE_LIMIT, RATE_LIMIT_POLICY};
+use crate::headers::{RATE_LIMIT, RATE_LIMIT_POLICY, TOKEN};
 use crate::problem::{Problem, UNCHECKED};
 
 /// How long Keyward may take to answer. After that, the request is refused.
@@ -29,10 +29,11 @@ pub(crate) fn client() -> Client {
         .expect("a client without TLS needs nothing of the system")
 }
 
-/// What Keyward says about the key of `req`.
+/// What Keyward says about the key of `req`, when asked with `token`.
 pub(crate) async fn keyward(
     client: &Client,
     url: &str,
+    token: Option<&HeaderValue>,
     req: &ServiceRequest,
 ) -> Result<ApiKey, HttpResponse> {
     let mut asking = client.get(url);
@@ -42,6 +43,9 @@ pub(crate) async fn keyward(
     let agent = agent.map(|agent| (&header::USER_AGENT, agent));
     for (name, value) in credentials.chain(agent) {
         asking = asking.header(name.as_str(), value.as_bytes());
+    }
+    if let Some(token) = token {
+        asking = asking.header(TOKEN.as_str(), token.as_bytes());
     }
     if let Some(peer) = req.peer_addr() {
         asking = asking.header(header::X_FORWARDED_FOR.as_str(), peer.ip().to_string());

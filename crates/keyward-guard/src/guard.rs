@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use actix_web::body::EitherBody;
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
-use actix_web::http::header::{HeaderMap, HeaderName};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, error};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
@@ -60,7 +60,13 @@ pub struct Guard {
 #[derive(Clone)]
 enum Source {
     /// Keyward, at this URL.
-    Keyward(Client, String),
+    Keyward {
+        client: Client,
+        /// The address of its `/verify`.
+        verify: String,
+        /// A personal token, where Keyward answers nobody without one.
+        token: Option<HeaderValue>,
+    },
     /// A gateway that has asked Keyward.
     Gateway,
 }
@@ -110,7 +116,11 @@ impl Guard {
     pub fn new(url: &str) -> Self {
         let verify = format!("{}/verify", url.trim_end_matches('/'));
         Guard {
-            source: Source::Keyward(ask::client(), verify),
+            source: Source::Keyward {
+                client: ask::client(),
+                verify,
+                token: None,
+            },
             common: Vec::new(),
         }
     }
@@ -143,6 +153,20 @@ impl Guard {
             source: Source::Gateway,
             common: Vec::new(),
         }
+    }
+
+    /// Asks with this personal token of Keyward, which has the permission `keys:verify`. Needed where
+    /// Keyward's setting `verify_requires_token` is on. A guard behind a gateway asks nobody.
+    ///
+    /// # Panics
+    /// If the text can't be in a header, as no token is.
+    pub fn with_token(mut self, token: &str) -> Self {
+        if let Source::Keyward { token: own, .. } = &mut self.source {
+            let mut value = HeaderValue::from_str(token).expect("a token is plain text");
+            value.set_sensitive(true);
+            *own = Some(value);
+        }
+        self
     }
 
     /// Accepts only keys of this project.
@@ -182,7 +206,11 @@ impl Guard {
 
     fn asking(&self, scopes: &[&str], all: bool) -> Guarded {
         Guarded(Rc::new(match &self.source {
-            Source::Keyward(client, verify) => {
+            Source::Keyward {
+                client,
+                verify,
+                token,
+            } => {
                 let mut query = form_urlencoded::Serializer::new(String::new());
                 query.extend_pairs(&self.common);
                 query.extend_pairs(scopes.iter().map(|scope| ("scope", scope)));
@@ -192,6 +220,7 @@ impl Guard {
                 Question::Keyward {
                     client: client.clone(),
                     url: format!("{verify}?{}", query.finish()),
+                    token: token.clone(),
                 }
             }
             Source::Gateway => Question::Gateway {
@@ -217,15 +246,23 @@ impl Guard {
 pub struct Guarded(Rc<Question>);
 
 enum Question {
-    Keyward { client: Client, url: String },
-    Gateway { required: Requirement },
+    Keyward {
+        client: Client,
+        url: String,
+        token: Option<HeaderValue>,
+    },
+    Gateway {
+        required: Requirement,
+    },
 }
 
 impl Question {
     /// The key, if it may pass; else the answer to the client.
     async fn ask(&self, req: &ServiceRequest) -> Result<ApiKey, HttpResponse> {
         match self {
-            Question::Keyward { client, url } => ask::keyward(client, url, req).await,
+            Question::Keyward { client, url, token } => {
+                ask::keyward(client, url, token.as_ref(), req).await
+            }
             Question::Gateway { required } => believe_gateway(req, required),
         }
     }

@@ -14,6 +14,8 @@ pub const SCOPES: HeaderName = HeaderName::from_static("x-keyward-scopes");
 pub const LABEL: HeaderName = HeaderName::from_static("x-keyward-label");
 /// Who calls with the key, percent-encoded; empty if that was not said.
 pub const CONSUMER: HeaderName = HeaderName::from_static("x-keyward-consumer");
+/// The personal token that a service or a gateway asks Keyward with.
+pub const TOKEN: HeaderName = HeaderName::from_static("x-keyward-token");
 /// What is left of the limit (draft-ietf-httpapi-ratelimit-headers-10).
 pub const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 /// The limit itself, from the same draft.

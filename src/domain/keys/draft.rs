@@ -5,6 +5,7 @@ use keyward_key::scope;
 use serde_json::{Map, Value};
 use time::Duration;
 
+use super::owner;
 use crate::clock::UtcTime;
 use crate::domain::{FieldError, rate_limit, text};
 use crate::network;
@@ -108,7 +109,10 @@ impl KeyDraft {
             None
         });
         check_metadata(&self.metadata, &mut errors);
-        let owner = self.check_owner(rules, &mut errors);
+        let owner = owner::check(self.owner.as_deref(), rules).unwrap_or_else(|detail| {
+            errors.push(FieldError::new("owner", detail));
+            None
+        });
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -122,32 +126,6 @@ impl KeyDraft {
             metadata: self.metadata.clone(),
             owner,
         })
-    }
-
-    fn check_owner(&self, rules: &Rules, errors: &mut Vec<FieldError>) -> Option<String> {
-        let otherwise = match rules.key {
-            Some(key) => key.owner.as_deref(),
-            None => rules.creator,
-        };
-        let named = match self.owner.as_deref().map(str::trim) {
-            None => return otherwise.map(str::to_owned),
-            Some("") => return None,
-            Some(named) => text::tidy_email(named),
-        };
-        match named {
-            Ok(email) if Some(&*email) == otherwise || rules.answerable.contains(&email) => {
-                Some(email)
-            }
-            Ok(_) => {
-                let detail = "Enter the email of somebody who has a role in this project.";
-                errors.push(FieldError::new("owner", detail));
-                None
-            }
-            Err(detail) => {
-                errors.push(FieldError::new("owner", detail));
-                None
-            }
-        }
     }
 }
 
@@ -305,41 +283,6 @@ mod tests {
         let networks: Vec<String> = terms.allowed_ips.iter().map(ToString::to_string).collect();
         assert_eq!(networks, ["203.0.113.7/32", "10.0.0.0/8", "2001:db8::/32"]);
         assert_eq!(terms.consumer.as_deref(), Some("tenant-42"));
-    }
-
-    #[test]
-    fn somebody_with_a_role_answers_for_a_key_or_whoever_did_before() {
-        let (catalogue, key) = (catalogue(), Key::example());
-        let people = ["ben@example.com".to_owned()];
-        let fresh = Rules {
-            answerable: &people,
-            creator: None,
-            ..rules(&catalogue)
-        };
-        let edited = Rules {
-            key: Some(&key),
-            ..fresh
-        };
-        let owner = |rules: &Rules, owner: Option<&str>| {
-            let owner = owner.map(str::to_owned);
-            let draft = KeyDraft { owner, ..good() };
-            draft.check(rules, NOW).map(|terms| terms.owner)
-        };
-        let is = |email: &str| Ok(Some(email.to_owned()));
-        assert_eq!(owner(&fresh, None), Ok(None));
-        assert_eq!(owner(&rules(&catalogue), None), is("ana@example.com"));
-        assert_eq!(owner(&edited, None), is("ana@example.com"));
-        assert_eq!(owner(&edited, Some("")), Ok(None));
-        assert_eq!(
-            owner(&edited, Some(" Ben@example.com ")),
-            is("ben@example.com")
-        );
-        assert_eq!(
-            owner(&edited, Some("ana@example.com")),
-            is("ana@example.com")
-        );
-        assert!(owner(&fresh, Some("ana@example.com")).is_err());
-        assert!(owner(&fresh, Some("ben")).is_err());
     }
 
     #[test]

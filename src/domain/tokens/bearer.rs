@@ -4,9 +4,11 @@ use keyward_key::{KeyDigest, format};
 use time::Duration;
 
 use crate::access::{Actor, Proof};
+use crate::clock::UtcTime;
 use crate::db::tokens;
 use crate::domain::actors::Claim;
 use crate::domain::{DomainError, Op};
+use crate::records::Token;
 
 /// A token's last use is recorded at most this often.
 const TOUCH_EVERY: Duration = Duration::minutes(1);
@@ -17,6 +19,21 @@ const TOUCH_EVERY: Duration = Duration::minutes(1);
 /// # Errors
 /// The database fails.
 pub fn actor_with_token(op: &mut Op, secret: &str) -> Result<Option<(Claim, Actor)>, DomainError> {
+    let recognised = recognise(op, secret)?;
+    Ok(recognised.map(|(_, claim, actor)| (claim, actor)))
+}
+
+/// Who asks for verdicts with the personal token `secret`, and when it expires; `None` as for
+/// [`actor_with_token`].
+///
+/// # Errors
+/// The database fails.
+pub fn who_verifies(op: &mut Op, secret: &str) -> Result<Option<(Actor, UtcTime)>, DomainError> {
+    let recognised = recognise(op, secret)?;
+    Ok(recognised.map(|(token, _, actor)| (actor, token.expires_at)))
+}
+
+fn recognise(op: &mut Op, secret: &str) -> Result<Option<(Token, Claim, Actor)>, DomainError> {
     if !format::is_well_formed(secret) {
         return Ok(None);
     }
@@ -43,5 +60,5 @@ pub fn actor_with_token(op: &mut Op, secret: &str) -> Result<Option<(Claim, Acto
             tracing::debug!(%error, "the use of a token can't be recorded");
         }
     }
-    Ok(Some((claim, actor)))
+    Ok(Some((token, claim, actor)))
 }

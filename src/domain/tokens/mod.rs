@@ -8,7 +8,7 @@ mod jwt;
 mod reveal;
 mod revoke;
 
-pub use bearer::actor_with_token;
+pub use bearer::{actor_with_token, who_verifies};
 pub use create::{MintedToken, TokenDraft, create, create_at_once};
 pub use find::{find, list};
 pub use jwt::JwtKeys;

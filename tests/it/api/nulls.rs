@@ -8,10 +8,14 @@ use super::in_a_month;
 use crate::app::{Api, TestApp};
 
 /// What null clears.
-const CLEARED: [&str; 23] = [
+const CLEARED: [&str; 27] = [
     "NewAuditExport.consumer",
     "NewKey.consumer",
     "KeyPatch.consumer",
+    "NewKey.metadata",
+    "KeyPatch.metadata",
+    "NewKey.owner",
+    "KeyPatch.owner",
     "NewAuditExport.q",
     "NewAuditExport.from",
     "NewAuditExport.until",

@@ -30,8 +30,9 @@ pub use database::TestDatabase;
 
 pub const PASSWORD: &str = "correct horse battery staple";
 /// The permissions of personal tokens.
-pub const EVERY_PERMISSION: [&str; 9] = [
+pub const EVERY_PERMISSION: [&str; 10] = [
     "keys:read",
+    "keys:verify",
     "keys:create",
     "keys:edit",
     "keys:revoke",
@@ -65,6 +66,8 @@ pub struct Settings {
     pub api_requests_per_minute: Option<u32>,
     /// How many days entries of the audit log are kept; `None` is for ever.
     pub audit_retention_days: Option<u16>,
+    /// Whether keys are verified only for services with a token.
+    pub verify_requires_token: bool,
 }
 
 impl TestApp {
@@ -109,6 +112,7 @@ impl TestApp {
             workers: 2,
             usage_retention_days: 400,
             audit_retention_days: settings.audit_retention_days,
+            verify_requires_token: settings.verify_requires_token,
             previous_secret: None,
             max_token_days: 365,
             api_requests_per_minute: settings.api_requests_per_minute.unwrap_or(1_000_000),

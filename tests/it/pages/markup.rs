@@ -296,6 +296,7 @@ fn keys(pages: &mut Pages, app: &TestApp, owner: &Browser) {
             "/keys",
             "/keys?state=tried",
             "/keys/revocation?id=1&id=2",
+            "/keys/handover?id=1&id=2",
             "/projects/default",
             "/projects/default/usage?range=7d",
         ],

@@ -129,7 +129,7 @@ fn nobody_gives_a_token_what_they_may_not_do_themselves() {
         let page = browser.get("/account/tokens/new");
         page.attributes(".checks input[type=checkbox]", "value")
     };
-    assert_eq!(offered(&viewer), ["keys:read"]);
+    assert_eq!(offered(&viewer), ["keys:read", "keys:verify"]);
     assert!(offered(&app.owner()).contains(&"users:manage".to_owned()));
     let too_much = [("permissions", "keys:read"), ("permissions", "keys:revoke")];
     let refused = create(&viewer, &too_much);

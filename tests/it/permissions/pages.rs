@@ -194,6 +194,8 @@ pub(super) const OTHER_RULES: &[Rule] = &[
     // Nothing is selected.
     rule("GET", "/keys/revocation", &[], [409; 5]),
     rule("POST", "/keys/revocation", &[], [409; 5]),
+    rule("GET", "/keys/handover", &[], [409; 5]),
+    rule("POST", "/keys/handover", &[], [409; 5]),
     rule("POST", "/projects", &[], [422, 403, 403, 403, 403]),
     rule("GET", "/projects/new", &[], OWNERS),
     rule(

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::app::{Api, EVERY_PERMISSION, TestApp};
 
 /// What is called, and the status for each permission, in the order of [`EVERY_PERMISSION`]. `{key}` is a key of its own for each call.
-const RULES: &[(&str, &str, &str, [u16; 9])] = &[
+const RULES: &[(&str, &str, &str, [u16; 10])] = &[
     ("GET", "/projects/default/keys", "", only(0, 200)),
     ("GET", "/projects/default/keys/{key}", "", only(0, 200)),
     ("GET", "/keys/{key}", "", only(0, 200)),
@@ -23,100 +23,102 @@ const RULES: &[(&str, &str, &str, [u16; 9])] = &[
         "",
         only(0, 200),
     ),
+    // Open to everybody, unless a setting says otherwise.
+    ("POST", "/keys/verify", r#"{"key": "x"}"#, [200; 10]),
     (
         "POST",
         "/projects/default/keys",
         r#"{"name": "A"}"#,
-        only(1, 201),
+        only(2, 201),
     ),
     (
         "POST",
         "/projects/default/keys/{key}/rotation",
         "{}",
-        only(1, 201),
+        only(2, 201),
     ),
-    ("POST", "/keys/{key}/rotation", "{}", only(1, 201)),
+    ("POST", "/keys/{key}/rotation", "{}", only(2, 201)),
     (
         "PATCH",
         "/projects/default/keys/{key}",
         r#"{"name": "B"}"#,
-        only(2, 200),
+        only(3, 200),
     ),
-    ("PATCH", "/keys/{key}", r#"{"name": "B"}"#, only(2, 200)),
-    ("DELETE", "/projects/default/keys/{key}", "", only(3, 200)),
-    ("DELETE", "/keys/{key}", "", only(3, 200)),
-    ("GET", "/audit", "", only(4, 200)),
-    ("GET", "/audit/chain", "", only(4, 200)),
-    ("GET", "/audit/1", "", only(4, 200)),
+    ("PATCH", "/keys/{key}", r#"{"name": "B"}"#, only(3, 200)),
+    ("DELETE", "/projects/default/keys/{key}", "", only(4, 200)),
+    ("DELETE", "/keys/{key}", "", only(4, 200)),
+    ("GET", "/audit", "", only(5, 200)),
+    ("GET", "/audit/chain", "", only(5, 200)),
+    ("GET", "/audit/1", "", only(5, 200)),
     (
         "POST",
         "/audit/export",
         r#"{"format": "jsonl"}"#,
-        only(5, 200),
+        only(6, 200),
     ),
     (
         "PUT",
         "/projects/default/scopes/a:b",
         r#"{"description": "A"}"#,
-        only(6, 201),
+        only(7, 201),
     ),
     (
         "POST",
         "/projects",
         r#"{"slug": "more", "name": "More", "key_start": "mo"}"#,
-        only(7, 201),
+        only(8, 201),
     ),
     (
         "PATCH",
         "/projects/default",
         r#"{"name": "C"}"#,
-        only(6, 200),
+        only(7, 200),
     ),
-    ("GET", "/projects/default/grants", "", only(6, 200)),
+    ("GET", "/projects/default/grants", "", only(7, 200)),
     (
         "POST",
         "/projects/default/scopes",
         r#"{"catalogue": "media"}"#,
-        only(6, 200),
+        only(7, 200),
     ),
-    ("DELETE", "/projects/default/scopes/a:b", "", only(6, 204)),
+    ("DELETE", "/projects/default/scopes/a:b", "", only(7, 204)),
     (
         "POST",
         "/projects/more/archival",
         r#"{"name": "More"}"#,
-        only(7, 200),
+        only(8, 200),
     ),
-    ("GET", "/grants", "", only(8, 200)),
-    ("GET", "/users", "", only(8, 200)),
-    ("GET", "/users/{user}", "", only(8, 200)),
+    ("GET", "/grants", "", only(9, 200)),
+    ("GET", "/users", "", only(9, 200)),
+    ("GET", "/users/{user}", "", only(9, 200)),
     (
         "PATCH",
         "/users/{user}",
         r#"{"disabled": true}"#,
-        only(8, 200),
+        only(9, 200),
     ),
     // That would give them a role that allows more than the token does.
     (
         "PATCH",
         "/users/{owner}",
         r#"{"disabled": false}"#,
-        [403; 9],
+        [403; 10],
     ),
-    ("PUT", "/grants/{user}", r#"{"role": "owner"}"#, [403; 9]),
+    ("PUT", "/grants/{user}", r#"{"role": "owner"}"#, [403; 10]),
     // Whoever has the link is the person.
-    ("POST", "/users/{owner}/password-link", "", [403; 9]),
+    ("POST", "/users/{owner}/password-link", "", [403; 10]),
     (
         "POST",
         "/users",
         r#"{"email": "b@example.com", "role": "viewer"}"#,
-        [403; 9],
+        [403; 10],
     ),
-    ("POST", "/tokens", r#"{"description": "A"}"#, [403; 9]),
+    ("POST", "/tokens", r#"{"description": "A"}"#, [403; 10]),
 ];
 
 /// This status for one permission, and 403 for all others.
-const fn only(place: usize, status: u16) -> [u16; 9] {
-    let mut all = [403; 9];
+const fn only(place: usize, status: u16) -> [u16; 10] {
+    let mut all = [403; 10];
     all[place] = status;
     all
 }

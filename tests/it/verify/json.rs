@@ -17,6 +17,7 @@ fn the_json_form_tells_the_same_and_always_with_200() {
         answer.json(),
         json!({"data": {
             "valid": true, "code": "VALID", "detail": null, "key_id": id, "name": "Checkout", "consumer": null,
+            "owner": null, "metadata": null,
             "project": "default", "environment": "live", "scopes": ["read:assets"],
             "expires_at": null, "rate_limit": null,
         }})
@@ -38,6 +39,9 @@ fn the_json_form_tells_the_same_and_always_with_200() {
         for field in [
             "key_id",
             "name",
+            "consumer",
+            "owner",
+            "metadata",
             "project",
             "environment",
             "scopes",

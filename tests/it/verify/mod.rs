@@ -1,5 +1,6 @@
 //! `/verify` and `POST /api/v1/keys/verify`: every outcome, as callers see it.
 
+mod askers;
 mod gateway;
 mod json;
 mod limits;

@@ -52,7 +52,8 @@ fn refusals(is_change: bool, operation: &Operation) -> Vec<ErrorCode> {
     let has_precondition = parameters().any(|one| one.name == "If-Match");
     let table = [
         (ErrorCode::BadRequest, has_body || has_options),
-        (ErrorCode::Unauthorized, !is_open),
+        // Verifications can be for services with a token alone.
+        (ErrorCode::Unauthorized, !is_open || id == Some("verifyKey")),
         (ErrorCode::WrongPassword, id == Some("signIn")),
         (ErrorCode::Forbidden, true),
         (ErrorCode::NotFound, has_path),

@@ -41,7 +41,7 @@ fn a_new_key_has_the_shape_of_the_contract_and_its_secret_once() {
         "created_at": read["created_at"], "created_by": "owner@example.com",
         "expires_at": "2030-01-31T00:00:00Z", "last_used_at": null, "last_used_ip": null,
         "rate_limit": {"requests": 600, "seconds": 60}, "allowed_ips": ["127.0.0.1/32"],
-            "consumer": null,
+        "consumer": null, "metadata": {}, "owner": "owner@example.com",
         "revoked_at": null, "revoked_by": null, "revoke_reason": null, "replaces": null,
         "replaced_by": null,
     });

@@ -2,7 +2,9 @@
 
 mod collection;
 mod consumer;
+mod metadata;
 mod one;
+mod owner;
 mod paths;
 mod rotation;
 mod scope_filter;

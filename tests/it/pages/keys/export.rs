@@ -48,10 +48,9 @@ fn keys_that_can_write_and_were_not_used_are_a_file_in_five_actions() {
     let file = owner.post("/projects/default/keys/export", &fields);
     assert_eq!(file.status, 200);
     assert!(file.header("content-disposition").contains("keyward-keys-"));
-    assert!(
-        file.body
-            .starts_with("id,name,key_prefix,project,environment,scopes,consumer,state")
-    );
+    assert!(file.body.starts_with(
+        "id,name,key_prefix,project,environment,scopes,consumer,metadata,owner,state"
+    ));
     assert_eq!(labels(&file.body), ["Old writer", "Everything"]);
     let told = &rows(&owner.get("/audit"))[0];
     assert!(

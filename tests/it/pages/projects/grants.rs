@@ -80,7 +80,11 @@ fn an_admin_gives_changes_and_takes_roles_on_their_project() {
     // The link that cancels comes first.
     assert_eq!(asked.text("main a, main button"), "Cancel");
     assert!(asked.text("main p").ends_with("is Viewer on Default."));
-    assert_eq!(asked.texts("main li"), ["See keys and how they are used"]);
+    let allowed = [
+        "See keys and how they are used",
+        "Verify keys, and get their owner and metadata",
+    ];
+    assert_eq!(asked.texts("main li"), allowed);
     assert!(!asked.text("main").contains("This is you"));
     assert_eq!(eve.get("/projects/default/keys").status, 200);
     let taken = admin.post(&removal, &[("user", &user)]);
