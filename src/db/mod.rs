@@ -30,6 +30,7 @@ pub mod reveals;
 mod rights;
 pub mod rollbacks;
 mod schema;
+pub mod scope_usage;
 pub mod scopes;
 pub mod sessions;
 pub mod setup_codes;

@@ -127,6 +127,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    scope_usage (key_id, scope, hour) {
+        key_id -> BigInt,
+        scope -> Text,
+        hour -> Timestamp,
+        requests -> BigInt,
+    }
+}
+
+diesel::table! {
+    project_scope_usage (project_id, scope, day) {
+        project_id -> BigInt,
+        scope -> Text,
+        day -> Timestamp,
+        requests -> BigInt,
+    }
+}
+
+diesel::table! {
     project_usage (project_id, hour, outcome) {
         project_id -> BigInt,
         hour -> Timestamp,

@@ -232,6 +232,20 @@ impl Entry {
         }
     }
 
+    /// The scopes that a request which passes uses: those it asks for and the key has. An empty one
+    /// stands for none, if it asks for none.
+    pub fn used<'a>(
+        &self,
+        facts: &KnownProject,
+        required: &'a Requirement,
+    ) -> impl Iterator<Item = &'a str> {
+        let granted = self.kind.granted(&facts.catalogue);
+        let none = required.scopes.is_empty().then_some("");
+        let wanted = required.scopes.iter();
+        none.into_iter()
+            .chain(wanted.filter_map(move |scope| granted.used(scope)))
+    }
+
     fn count(&self, limit: RateLimit) -> Remaining {
         let limiter = self.limiter.load();
         if let Some(limiter) = limiter

@@ -107,7 +107,7 @@ struct RateLimitAnswer {
 /// up to answer nobody else.
 #[utoipa::path(post, path = "/keys/verify", operation_id = "verifyKey",
     tag = "keys", request_body = VerifyBody,
-    security((), ("token" = [])),
+    security((), ("bearer" = [])),
     responses((status = 200, description = "The verdict", body = VerifyData)))]
 pub async fn verify(
     req: HttpRequest,

@@ -6,8 +6,10 @@
 mod callers;
 mod missed;
 mod row;
+mod scopes;
 mod table;
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use keyward_key::verdict::Outcome;
@@ -16,6 +18,8 @@ use thread_local::ThreadLocal;
 pub use self::callers::{Caller, Callers};
 pub use self::missed::{Missed, MissedByHour, Warnings};
 pub use self::row::{NO_SOURCE, Row, combine};
+use self::scopes::ScopeCounts;
+pub use self::scopes::ScopeHour;
 use self::table::{Room, Table};
 
 /// How many rows all threads may count in between two gatherings: 8 MiB.
@@ -36,6 +40,7 @@ struct Page {
     table: Table,
     /// Callers that [`Callers`] knows, each at the place that the end of its id names.
     met: [u64; REMEMBERED],
+    scopes: ScopeCounts,
     missed: MissedByHour,
 }
 
@@ -44,6 +49,7 @@ impl Default for Page {
         Page {
             table: Table::default(),
             met: [NO_SOURCE; REMEMBERED],
+            scopes: ScopeCounts::default(),
             missed: MissedByHour::default(),
         }
     }
@@ -64,11 +70,24 @@ impl Ledger {
         }
     }
 
-    /// Counts a verification of a known key.
-    pub fn record(&self, key: i64, outcome: Outcome, caller: &Caller, now: i64) {
+    /// Counts a verification of a known key. `used` are the scopes that were asked for and that the key
+    /// had; an empty one stands for a request that asked for none.
+    pub fn record<'a>(
+        &self,
+        key: i64,
+        outcome: Outcome,
+        caller: &Caller,
+        used: impl Iterator<Item = &'a str>,
+        now: i64,
+    ) {
         let row = Row::new(key, self.callers.id(caller), outcome, now);
         let page = self.pages.get_or_default();
         let mut page = page.lock().unwrap_or_else(PoisonError::into_inner);
+        for scope in used {
+            if !page.scopes.record(key, scope, now) {
+                page.missed.sources(&row);
+            }
+        }
         if !page.table.add_to_known(&row) {
             self.begin(&mut page, row, caller);
         }
@@ -104,13 +123,21 @@ impl Ledger {
         is_kept
     }
 
-    /// Moves everything counted so far to `rows`, and what could not be counted to `missed`.
-    pub fn take(&self, rows: &mut Vec<Row>, missed: &mut MissedByHour) {
+    /// Moves everything counted so far to `rows` and `scopes`, and what could not be counted to `missed`.
+    pub fn take(
+        &self,
+        rows: &mut Vec<Row>,
+        scopes: &mut BTreeMap<ScopeHour, i64>,
+        missed: &mut MissedByHour,
+    ) {
         self.callers.begin_gathering();
         for page in &self.pages {
             let mut page = page.lock().unwrap_or_else(PoisonError::into_inner);
             page.met = [NO_SOURCE; REMEMBERED];
             page.table.take(rows, &self.room);
+            for (place, count) in page.scopes.take() {
+                *scopes.entry(place).or_default() += i64::from(count);
+            }
             missed.take_in(&mut page.missed);
         }
     }
@@ -118,6 +145,8 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
+    use std::iter::empty;
+
     use super::*;
 
     const NOW: i64 = 1_795_000_000_000_000;
@@ -131,7 +160,7 @@ mod tests {
 
     fn take(ledger: &Ledger) -> (Vec<Row>, Missed) {
         let (mut rows, mut missed) = (Vec::new(), MissedByHour::default());
-        ledger.take(&mut rows, &mut missed);
+        ledger.take(&mut rows, &mut BTreeMap::new(), &mut missed);
         (rows, missed.total())
     }
 
@@ -146,7 +175,7 @@ mod tests {
                             0 => Outcome::Revoked,
                             _ => Outcome::Valid,
                         };
-                        ledger.record(7, outcome, &curl(), NOW);
+                        ledger.record(7, outcome, &curl(), empty(), NOW);
                     }
                 });
             }
@@ -168,8 +197,8 @@ mod tests {
     fn without_room_known_keys_go_on_counting_and_the_rest_is_missed_by_number() {
         let ledger = Ledger::with_room(0);
         for key in 0..1_000 {
-            ledger.record(key, Outcome::Valid, &curl(), NOW);
-            ledger.record(0, Outcome::Valid, &curl(), NOW);
+            ledger.record(key, Outcome::Valid, &curl(), empty(), NOW);
+            ledger.record(0, Outcome::Valid, &curl(), empty(), NOW);
         }
         let (rows, missed) = take(&ledger);
         let counted: u32 = rows.iter().map(|row| row.requests).sum();
@@ -187,7 +216,7 @@ mod tests {
         for number in 0..10_000_u32 {
             let ip = Some(std::net::IpAddr::V4(number.into()));
             let caller = Caller { ip, ..curl() };
-            ledger.record(7, Outcome::Valid, &caller, NOW);
+            ledger.record(7, Outcome::Valid, &caller, empty(), NOW);
         }
         let (rows, missed) = take(&ledger);
         let counted: u32 = rows.iter().map(|row| row.requests).sum();

@@ -2,11 +2,13 @@
 //!
 //! Everything that is kept has a limit, whatever clients send and however long the database is away:
 //! 8 MiB for what threads count (`ledger.rs`), as much again while it is gathered, 32 MiB for what
-//! waits (`usage/waiting.rs`), and 3 MiB for callers (`ledger/callers.rs`). That holds each of a
+//! waits (`usage/waiting.rs`), 4 MiB a thread for the scopes they ask for (`ledger/scopes.rs`) and 32 MiB
+//! for those that wait (`usage/waiting_scopes.rs`), and 3 MiB for callers (`ledger/callers.rs`). That holds each of a
 //! million keys. What does not fit is missed, and the database is told how much that was.
 
 mod batch;
 mod waiting;
+mod waiting_scopes;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,6 +19,7 @@ use keyward_key::verdict::Outcome;
 
 use self::batch::Batch;
 use self::waiting::Waiting;
+use self::waiting_scopes::WaitingScopes;
 use super::ledger::{Caller, Ledger, Missed, MissedByHour, Warnings};
 use crate::clock::UtcTime;
 use crate::db::usage_gaps::{self, Gap};
@@ -40,6 +43,7 @@ pub struct UsageBuffer {
 #[derive(Default)]
 struct Gathered {
     waiting: Waiting,
+    scopes: WaitingScopes,
     missed: MissedByHour,
     warnings: Warnings,
     /// Keys that may have more sources than are kept.
@@ -48,18 +52,31 @@ struct Gathered {
 }
 
 impl UsageBuffer {
-    /// Counts a verification of a known key, at a time in microseconds since 1970. Only one
-    /// that passes is a use.
-    pub fn record(&self, key: i64, outcome: Outcome, caller: &Caller, now: i64) {
-        self.ledger.record(key, outcome, caller, now);
+    /// Counts a verification of a known key that used these scopes, at a time in microseconds since
+    /// 1970; see [`Ledger::record`]. Only one that passes is a use.
+    pub fn record<'a>(
+        &self,
+        key: i64,
+        outcome: Outcome,
+        caller: &Caller,
+        used: impl Iterator<Item = &'a str>,
+        now: i64,
+    ) {
+        self.ledger.record(key, outcome, caller, used, now);
     }
 
     /// Adds up what every thread counted.
     pub fn gather(&self) {
         let mut gathered = self.gathered();
         let mut missed = MissedByHour::default();
-        self.ledger.take(&mut gathered.waiting.fresh, &mut missed);
+        let waiting = &mut *gathered;
+        self.ledger.take(
+            &mut waiting.waiting.fresh,
+            &mut waiting.scopes.0,
+            &mut missed,
+        );
         gathered.waiting.take_in(&mut missed);
+        gathered.scopes.keep_to_limit(&mut missed);
         self.ledger
             .callers
             .forget_unnamed(gathered.waiting.callers());
@@ -84,6 +101,7 @@ impl UsageBuffer {
         let mut gathered = self.gathered();
         let gathered = &mut *gathered;
         gathered.write_missed(conn)?;
+        gathered.scopes.write_out(conn, patience / 4)?;
         let (callers, crowded) = (&self.ledger.callers, &mut gathered.crowded);
         let written = gathered.waiting.write_out(patience, |rows| {
             let batch = Batch::new(rows, callers);

@@ -190,7 +190,9 @@ impl Verifier {
         if outcome == Outcome::Expired {
             self.known.note_refused(key.id, digest);
         }
-        self.usage.record(key.id, outcome, caller, now);
+        let used = (outcome == Outcome::Valid).then(|| key.used(project, required));
+        let used = used.into_iter().flatten();
+        self.usage.record(key.id, outcome, caller, used, now);
         // A key that this caller may not know about is answered like an unknown one.
         let key = Some((key, project)).filter(|_| outcome != Outcome::NotFound);
         Verdict {

@@ -123,6 +123,18 @@ impl Granted {
     }
 }
 
+impl Granted {
+    /// Which scope a request used that asked for `wanted`: that one or, if only a key with every scope
+    /// has it because the project does not know it, `*`. `None` if it is not granted.
+    pub fn used<'a>(&self, wanted: &'a str) -> Option<&'a str> {
+        match self.catalogue.places.get(wanted) {
+            Some(place) => (self.every || is_set(&self.in_catalogue, *place)).then_some(wanted),
+            None if self.others.contains(wanted) => Some(wanted),
+            None => self.every.then_some(EVERY_SCOPE),
+        }
+    }
+}
+
 /// Whether `text` can be asked for: the name of a scope, or `*`.
 pub fn can_be_required(text: &str) -> bool {
     text == EVERY_SCOPE || is_name(text)

@@ -14,7 +14,8 @@ const BETWEEN_WARNINGS: Duration = Duration::from_secs(60);
 pub struct Missed {
     /// Requests that were not counted at all.
     pub requests: i64,
-    /// Requests that were counted, but not with the address and user agent they came from.
+    /// Requests that were counted, but not with the address and user agent they came from, or not with
+    /// the scopes that they asked for.
     pub sources: i64,
 }
 
@@ -35,6 +36,11 @@ impl MissedByHour {
     /// These requests are counted without their source.
     pub fn sources(&mut self, row: &Row) {
         self.of(row).sources += i64::from(row.requests);
+    }
+
+    /// So many requests of an hour are counted without a scope that they asked for.
+    pub fn scopes(&mut self, hour: UtcTime, requests: i64) {
+        self.0.entry(hour).or_default().sources += requests;
     }
 
     fn of(&mut self, row: &Row) -> &mut Missed {
