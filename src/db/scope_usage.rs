@@ -203,8 +203,19 @@ pub fn fold(tx: &mut UnauditedTx, rows: &[Row], into: Option<UtcTime>) -> Result
     Ok(())
 }
 
-/// Deletes the counts of projects of days before `before`, and returns whether there were any.
-pub fn forget_of_projects(tx: &mut UnauditedTx, before: UtcTime) -> Result<bool, DbError> {
+/// Whether there are counts of projects of days before `before`.
+pub fn has_before(conn: &mut AnyConnection, before: UtcTime) -> Result<bool, DbError> {
     let old = project_scope_usage::table.filter(project_scope_usage::day.lt(before));
-    Ok(diesel::delete(old).execute(tx.conn())? > 0)
+    let first: Option<i64> = old
+        .select(project_scope_usage::project_id)
+        .first(conn)
+        .optional()?;
+    Ok(first.is_some())
+}
+
+/// Deletes the counts of projects of days before `before`.
+pub fn forget_of_projects(tx: &mut UnauditedTx, before: UtcTime) -> Result<(), DbError> {
+    let old = project_scope_usage::table.filter(project_scope_usage::day.lt(before));
+    diesel::delete(old).execute(tx.conn())?;
+    Ok(())
 }

@@ -5,7 +5,10 @@ use time::macros::datetime;
 use time::{Date, Duration};
 
 use crate::clock::UtcTime;
-use crate::db::{AnyConnection, DbError, project_usage, sources, unaudited, usage, usage_gaps};
+use crate::db::{
+    AnyConnection, DbError, project_usage, scope_usage, sources, unaudited, usage, usage_gaps,
+};
+use crate::domain::usage::SCOPES_KEPT;
 
 /// How long counts are kept by the hour: as long as charts show hours. The counts of a key that is
 /// used all the time are then 9 times fewer to read for a list.
@@ -74,14 +77,19 @@ impl History {
     /// # Errors
     /// The database fails.
     pub fn step(&mut self, conn: &mut AnyConnection, now: UtcTime) -> Result<bool, DbError> {
-        if !self.waits && self.delete_some(conn, self.oldest_kept(now))? {
+        if !self.waits && self.delete_some(conn, self.oldest_kept(now), now)? {
             return Ok(true);
         }
         self.fold_some(conn, (now - BY_HOUR).date())
     }
 
     /// Deletes some of what is older than `oldest_kept`, and returns whether there may be more.
-    fn delete_some(&self, conn: &mut AnyConnection, oldest_kept: UtcTime) -> Result<bool, DbError> {
+    fn delete_some(
+        &self,
+        conn: &mut AnyConnection,
+        oldest_kept: UtcTime,
+        now: UtcTime,
+    ) -> Result<bool, DbError> {
         let gone = usage::between(conn, BEGINNING, oldest_kept, AT_ONCE)?;
         if !gone.is_empty() {
             unaudited(conn, |tx| usage::fold(tx, &gone, None))?;
@@ -95,6 +103,16 @@ impl History {
         }
         if project_usage::has_before(conn, oldest_kept)? {
             unaudited(conn, |tx| project_usage::forget(tx, oldest_kept))?;
+        }
+        // Pages tell what was asked for lately.
+        let oldest_told = oldest_kept.max((now - SCOPES_KEPT).date().midnight());
+        let gone = scope_usage::between(conn, BEGINNING, oldest_told, AT_ONCE)?;
+        if !gone.is_empty() {
+            unaudited(conn, |tx| scope_usage::fold(tx, &gone, None))?;
+            return Ok(true);
+        }
+        if scope_usage::has_before(conn, oldest_told)? {
+            unaudited(conn, |tx| scope_usage::forget_of_projects(tx, oldest_told))?;
         }
         let gone = sources::older_than(conn, oldest_kept, AT_ONCE)?;
         if !gone.is_empty() {
@@ -129,6 +147,12 @@ impl History {
             let hours = project_usage::between(conn, start, end, AT_ONCE)?;
             if !hours.is_empty() {
                 unaudited(conn, |tx| project_usage::fold(tx, &hours, start))?;
+                self.day = Some(day);
+                return Ok(true);
+            }
+            let hours = scope_usage::between(conn, start, end, AT_ONCE)?;
+            if !hours.is_empty() {
+                unaudited(conn, |tx| scope_usage::fold(tx, &hours, Some(start)))?;
                 self.day = Some(day);
                 return Ok(true);
             }
@@ -180,6 +204,21 @@ mod tests {
                (1, '2026-11-13 09:00:00', 'VALID', 2)"
         ))
         .unwrap();
+        let asked: Vec<scope_usage::ScopeCount> = [
+            (datetime!(2026-08-01 09:00), "old", 1),
+            (datetime!(2026-11-01 09:00), "read", 2),
+            (datetime!(2026-11-01 10:00), "read", 4),
+            (datetime!(2026-11-20 09:00), "read", 8),
+        ]
+        .into_iter()
+        .map(|(hour, scope, requests)| scope_usage::ScopeCount {
+            key_id: 7,
+            scope,
+            hour,
+            requests,
+        })
+        .collect();
+        unaudited(&mut conn, |tx| scope_usage::add(tx, &asked)).unwrap();
         let gap = |hour| usage_gaps::Gap {
             hour,
             requests: 1,
@@ -208,6 +247,12 @@ mod tests {
                 (datetime!(2026-11-13 09:00), "VALID".into(), 2),
             ]
         );
+        let asked = scope_usage::between(&mut conn, BEGINNING, now, 10).unwrap();
+        let read = |hour| (7, "read".to_owned(), hour);
+        let hours = [datetime!(2026-11-01 0:00), datetime!(2026-11-20 09:00)];
+        assert_eq!(asked, hours.map(read));
+        let asked = scope_usage::of_key(&mut conn, 7, BEGINNING).unwrap();
+        assert_eq!((asked.len(), asked[0].requests), (1, 14));
         assert_eq!(usage_gaps::since(&mut conn, BEGINNING).unwrap(), gaps[1..]);
         assert!(
             !history.step(&mut conn, now).unwrap(),

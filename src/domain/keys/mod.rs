@@ -1,6 +1,7 @@
 //! Keys: finding, creating, editing, revoking, rotating and importing them.
 
 mod across;
+mod asked_scopes;
 mod draft;
 mod edit;
 mod export;
@@ -22,6 +23,7 @@ mod views;
 mod write;
 
 pub use across::{Group, across};
+pub use asked_scopes::{AskedScopes, asked_scopes, asked_scopes_of_all, only_used};
 pub use draft::KeyDraft;
 pub use edit::{EditForm, edit, edit_form};
 pub use export::{KeyExport, export};

@@ -3,6 +3,7 @@
 pub mod acting;
 pub mod api_limits;
 pub mod archived;
+pub mod asked_scopes;
 pub mod assets;
 pub mod chart;
 pub mod compression;

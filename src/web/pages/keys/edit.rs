@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use serde::Deserialize;
 
 use super::fields::{DATE, FieldsView, KEEP, KeyFields, NEVER};
 use super::view::KeyView;
@@ -48,14 +49,32 @@ impl Versioned for KeyFields {
     }
 }
 
+/// What the form starts with, besides what the key has.
+#[derive(Deserialize)]
+pub struct EditQuery {
+    /// `used` selects only the scopes that the key was asked for.
+    #[serde(default)]
+    scopes: String,
+}
+
 pub async fn show(
     visitor: Visitor,
     path: web::Path<(String, i64)>,
+    query: web::Query<EditQuery>,
 ) -> Result<HttpResponse, WebError> {
     let (slug, id) = path.into_inner();
-    let loading = visitor.view(move |op| keys::edit_form(op, &slug, id));
-    let (viewer, subject) = loading.await?;
-    let fields = opened(&subject.key, viewer.now);
+    let is_narrowing = query.scopes == "used";
+    let loading = visitor.view(move |op| {
+        let subject = keys::edit_form(op, &slug, id)?;
+        let asked = keys::asked_scopes(op, &subject.project, &subject.key)?;
+        let used = keys::only_used(&subject.key, &asked);
+        Ok((subject, used.filter(|_| is_narrowing)))
+    });
+    let (viewer, (subject, used)) = loading.await?;
+    let mut fields = opened(&subject.key, viewer.now);
+    if let Some(used) = used {
+        fields.scopes = used;
+    }
     let status = StatusCode::OK;
     Ok(form(&viewer, status, subject, fields, vec![], None))
 }

@@ -15,6 +15,7 @@ use crate::domain::{audit, keys, projects, scopes};
 use crate::records::Project;
 use crate::web::pages::audit::EntryView;
 use crate::web::shared::archived::ArchivedView;
+use crate::web::shared::asked_scopes::AskedView;
 use crate::web::shared::chart::Chart;
 use crate::web::shared::page::{self, Layout, Section};
 use crate::web::shared::scope_groups::by_resource;
@@ -33,6 +34,10 @@ struct OnePage {
     key: KeyView,
     /// The scopes that it may use without carrying them by name.
     beyond: Vec<String>,
+    /// Which scopes it was asked for lately.
+    asked: AskedView,
+    /// The form that keeps only these, for those who may and where that is known.
+    narrowing: Option<String>,
     /// Its owner was disabled, or has no role in the project any more.
     is_orphaned: bool,
     /// It carries `*`.
@@ -87,13 +92,18 @@ pub async fn show(
         let catalogue = scopes::catalogue(op, &project)?;
         let beyond = scopes::beyond_names(&catalogue, &key);
         let is_orphaned = keys::is_orphaned(op, &project, &key)?;
-        let said = (beyond, is_orphaned);
+        let asked = keys::asked_scopes(op, &project, &key)?;
+        let narrower = keys::only_used(&key, &asked).is_some();
+        let said = (beyond, is_orphaned, asked, narrower);
         Ok((project, key, said, entries, (usage, counts), is_waiting))
     });
     let (viewer, (project, key, said, entries, (usage, counts), is_waiting)) = loading.await?;
     let in_words = |row| EntryView::new(row, &viewer.projects, viewer.now);
     let history = entries.map(|entries| entries.into_iter().map(in_words).collect());
     let is_active = key.is_active(viewer.now);
+    let may_edit = viewer.actor.may(Action::EditKeys, Some(project.id))
+        && is_active
+        && project.archived_at.is_none();
     let may_mint = viewer.actor.may(Action::MintKeys, Some(project.id));
     let archived = ArchivedView::of(&project, viewer.now);
     let is_open = archived.is_none();
@@ -107,6 +117,8 @@ pub async fn show(
         has_every: key.scopes.iter().any(|scope| scope == EVERY_SCOPE),
         beyond: said.0,
         is_orphaned: said.1,
+        narrowing: (said.3 && may_edit).then(|| format!("{path}/edit?scopes=used")),
+        asked: AskedView::new(said.2, viewer.now),
         standing: standing(&key, &project, usage.after_end, viewer.now),
         groups: match key.scopes.len() > MANY_SCOPES {
             true => by_resource(&key.scopes),

@@ -1,3 +1,4 @@
+mod asked_scopes;
 mod edit;
 mod export;
 mod list;

@@ -6,10 +6,11 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::access::Action;
-use crate::domain::projects;
 use crate::domain::scopes::{self, Catalogue, Effect, ScopeUse};
+use crate::domain::{keys, projects};
 use crate::records::{Project, Scope};
 use crate::web::shared::archived::ArchivedView;
+use crate::web::shared::asked_scopes::AskedView;
 use crate::web::shared::page::{self, Layout, Section};
 use crate::web::shared::times::plural;
 use crate::web::shared::{Visitor, WebError};
@@ -23,6 +24,7 @@ struct ListPage {
     /// "3 scopes".
     summary: String,
     scopes: Vec<ScopeRow>,
+    asked: AskedView,
     offers: Vec<Offer>,
     may_edit: bool,
     flash: Option<String>,
@@ -89,9 +91,10 @@ pub async fn show(
     let loading = visitor.view(move |op| {
         let project = projects::find(op, &slug)?;
         let scopes = scopes::list(op, &project)?;
-        Ok((project, scopes))
+        let asked = keys::asked_scopes_of_all(op, &project)?;
+        Ok((project, scopes, asked))
     });
-    let (viewer, (project, scopes)) = loading.await?;
+    let (viewer, (project, scopes, asked)) = loading.await?;
     let is_open = project.archived_at.is_none();
     let may_edit = is_open && viewer.actor.may(Action::ManageProject, Some(project.id));
     let offers = match may_edit {
@@ -106,6 +109,7 @@ pub async fn show(
             .into_iter()
             .map(|with_use| row(&project.slug, with_use))
             .collect(),
+        asked: AskedView::new(asked, viewer.now),
         offers,
         may_edit,
         flash: query.flash(),
