@@ -23,9 +23,31 @@ pub fn parse(text: &str) -> Option<IpNet> {
     }
 }
 
+/// The network that callers at this address are counted by: /24 around an IPv4 address, /48 around an
+/// IPv6 address, which is what a site usually has (RFC 6177).
+pub fn around(ip: IpAddr) -> IpNet {
+    let bits = match ip.to_canonical() {
+        IpAddr::V4(_) => 24,
+        IpAddr::V6(_) => 48,
+    };
+    let network = IpNet::new(ip.to_canonical(), bits);
+    network.map_or(IpNet::from(ip), |network| network.trunc())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn callers_are_counted_by_the_network_around_them() {
+        for (ip, network) in [
+            ("203.0.113.7", "203.0.113.0/24"),
+            ("::ffff:203.0.113.7", "203.0.113.0/24"),
+            ("2001:db8:1:2::7", "2001:db8:1::/48"),
+        ] {
+            assert_eq!(around(ip.parse().unwrap()).to_string(), network);
+        }
+    }
 
     #[test]
     fn addresses_are_networks_of_one_and_ipv4_is_ipv4() {

@@ -1,5 +1,6 @@
 //! Lists of keys: filtered, sorted and paged by cursor. Page 2,000 costs as much as page 1.
 
+mod findings;
 mod order;
 mod states;
 
@@ -18,7 +19,7 @@ use super::schema::{key_terms, keys};
 use super::time_limit::{self, in_time};
 use super::{AnyConnection, DbError, scopes};
 use crate::clock::UtcTime;
-use crate::records::{Key, StateFilter, scope};
+use crate::records::{Finding, Key, StateFilter, scope};
 
 /// A search starts from words found in at most this many keys. Words found in more keys are so
 /// common that walking the list in its order soon fills a page.
@@ -63,6 +64,8 @@ pub struct KeyFilter {
     pub consumer: Option<String>,
     /// The email of the person who answers for it.
     pub owner: Option<String>,
+    /// What a review would ask about it.
+    pub finding: Option<Finding>,
 }
 
 /// What a list is sorted by.
@@ -363,6 +366,9 @@ fn filtered<'a>(
                 .filter(keys::consumer.is_not_null())
                 .filter(not(keys::consumer.ne(consumer))),
         };
+    }
+    if let Some(finding) = filter.finding {
+        query = findings::with_finding(query, filter.project_id, finding, plan, now);
     }
     if let Some(owner) = filter.owner.clone() {
         query = match plan {

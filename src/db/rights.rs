@@ -9,7 +9,7 @@ use super::fitness::Unfit;
 use super::{AnyConnection, DbError};
 
 /// The tables of the schema.
-const TABLES: [&str; 24] = [
+const TABLES: [&str; 26] = [
     "__diesel_schema_migrations",
     "audit_checkpoints",
     "audit_entries",
@@ -24,10 +24,12 @@ const TABLES: [&str; 24] = [
     "keys",
     "password_links",
     "personal_tokens",
+    "project_scope_usage",
     "project_usage",
     "projects",
     "reveals",
     "rollbacks",
+    "scope_usage",
     "scopes",
     "sessions",
     "setup_codes",

@@ -164,6 +164,7 @@ diesel::table! {
         refused -> BigInt,
         refused_at -> Nullable<Timestamp>,
         refusal -> Nullable<Text>,
+        network -> Text,
     }
 }
 

@@ -2,12 +2,15 @@
 
 use diesel::dsl::case_when;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text, Timestamp};
 use diesel::upsert::excluded;
+use time::macros::format_description;
 
 use super::change::UnauditedTx;
 use super::schema::key_sources::{self, dsl};
 use super::{AnyConnection, DbError};
 use crate::clock::UtcTime;
+use crate::network;
 use crate::records::Source;
 
 /// How many sources are kept for each key.
@@ -80,6 +83,7 @@ struct Row<'a> {
     refused: i64,
     refused_at: Option<UtcTime>,
     refusal: Option<&'a str>,
+    network: String,
 }
 
 /// Inserts rows, or adds them to those that exist. A macro, because Diesel has no `ON CONFLICT`
@@ -91,6 +95,7 @@ macro_rules! upsert {
             .on_conflict((dsl::key_id, dsl::ip, dsl::user_agent))
             .do_update()
             .set((
+                dsl::network.eq(excluded(dsl::network)),
                 dsl::passed.eq(dsl::passed + excluded(dsl::passed)),
                 dsl::refused.eq(dsl::refused + excluded(dsl::refused)),
                 dsl::last_seen.eq(case_when(
@@ -126,6 +131,7 @@ pub fn add(tx: &mut UnauditedTx, seen: &[(i64, &str, &str, &SourceUse)]) -> Resu
             refused: used.refused,
             refused_at: used.refusal.map(|(at, _)| at),
             refusal: used.refusal.map(|(_, code)| code),
+            network: network_of(ip),
         })
         .collect();
     match tx.conn() {
@@ -139,6 +145,55 @@ pub fn add(tx: &mut UnauditedTx, seen: &[(i64, &str, &str, &SourceUse)]) -> Resu
         }
     }
     Ok(())
+}
+
+/// The network that an address belongs to, as it is stored; empty if it is not known.
+fn network_of(ip: &str) -> String {
+    let network = ip.parse().ok().map(network::around);
+    network
+        .map(|network| network.to_string())
+        .unwrap_or_default()
+}
+
+/// A network that keys of a project were presented from.
+#[derive(Debug, QueryableByName)]
+pub struct Network {
+    /// In CIDR notation; empty if the address was not known.
+    #[diesel(sql_type = Text)]
+    pub network: String,
+    /// How many keys were presented from there.
+    #[diesel(sql_type = BigInt)]
+    pub keys: i64,
+    /// How many requests passed, since each source was first met.
+    #[diesel(sql_type = BigInt)]
+    pub passed: i64,
+    /// How many were refused.
+    #[diesel(sql_type = BigInt)]
+    pub refused: i64,
+    /// The latest request from there.
+    #[diesel(sql_type = Timestamp)]
+    pub last_seen: UtcTime,
+}
+
+/// The networks that keys of a project were presented from since `since`, at most `limit`, those with
+/// the most requests first.
+pub fn networks_of(
+    conn: &mut AnyConnection,
+    project: i64,
+    since: UtcTime,
+    limit: i64,
+) -> Result<Vec<Network>, DbError> {
+    let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
+    let since = since.format(&format).unwrap_or_default();
+    // Numbers and a time of our own: nothing here comes from outside.
+    let query = format!(
+        "SELECT network, count(DISTINCT key_id) AS keys, CAST(sum(passed) AS BIGINT) AS passed,
+           CAST(sum(refused) AS BIGINT) AS refused, max(last_seen) AS last_seen
+         FROM key_sources JOIN keys ON keys.id = key_sources.key_id
+         WHERE keys.project_id = {project} AND last_seen >= '{since}'
+         GROUP BY network ORDER BY sum(passed) + sum(refused) DESC, network LIMIT {limit}"
+    );
+    diesel::sql_query(query).load(conn)
 }
 
 /// When the oldest source to keep was last seen; `None` if the key has fewer than [`KEPT_SOURCES`].

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod audit_action;
 pub mod checkpoint;
+pub mod finding;
 pub mod grant;
 pub mod key;
 pub mod project;
@@ -17,6 +18,7 @@ pub mod user;
 pub use audit::{AuditEntry, ChainedEntry};
 pub use audit_action::ActionGroup;
 pub use checkpoint::Checkpoint;
+pub use finding::Finding;
 pub use grant::{Grant, Role};
 pub use key::{Key, KeyState, KeyTerms, LastUse, RateLimit, Revocation, RevokeReason};
 pub use project::{Project, ProjectTerms};

@@ -5,7 +5,7 @@ use crate::clock::UtcTime;
 use crate::db::key_list::{self, KeyFilter, Listed, Order, Seek};
 use crate::domain::{DomainError, Op};
 use crate::records::key::STILL_TRIED;
-use crate::records::{Key, KeyState, Project, StateFilter};
+use crate::records::{Finding, Key, KeyState, Project, StateFilter};
 
 /// Which part of a list to read.
 #[derive(Clone, Debug)]
@@ -103,17 +103,23 @@ fn as_judged(project: &Project, filter: &KeyFilter, now: UtcTime) -> Option<KeyF
     let Some(archived) = project.archived_at else {
         return Some(filter.clone());
     };
-    if filter.expires_within.is_some() {
+    // An archived project's keys have ended, so that reviews ask about none but those still tried.
+    let is_about_working = filter
+        .finding
+        .is_some_and(|finding| finding != Finding::StillTried);
+    if filter.expires_within.is_some() || is_about_working {
         return None;
     }
     let tried = Some(archived.max(now - STILL_TRIED));
     let tried_after = match filter.state {
+        _ if filter.finding.is_some() => tried,
         None | Some(StateFilter::In(KeyState::Revoked)) => None,
         Some(StateFilter::Tried | StateFilter::Attention) => tried,
         Some(_) => return None,
     };
     Some(KeyFilter {
         state: None,
+        finding: None,
         tried_after,
         ..filter.clone()
     })

@@ -17,7 +17,7 @@ use crate::domain::keys::{self, KeyDraft, Slice};
 use crate::domain::{DomainError, FieldError, Op, projects};
 use crate::http::details::sentence;
 use crate::json::{KeyJson, NewKeyJson, RateLimitJson};
-use crate::records::{Project, StateFilter};
+use crate::records::{Finding, Project, StateFilter};
 use crate::web::api::base::answer::{self, Collection, Data};
 use crate::web::api::base::bearer::Bearer;
 use crate::web::api::base::body::Json;
@@ -63,6 +63,11 @@ pub struct KeysQuery {
     /// Keys that this person answers for: an email.
     #[param(example = "ana@example.com")]
     owner: Option<String>,
+    /// What a review would ask about: `never-used`, `dormant`, `still-tried`, `no-expiry`,
+    /// `every-scope`, `orphaned`, `one-network` (no address list, used from one network alone) or
+    /// `never-rotated` (over 180 days old).
+    #[param(value_type = Option<String>, example = "no-expiry")]
+    finding: Option<String>,
     /// RFC 3339.
     #[param(value_type = Option<String>, format = DateTime)]
     created_after: Option<Time>,
@@ -312,6 +317,7 @@ impl KeysQuery {
             last_used_before: self.last_used_before.map(|at| at.0),
             consumer: self.consumer.as_deref().map(without_nul),
             owner: self.owner.as_deref().map(without_nul),
+            finding: one_of::<Finding>("finding", self.finding.as_deref(), errors),
             ..KeyFilter::default()
         }
     }

@@ -4,6 +4,7 @@ use keyward_key::Environment;
 use keyward_key::scope::EVERY_SCOPE;
 
 use super::list_query::ListQuery;
+use crate::records::Finding;
 
 /// What `keys/filters.html` shows.
 pub struct Filters {
@@ -13,6 +14,7 @@ pub struct Filters {
     /// Days without use to choose from, and days until expiry.
     pub unused: Vec<String>,
     pub within: Vec<String>,
+    pub findings: &'static [Finding],
 }
 
 impl Filters {
@@ -21,6 +23,7 @@ impl Filters {
         let scopes = scopes.chain([EVERY_SCOPE.to_owned()]).collect();
         Filters {
             environments: Environment::ALL,
+            findings: Finding::ALL,
             scopes: with(scopes, &query.scope),
             unused: with(days(&["7", "30", "90", "365"]), &query.unused),
             within: with(days(&["7", "30", "90"]), &query.within),
@@ -36,6 +39,7 @@ impl Filters {
             &query.scope,
             &query.unused,
             &query.within,
+            &query.finding,
         ];
         all.iter().filter(|text| !text.is_empty()).count()
     }

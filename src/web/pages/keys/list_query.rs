@@ -11,7 +11,7 @@ use crate::db::key_list::{KeyFilter, Order, SortBy};
 use crate::domain::keys::{self, Pasted};
 use crate::domain::text::MAX_CONSUMER;
 use crate::domain::{DomainError, Op};
-use crate::records::{Project, StateFilter};
+use crate::records::{Finding, Project, StateFilter};
 
 /// Longer searches are cut to this many characters.
 const MAX_SEARCH: usize = 200;
@@ -39,6 +39,8 @@ pub struct ListQuery {
     pub owner: String,
     /// Whoever calls with it.
     pub consumer: String,
+    /// What a review would ask about it.
+    pub finding: String,
     pub sort: String,
     pub after: String,
     pub before: String,
@@ -74,6 +76,7 @@ impl ListQuery {
             (&mut self.consumer, |consumer| {
                 consumer.chars().count() <= MAX_CONSUMER && !consumer.contains('\0')
             }),
+            (&mut self.finding, is::<Finding>),
             (&mut self.unused, |days| days_in(days).is_some()),
             (&mut self.within, |days| days_in(days).is_some()),
             (&mut self.sort, |sort| by(sort).is_some()),
@@ -99,6 +102,7 @@ impl ListQuery {
             &self.person,
             &self.owner,
             &self.consumer,
+            &self.finding,
         ]
         .iter()
         .any(|text| !text.is_empty())
@@ -152,6 +156,7 @@ impl ListQuery {
             created_by: some(&self.person),
             owner: some(&self.owner),
             consumer: some(&self.consumer),
+            finding: self.finding.parse().ok(),
             ..KeyFilter::default()
         }
     }
@@ -193,6 +198,7 @@ impl ListQuery {
             ("person", &self.person),
             ("owner", &self.owner),
             ("consumer", &self.consumer),
+            ("finding", &self.finding),
             ("sort", &self.sort),
             ("after", &self.after),
             ("before", &self.before),

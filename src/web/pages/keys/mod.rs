@@ -26,6 +26,7 @@ mod tabs;
 mod view;
 
 pub use self::list_query::ListQuery;
+pub use self::tabs::counted;
 pub use self::view::KeyView;
 
 use actix_web::HttpRequest;

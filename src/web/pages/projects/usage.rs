@@ -5,14 +5,15 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use crate::access::Action;
 use crate::domain::projects::{self, Busy};
 use crate::domain::{keys, projects as of_projects};
 use crate::records::Project;
-use crate::web::pages::keys as key_pages;
+use crate::web::pages::keys::{self as key_pages, ListQuery, counted};
 use crate::web::shared::archived::ArchivedView;
 use crate::web::shared::chart::{Chart, share};
 use crate::web::shared::page::{self, Layout, Section};
-use crate::web::shared::times::grouped;
+use crate::web::shared::times::{Moment, grouped, plural};
 use crate::web::shared::usage_gap::GapView;
 use crate::web::shared::{Visitor, WebError};
 
@@ -26,6 +27,26 @@ struct UsagePage {
     gap: Option<GapView>,
     /// The keys with the most requests, and with the most refusals.
     lists: [(&'static str, Vec<BusyKey>); 2],
+    findings: Vec<FindingView>,
+    networks: Vec<NetworkView>,
+}
+
+/// A finding, and the list of the keys that it is about.
+struct FindingView {
+    title: &'static str,
+    keys: String,
+    path: String,
+    /// Where they are exported, for those who may.
+    export: Option<String>,
+}
+
+/// A network that keys were presented from.
+struct NetworkView {
+    network: String,
+    keys: String,
+    passed: String,
+    refused: String,
+    last_seen: Moment,
 }
 
 /// A key with many requests, and which share of all it has.
@@ -54,9 +75,11 @@ pub async fn show(
         let counts = projects::usage(op, &project, range)?;
         let busy = projects::busiest(op, &project, range)?;
         let gap = keys::gap_since(op, range.start(op.now()))?;
-        Ok((project, counts, busy, gap))
+        let findings = keys::findings(op, &project)?;
+        let networks = keys::top_callers(op, &project, range)?;
+        Ok((project, counts, busy, gap, (findings, networks)))
     });
-    let (viewer, (project, counts, busy, gap)) = loading.await?;
+    let (viewer, (project, counts, busy, gap, (findings, networks))) = loading.await?;
     let (passed, refused) = (counts.all_passed(), counts.all_refused());
     let path = format!("/projects/{}/usage", project.slug);
     let rows = |busy: Vec<Busy>, all| {
@@ -69,6 +92,8 @@ pub async fn show(
         };
         busy.into_iter().map(row).collect()
     };
+    let list = format!("/projects/{}/keys", project.slug);
+    let may_export = viewer.actor.may(Action::ExportAudit, Some(project.id));
     let page = UsagePage {
         layout: Layout::new(&viewer, Section::Usage, Some(&project), "Usage"),
         archived: ArchivedView::of(&project, viewer.now),
@@ -78,6 +103,32 @@ pub async fn show(
             ("Most requests", rows(busy.passed, passed)),
             ("Most refusals", rows(busy.refused, refused)),
         ],
+        findings: findings
+            .into_iter()
+            .filter(|(_, keys)| *keys > 0)
+            .map(|(finding, keys)| {
+                let query = ListQuery {
+                    finding: finding.as_str().to_owned(),
+                    ..ListQuery::default()
+                };
+                FindingView {
+                    title: finding.title(),
+                    keys: counted(keys),
+                    path: query.url(&list),
+                    export: may_export.then(|| query.url(&format!("{list}/export"))),
+                }
+            })
+            .collect(),
+        networks: networks
+            .into_iter()
+            .map(|one| NetworkView {
+                network: one.network,
+                keys: plural(one.keys, "key"),
+                passed: grouped(one.passed),
+                refused: grouped(one.refused),
+                last_seen: Moment::new(one.last_seen, viewer.now),
+            })
+            .collect(),
         project,
     };
     Ok(page::full(StatusCode::OK, &page))

@@ -67,23 +67,30 @@ mod tests {
 
     #[test]
     fn what_is_lost_is_what_no_grant_on_all_projects_allows() {
-        let [see, revoke, read, export] = [
+        let [see, verify, revoke, read, export] = [
             Action::SeeKeys,
+            Action::VerifyKeys,
             Action::RevokeKeys,
             Action::ReadAudit,
             Action::ExportAudit,
         ]
         .map(Action::description);
         let support = grant(1, Some(1), Role::Support);
-        assert_eq!(lost(&support, from_ref(&support)), [see, revoke, read]);
+        assert_eq!(
+            lost(&support, from_ref(&support)),
+            [see, verify, revoke, read]
+        );
         let elsewhere = grant(1, Some(2), Role::Support);
         let of_another = grant(2, None, Role::Owner);
         assert_eq!(
             lost(&support, &[elsewhere, of_another]),
-            [see, revoke, read]
+            [see, verify, revoke, read]
         );
         let auditor = grant(1, None, Role::Auditor);
         assert_eq!(lost(&support, from_ref(&auditor)), [revoke]);
-        assert_eq!(lost(&auditor, from_ref(&support)), [see, read, export]);
+        assert_eq!(
+            lost(&auditor, from_ref(&support)),
+            [see, verify, read, export]
+        );
     }
 }

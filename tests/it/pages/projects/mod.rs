@@ -1,4 +1,5 @@
 mod archival;
+mod findings;
 pub mod grants;
 mod new;
 mod scope_use;
