@@ -17,7 +17,7 @@ pub enum Action {
     RevokeKeys,
     /// Read the audit log.
     ReadAudit,
-    /// Export the audit log and lists of keys.
+    /// Export the audit log and lists of keys, and look at the past.
     ExportAudit,
     /// Change a project's scopes, grants and settings.
     ManageProject,
@@ -56,7 +56,7 @@ impl Action {
             Action::EditKeys => "Edit keys",
             Action::RevokeKeys => "Revoke keys",
             Action::ReadAudit => "Read the audit log",
-            Action::ExportAudit => "Export the audit log and keys",
+            Action::ExportAudit => "Export the audit log and keys, and look at the past",
             Action::ManageProject => "Change scopes, members and settings of projects",
             Action::ManageProjects => "Create and archive projects",
             Action::ManageUsers => "Invite and disable people, and assign roles",

@@ -5,6 +5,7 @@
 //! merges them. So it costs what it shows, not what there is.
 
 mod chain;
+pub mod past;
 
 use std::collections::BTreeSet;
 

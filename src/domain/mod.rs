@@ -19,6 +19,7 @@ pub mod op;
 pub mod overview;
 mod password_hash;
 pub mod passwords;
+pub mod past;
 pub mod precondition;
 pub mod projects;
 mod rate_limit;

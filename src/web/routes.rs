@@ -13,7 +13,7 @@ use super::api::{
 };
 use super::pages::{
     account as account_pages, audit, docs, exports, find, health, kept, keys, login, logout,
-    overview, password, projects, rollbacks, setup, users as users_pages,
+    overview, password, past, projects, rollbacks, setup, users as users_pages,
 };
 use super::shared::error::{self, LeadOn};
 use super::shared::{
@@ -98,6 +98,9 @@ pub fn configure(
         .service(resource("/projects/new").get(projects::new::show))
         .service(resource("/projects/{project}").get(overview::show_one))
         .service(resource("/projects/{project}/usage").get(projects::usage::show))
+        .service(resource("/projects/{project}/past").get(past::keys::show))
+        .service(resource("/projects/{project}/past/roles").get(past::roles::show))
+        .service(resource("/projects/{project}/past/keys/{id}").get(past::one::show))
         .service(
             resource("/projects/{project}/archival")
                 .get(projects::archival::show)

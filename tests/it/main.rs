@@ -13,6 +13,7 @@ mod gateways;
 mod http;
 mod media;
 mod pages;
+mod past;
 mod permissions;
 mod program;
 mod service;

@@ -220,6 +220,8 @@ pub fn import(
         let entry = tx
             .project_entry("keys.imported", &project)
             .with("count", batch.len())
+            .with("first_key_id", ids.iter().min().copied())
+            .with("last_key_id", ids.iter().max().copied())
             .with("key_prefixes", prefixes);
         Ok(Ending::Done(ids, entry))
     })

@@ -142,7 +142,9 @@ fn rotate_with(
         hand_over(tx, new, &secret)?;
         let key = keys::by_id(tx.conn(), project.id, new)?.ok_or(DomainError::NotFound)?;
         idempotency::remember(tx, call.as_ref(), &KeyJson::new(&key, project, now))?;
-        let entry = entry.with("replaced_ends_at", rfc3339(ends_at));
+        let entry = entry
+            .with("replaced_ends_at", rfc3339(ends_at))
+            .with("replaced_expires_at", old.expires_at.map(rfc3339));
         Ok(Ending::Done(MintedKey { key, secret }, entry))
     })
 }

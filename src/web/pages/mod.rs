@@ -12,6 +12,7 @@ pub mod login;
 pub mod logout;
 pub mod overview;
 pub mod password;
+pub mod past;
 pub mod projects;
 pub mod rollbacks;
 pub mod setup;

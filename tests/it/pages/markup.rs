@@ -299,9 +299,16 @@ fn keys(pages: &mut Pages, app: &TestApp, owner: &Browser) {
             "/keys/handover?id=1&id=2",
             "/projects/default",
             "/projects/default/usage?range=7d",
+            "/projects/default/past",
+            "/projects/default/past?day=2199-01-01",
+            "/projects/default/past/roles?day=2026-01-01",
         ],
     );
     pages.keep("found", &owner.post("/find", &[("text", "key")]));
+    let today = keyward::clock::Clock::default().now().date();
+    let past = format!("/projects/default/past?day={today}");
+    let past_key = format!("/projects/default/past/keys/1?day={today}");
+    pages.visit(owner, &[&past, &past_key]);
     for id in 1..=8 {
         let one = format!("{KEYS}/{id}");
         pages.visit(owner, &[&one]);

@@ -12,6 +12,7 @@ mod markup;
 mod nav;
 mod overview;
 mod password;
+mod past;
 mod projects;
 mod rollbacks;
 mod sessions;

@@ -121,6 +121,15 @@ pub(super) const PROJECT_RULES: &[Rule] = &[
         [303, 303, 403, 403, 403],
     ),
     rule("POST", "/projects/{project}/keys/search", &[], [303; 5]),
+    rule("GET", "/projects/{project}/past", &[], EXPORTERS),
+    rule("GET", "/projects/{project}/past/roles", &[], EXPORTERS),
+    // No day is chosen.
+    rule(
+        "GET",
+        "/projects/{project}/past/keys/{id}",
+        &[],
+        [404, 404, 403, 404, 403],
+    ),
     rule("GET", "/projects/{project}/keys/export", &[], EXPORTERS),
     rule(
         "POST",

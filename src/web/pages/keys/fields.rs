@@ -45,8 +45,8 @@ pub struct KeyFields {
     /// Separated by white space or commas.
     pub allowed_ips: String,
     pub consumer: String,
-    /// An email; empty is nobody.
-    pub owner: String,
+    /// An email; empty is nobody. A form without this field says nothing of it.
+    pub owner: Option<String>,
     /// A JSON object; empty is none.
     pub metadata: String,
     /// The version of the key that the edit form shows.
@@ -65,7 +65,7 @@ impl KeyFields {
         let nearest = offered.range(..=wanted).next_back().or(offered.first());
         KeyFields {
             expires: nearest.map_or(DATE.into(), ToString::to_string),
-            owner: creator.to_owned(),
+            owner: Some(creator.to_owned()),
             ..KeyFields::default()
         }
     }
@@ -84,7 +84,7 @@ impl KeyFields {
             rate_limit_seconds,
             allowed_ips: networks.join("\n"),
             consumer: key.consumer.clone().unwrap_or_default(),
-            owner: key.owner.clone().unwrap_or_default(),
+            owner: Some(key.owner.clone().unwrap_or_default()),
             metadata: metadata_text(&key.metadata),
             version: key.version.to_string(),
             seen: String::new(),
@@ -119,7 +119,7 @@ impl KeyFields {
             allowed_ips,
             consumer: self.consumer.clone(),
             metadata,
-            owner: Some(self.owner.clone()),
+            owner: self.owner.clone(),
             unreadable,
         }
     }

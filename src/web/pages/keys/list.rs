@@ -43,6 +43,8 @@ struct ListPage {
     may_mint: bool,
     /// Where these keys are exported, for those who may and if there are any.
     export: Option<String>,
+    /// The keys as they were on a day, for those who may look.
+    past: Option<String>,
     archived: Option<ArchivedView>,
     flash: Option<String>,
 }
@@ -119,6 +121,9 @@ pub async fn show(
         },
         export: (shown > 0 && may.may(Action::ExportAudit, Some(project.id)))
             .then(|| query.at_start().url(&format!("{list}/export"))),
+        past: may
+            .may(Action::ExportAudit, Some(project.id))
+            .then(|| format!("/projects/{}/past", project.slug)),
         may_mint: archived.is_none() && may.may(Action::MintKeys, Some(project.id)),
         archived,
         table: KeyTable {

@@ -1,0 +1,3 @@
+//! The past, compared with a recorded history.
+
+mod walk;
