@@ -25,6 +25,8 @@ pub enum Action {
     ManageProjects,
     /// Invite and disable people, and give them roles.
     ManageUsers,
+    /// Open and close access reviews.
+    OpenReviews,
 }
 
 impl Action {
@@ -44,6 +46,7 @@ impl Action {
             Action::ManageProject => "project:manage",
             Action::ManageProjects => "projects:manage",
             Action::ManageUsers => "users:manage",
+            Action::OpenReviews => "reviews:open",
         }
     }
 
@@ -60,6 +63,7 @@ impl Action {
             Action::ManageProject => "Change scopes, members and settings of projects",
             Action::ManageProjects => "Create and archive projects",
             Action::ManageUsers => "Invite and disable people, and assign roles",
+            Action::OpenReviews => "Open and close access reviews",
         }
     }
 
@@ -82,6 +86,7 @@ impl Action {
             Action::ManageProject => "change the project",
             Action::ManageProjects => "create or archive projects",
             Action::ManageUsers => "manage people",
+            Action::OpenReviews => "open access reviews",
         }
     }
 }

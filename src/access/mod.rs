@@ -4,8 +4,10 @@
 
 pub mod action;
 pub mod actor;
+pub mod own;
 pub mod policy;
 
 pub use action::Action;
 pub use actor::{Actor, Narrowing, Origin, Proof, Who};
-pub use policy::{Denial, OwnPermit, Permit};
+pub use own::{AnswerPermit, OwnPermit};
+pub use policy::{Denial, Permit};

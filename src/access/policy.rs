@@ -21,7 +21,7 @@ impl Role {
             }
             Action::RevokeKeys => matches!(self, Owner | Admin | Support),
             Action::ReadAudit => matches!(self, Owner | Admin | Support | Auditor),
-            Action::ExportAudit => matches!(self, Owner | Admin | Auditor),
+            Action::ExportAudit | Action::OpenReviews => matches!(self, Owner | Admin | Auditor),
             Action::ManageProjects | Action::ManageUsers => matches!(self, Owner),
         }
     }
@@ -130,51 +130,6 @@ impl<'a> Permit<'a> {
     }
 }
 
-/// The proof that people change what is their own: the password, sessions, personal tokens.
-/// [`Actor::own`] and [`Actor::own_token`] create it.
-#[derive(Clone, Copy, Debug)]
-pub struct OwnPermit<'a> {
-    actor: &'a Actor,
-    user_id: i64,
-}
-
-impl<'a> OwnPermit<'a> {
-    /// The actor who may make the change.
-    pub fn actor(self) -> &'a Actor {
-        self.actor
-    }
-
-    /// The actor's own id.
-    pub fn user_id(self) -> i64 {
-        self.user_id
-    }
-}
-
-impl Actor {
-    /// Lets people change what is their own. `None` for the command line, without a sign-in, and
-    /// for personal tokens: a token is not the person, so it can't decide who its owner is.
-    pub fn own(&self) -> Option<OwnPermit<'_>> {
-        match &self.who {
-            Who::Person {
-                id, token: None, ..
-            } => Some(OwnPermit {
-                actor: self,
-                user_id: *id,
-            }),
-            _ => None,
-        }
-    }
-
-    /// Lets a personal token revoke itself. `None` for any other token.
-    pub fn own_token(&self, token: i64) -> Option<OwnPermit<'_>> {
-        let own = self.token().filter(|own| own.token_id == token);
-        own.zip(self.id()).map(|(_, user_id)| OwnPermit {
-            actor: self,
-            user_id,
-        })
-    }
-}
-
 /// Whether the actor may do `action` in `project`; without a project, on the whole instance. For
 /// reads: a change takes the proof that [`require`] gives.
 ///
@@ -243,7 +198,7 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
-    use crate::access::{Narrowing, Origin};
+    use crate::access::{Narrowing, Origin, OwnPermit};
 
     fn grant(role: Role, project_id: Option<i64>) -> Grant {
         Grant {

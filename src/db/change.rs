@@ -12,7 +12,7 @@ use diesel::Connection as _;
 use super::audit::{self, NewEntry};
 use super::connection::{LOCK_TIME, wait_for_locks};
 use super::{AnyConnection, Connection, DbError, instances};
-use crate::access::{Actor, OwnPermit, Permit};
+use crate::access::{Actor, AnswerPermit, OwnPermit, Permit};
 use crate::clock::UtcTime;
 use crate::records::{Key, Project};
 
@@ -53,6 +53,18 @@ impl sealed::Sealed for OwnPermit<'_> {}
 impl Permission for OwnPermit<'_> {
     fn actor(&self) -> &Actor {
         OwnPermit::actor(*self)
+    }
+}
+
+impl sealed::Sealed for AnswerPermit<'_> {}
+
+impl Permission for AnswerPermit<'_> {
+    fn actor(&self) -> &Actor {
+        AnswerPermit::actor(*self)
+    }
+
+    fn project_id(&self) -> Option<i64> {
+        Some(AnswerPermit::project_id(*self))
     }
 }
 

@@ -27,6 +27,7 @@ pub mod project_usage;
 pub mod projects;
 pub mod repeats;
 pub mod reveals;
+pub mod reviews;
 mod rights;
 pub mod rollbacks;
 mod schema;

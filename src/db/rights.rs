@@ -9,7 +9,7 @@ use super::fitness::Unfit;
 use super::{AnyConnection, DbError};
 
 /// The tables of the schema.
-const TABLES: [&str; 26] = [
+const TABLES: [&str; 28] = [
     "__diesel_schema_migrations",
     "audit_checkpoints",
     "audit_entries",
@@ -28,6 +28,8 @@ const TABLES: [&str; 26] = [
     "project_usage",
     "projects",
     "reveals",
+    "review_items",
+    "reviews",
     "rollbacks",
     "scope_usage",
     "scopes",

@@ -300,6 +300,38 @@ diesel::table! {
 
 diesel::joinable!(keys -> projects (project_id));
 diesel::joinable!(scopes -> projects (project_id));
+diesel::table! {
+    reviews (id) {
+        id -> BigInt,
+        title -> Text,
+        project_id -> Nullable<BigInt>,
+        subject -> Text,
+        due_at -> Timestamp,
+        four_eyes -> Bool,
+        revoke_unanswered -> Bool,
+        opened_by -> Text,
+        opened_at -> Timestamp,
+        closed_at -> Nullable<Timestamp>,
+        csv_sha256 -> Nullable<Text>,
+        jsonl_sha256 -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    review_items (review_id, key_id) {
+        review_id -> BigInt,
+        key_id -> BigInt,
+        project_id -> BigInt,
+        answer -> Nullable<Text>,
+        word -> Nullable<Text>,
+        answered_by -> Nullable<Text>,
+        answered_at -> Nullable<Timestamp>,
+        evidence -> Nullable<Text>,
+    }
+}
+
+diesel::joinable!(review_items -> reviews (review_id));
+diesel::joinable!(review_items -> keys (key_id));
 diesel::joinable!(grants -> projects (project_id));
 diesel::joinable!(grants -> users (user_id));
 diesel::joinable!(password_links -> users (user_id));
@@ -320,4 +352,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_terms,
     password_links,
     personal_tokens,
+    reviews,
+    review_items,
 );

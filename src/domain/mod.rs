@@ -24,6 +24,7 @@ pub mod precondition;
 pub mod projects;
 mod rate_limit;
 pub mod reveal;
+pub mod reviews;
 pub mod rollbacks;
 pub mod scopes;
 pub mod seal;

@@ -18,7 +18,7 @@ use crate::db::{
     Pool, idempotent_calls, outage, password_links, repeats, reveals, sessions, unaudited,
 };
 use crate::domain::last_seen::LastSeen;
-use crate::domain::{DomainError, lifetimes};
+use crate::domain::{DomainError, lifetimes, reviews};
 use crate::verify::UsageBuffer;
 
 /// How often usage is written out, and so how much a killed process can lose.
@@ -146,6 +146,11 @@ impl Work {
         {
             report(&error, "the audit log could not be signed yet");
         }
+        if turn.is_multiple_of(SWEEP)
+            && let Err(error) = self.close_reviews()
+        {
+            report(&error, "an access review could not be closed yet");
+        }
         if self.cuts
             && let Err(error) = self.cut()
         {
@@ -214,6 +219,16 @@ impl Work {
         let mut conn = self.pool.get()?;
         self.audit.sign(&mut conn, self.clock.now())?;
         self.signs = false;
+        Ok(())
+    }
+
+    /// Closes access reviews whose date has come.
+    fn close_reviews(&self) -> Result<(), DomainError> {
+        let mut conn = self.pool.get()?;
+        let Some(now) = self.trusted.of(self.clock.now()) else {
+            return Ok(());
+        };
+        while reviews::close_due(&mut conn, now)? {}
         Ok(())
     }
 

@@ -16,6 +16,8 @@ pub enum ActionGroup {
     SignIns,
     /// What was refused: sign-ins and permissions.
     Refusals,
+    /// Access reviews.
+    Reviews,
     /// Look-ups of keys by their secrets, and exports.
     LookUps,
     /// The instance itself.
@@ -31,6 +33,7 @@ impl ActionGroup {
             ActionGroup::Projects => "Projects and scopes",
             ActionGroup::SignIns => "Sign-ins",
             ActionGroup::Refusals => "Refusals",
+            ActionGroup::Reviews => "Access reviews",
             ActionGroup::LookUps => "Look-ups and exports",
             ActionGroup::Instance => "Instance",
         }
@@ -46,6 +49,7 @@ impl ActionGroup {
             ActionGroup::Projects => matches!(noun, "project" | "scope" | "scopes"),
             ActionGroup::SignIns => noun == "session",
             ActionGroup::Refusals => matches!(action, "access.denied" | "session.refused"),
+            ActionGroup::Reviews => noun == "review",
             ActionGroup::LookUps => is_look_up,
             ActionGroup::Instance => {
                 matches!(noun, "instance" | "database" | "rollback") || action == "audit.cut"

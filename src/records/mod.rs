@@ -7,6 +7,7 @@ pub mod finding;
 pub mod grant;
 pub mod key;
 pub mod project;
+pub mod review;
 pub mod rollback;
 pub mod scope;
 pub mod session;

@@ -13,7 +13,7 @@ use super::api::{
 };
 use super::pages::{
     account as account_pages, audit, docs, exports, find, health, kept, keys, login, logout,
-    overview, password, past, projects, rollbacks, setup, users as users_pages,
+    overview, password, past, projects, reviews, rollbacks, setup, users as users_pages,
 };
 use super::shared::error::{self, LeadOn};
 use super::shared::{
@@ -76,6 +76,20 @@ pub fn configure(
             resource("/keys/handover")
                 .get(keys::handover::show)
                 .post(keys::handover::submit),
+        )
+        .service(
+            resource("/reviews")
+                .get(reviews::list::show)
+                .post(reviews::new::submit),
+        )
+        .service(resource("/reviews/new").get(reviews::new::show))
+        .service(resource("/reviews/{id}").get(reviews::one::show))
+        .service(resource("/reviews/{id}/closing").post(reviews::closing::submit))
+        .service(resource("/reviews/{id}/file").post(reviews::file::submit))
+        .service(
+            resource("/reviews/{id}/keys/{key}")
+                .get(reviews::answer::show)
+                .post(reviews::answer::submit),
         )
         .service(resource("/audit").get(audit::list::show))
         .service(resource("/audit/search").post(audit::list::search))

@@ -14,6 +14,7 @@ pub mod overview;
 pub mod password;
 pub mod past;
 pub mod projects;
+pub mod reviews;
 pub mod rollbacks;
 pub mod setup;
 pub mod users;

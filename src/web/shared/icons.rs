@@ -30,6 +30,11 @@ pub fn audit() -> String {
     svg(icondata_lu::LuScrollText)
 }
 
+/// Access reviews.
+pub fn reviews() -> String {
+    svg(icondata_lu::LuClipboardCheck)
+}
+
 /// A menu that opens.
 pub fn chevron() -> String {
     svg(icondata_lu::LuChevronDown)

@@ -24,6 +24,7 @@ pub enum Section {
     Find,
     People,
     Audit,
+    Reviews,
     Account,
 }
 
@@ -155,6 +156,7 @@ fn same_section(viewer: &Viewer, section: Section, project: &Project) -> String 
 fn of_all(viewer: &Viewer, section: Section) -> Vec<Link> {
     let may_manage_users = viewer.actor.may(Action::ManageUsers, None);
     let may_read_audit = audit::is_readable(&viewer.actor);
+    let may_review = viewer.actor.may_anywhere(Action::OpenReviews);
     let all = [
         (
             Some(Section::Overview),
@@ -183,6 +185,13 @@ fn of_all(viewer: &Viewer, section: Section) -> Vec<Link> {
             "/audit",
             icons::audit(),
             may_read_audit,
+        ),
+        (
+            Some(Section::Reviews),
+            "Access reviews",
+            "/reviews",
+            icons::reviews(),
+            may_review,
         ),
         (None, "API", "/docs", icons::docs(), true),
     ];

@@ -30,7 +30,7 @@ pub use database::TestDatabase;
 
 pub const PASSWORD: &str = "correct horse battery staple";
 /// The permissions of personal tokens.
-pub const EVERY_PERMISSION: [&str; 10] = [
+pub const EVERY_PERMISSION: [&str; 11] = [
     "keys:read",
     "keys:verify",
     "keys:create",
@@ -41,6 +41,7 @@ pub const EVERY_PERMISSION: [&str; 10] = [
     "project:manage",
     "projects:manage",
     "users:manage",
+    "reviews:open",
 ];
 
 /// A running instance.

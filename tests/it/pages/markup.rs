@@ -1,5 +1,7 @@
 //! Every page is what browsers expect of HTML, as html-validate sees it, with its recommended rules.
 
+mod reviews;
+
 use std::fs::File;
 use std::process::Command;
 
@@ -242,6 +244,7 @@ fn people(pages: &mut Pages, app: &TestApp, owner: &Browser) {
             "/projects/default/keys/export",
         ],
     );
+    reviews::visit(pages, owner);
     let viewer = app.anonymous().signed_in("viewer@example.com");
     pages.visit(&viewer, &["/", KEYS, "/users", "/docs"]);
 }

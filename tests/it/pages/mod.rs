@@ -14,6 +14,7 @@ mod overview;
 mod password;
 mod past;
 mod projects;
+mod reviews;
 mod rollbacks;
 mod sessions;
 mod setup;

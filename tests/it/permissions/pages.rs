@@ -200,6 +200,15 @@ pub(super) const OTHER_RULES: &[Rule] = &[
     rule("GET", "/find", &[], EVERYONE),
     rule("POST", "/find", &[("text", "x")], EVERYONE),
     rule("GET", "/keys", &[], EVERYONE),
+    rule("GET", "/reviews", &[], EVERYONE),
+    rule("POST", "/reviews", &[], [422, 422, 403, 422, 403]),
+    rule("GET", "/reviews/new", &[], EXPORTERS),
+    // There is none.
+    rule("GET", "/reviews/{id}", &[], [404; 5]),
+    rule("POST", "/reviews/{id}/closing", &[], [404; 5]),
+    rule("POST", "/reviews/{id}/file", &[("format", "csv")], [404; 5]),
+    rule("GET", "/reviews/{id}/keys/{key}", &[], [404; 5]),
+    rule("POST", "/reviews/{id}/keys/{key}", &[], [404; 5]),
     // Nothing is selected.
     rule("GET", "/keys/revocation", &[], [409; 5]),
     rule("POST", "/keys/revocation", &[], [409; 5]),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::app::{Api, EVERY_PERMISSION, TestApp};
 
 /// What is called, and the status for each permission, in the order of [`EVERY_PERMISSION`]. `{key}` is a key of its own for each call.
-const RULES: &[(&str, &str, &str, [u16; 10])] = &[
+const RULES: &[(&str, &str, &str, [u16; 11])] = &[
     ("GET", "/projects/default/keys", "", only(0, 200)),
     ("GET", "/projects/default/keys/{key}", "", only(0, 200)),
     ("GET", "/keys/{key}", "", only(0, 200)),
@@ -24,7 +24,7 @@ const RULES: &[(&str, &str, &str, [u16; 10])] = &[
         only(0, 200),
     ),
     // Open to everybody, unless a setting says otherwise.
-    ("POST", "/keys/verify", r#"{"key": "x"}"#, [200; 10]),
+    ("POST", "/keys/verify", r#"{"key": "x"}"#, [200; 11]),
     (
         "POST",
         "/projects/default/keys",
@@ -102,23 +102,23 @@ const RULES: &[(&str, &str, &str, [u16; 10])] = &[
         "PATCH",
         "/users/{owner}",
         r#"{"disabled": false}"#,
-        [403; 10],
+        [403; 11],
     ),
-    ("PUT", "/grants/{user}", r#"{"role": "owner"}"#, [403; 10]),
+    ("PUT", "/grants/{user}", r#"{"role": "owner"}"#, [403; 11]),
     // Whoever has the link is the person.
-    ("POST", "/users/{owner}/password-link", "", [403; 10]),
+    ("POST", "/users/{owner}/password-link", "", [403; 11]),
     (
         "POST",
         "/users",
         r#"{"email": "b@example.com", "role": "viewer"}"#,
-        [403; 10],
+        [403; 11],
     ),
-    ("POST", "/tokens", r#"{"description": "A"}"#, [403; 10]),
+    ("POST", "/tokens", r#"{"description": "A"}"#, [403; 11]),
 ];
 
 /// This status for one permission, and 403 for all others.
-const fn only(place: usize, status: u16) -> [u16; 10] {
-    let mut all = [403; 10];
+const fn only(place: usize, status: u16) -> [u16; 11] {
+    let mut all = [403; 11];
     all[place] = status;
     all
 }

@@ -13,11 +13,12 @@ use self::attention::ConcernView;
 use self::figures::Figure;
 use self::steps::StepsView;
 use super::audit::EntryView;
+use super::reviews::path as reviews_path;
 use super::rollbacks::NoticeView;
 use crate::access::Action;
 use crate::clock::UtcTime;
 use crate::domain::usage::{Counts, Range};
-use crate::domain::{DomainError, Op, audit, overview, projects, rollbacks};
+use crate::domain::{DomainError, Op, audit, overview, projects, reviews, rollbacks};
 use crate::records::Project;
 use crate::web::shared::archived::ArchivedView;
 use crate::web::shared::chart::Chart;
@@ -38,6 +39,8 @@ struct OverviewPage {
     summary: String,
     /// What was lost in a failover, for owners.
     notices: Vec<NoticeView>,
+    /// The reviews that wait for the visitor's own answers: where, and how many keys.
+    waiting: Vec<(String, String)>,
     steps: Option<StepsView>,
     figures: Vec<Figure>,
     chart: Option<Chart>,
@@ -77,6 +80,7 @@ struct Loaded {
     steps: Option<overview::Steps>,
     changes: Option<Vec<crate::records::AuditEntry>>,
     notices: Vec<rollbacks::Notice>,
+    waiting: Vec<(i64, i64)>,
 }
 
 /// The range of the chart.
@@ -103,6 +107,7 @@ fn load(
         concerns: overview::attention(op, known)?,
         steps: overview::steps(op, known)?,
         changes: audit::latest(op, about, CHANGES)?,
+        waiting: reviews::waiting(op)?,
         notices: match about {
             None => rollbacks::unacknowledged(op)?,
             Some(_) => Vec::new(),
@@ -195,6 +200,11 @@ fn page_of(
         layout,
         title,
         summary: String::new(),
+        waiting: loaded
+            .waiting
+            .into_iter()
+            .map(|(review, keys)| (reviews_path(review), plural(keys, "key")))
+            .collect(),
         notices: notices
             .map(|notice| NoticeView::new(notice, viewer.now))
             .collect(),

@@ -67,12 +67,13 @@ mod tests {
 
     #[test]
     fn what_is_lost_is_what_no_grant_on_all_projects_allows() {
-        let [see, verify, revoke, read, export] = [
+        let [see, verify, revoke, read, export, review] = [
             Action::SeeKeys,
             Action::VerifyKeys,
             Action::RevokeKeys,
             Action::ReadAudit,
             Action::ExportAudit,
+            Action::OpenReviews,
         ]
         .map(Action::description);
         let support = grant(1, Some(1), Role::Support);
@@ -90,7 +91,7 @@ mod tests {
         assert_eq!(lost(&support, from_ref(&auditor)), [revoke]);
         assert_eq!(
             lost(&auditor, from_ref(&support)),
-            [see, verify, read, export]
+            [see, verify, read, export, review]
         );
     }
 }
