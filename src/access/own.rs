@@ -43,11 +43,11 @@ impl<'a> AnswerPermit<'a> {
 }
 
 impl Actor {
-    /// Lets people answer for a key of this owner in this project, whatever their role. `None` for
-    /// anybody else, and for personal tokens.
+    /// Lets people answer for a key of this owner in this project, whatever their role there, as long as
+    /// they have one. `None` for anybody else, and for personal tokens.
     pub fn answers_for(&self, owner: Option<&str>, project_id: i64) -> Option<AnswerPermit<'_>> {
-        let own = self.own().filter(|_| owner == Some(self.name()));
-        own.map(|_| AnswerPermit {
+        let is_own = owner == Some(self.name()) && self.knows(project_id);
+        self.own().filter(|_| is_own).map(|_| AnswerPermit {
             actor: self,
             project_id,
         })

@@ -228,14 +228,14 @@ pub fn progress(conn: &mut AnyConnection, review: i64) -> Result<(i64, i64), DbE
     Ok((all, answered))
 }
 
-/// The reviews in which working keys of this owner have no answer, each with how many. Reviews with
-/// four eyes are left out: the owner may not answer.
+/// The working keys of this owner that have no answer in an open review: the review and the project of
+/// each, in the order of the reviews. Reviews with four eyes are left out: the owner may not answer.
 pub fn waiting_for(
     conn: &mut AnyConnection,
     owner: &str,
     now: UtcTime,
 ) -> Result<Vec<(i64, i64)>, DbError> {
-    let found: Vec<i64> = review_items::table
+    review_items::table
         .inner_join(reviews::table)
         .inner_join(keys::table)
         .filter(reviews::closed_at.is_null())
@@ -245,16 +245,8 @@ pub fn waiting_for(
         .filter(keys::revoked_at.is_null())
         .filter(keys::expires_at.gt(now))
         .order(review_items::review_id)
-        .select(review_items::review_id)
-        .load(conn)?;
-    let mut counts: Vec<(i64, i64)> = Vec::new();
-    for review in found {
-        match counts.last_mut() {
-            Some((last, count)) if *last == review => *count += 1,
-            _ => counts.push((review, 1)),
-        }
-    }
-    Ok(counts)
+        .select((review_items::review_id, review_items::project_id))
+        .load(conn)
 }
 
 /// Writes an answer, and what it was given on.

@@ -25,8 +25,8 @@ pub(super) type KindName = (i64, String, Environment, Option<RateLimit>, Vec<IpN
 pub struct Entry {
     /// Returned in answers, and what usage is counted by.
     pub id: i64,
-    /// Label and consumer, percent-encoded for headers, with a space between them: one piece of memory
-    /// instead of two.
+    /// Label and, after a space, consumer if there is one, percent-encoded for headers: one piece of
+    /// memory instead of two.
     encoded: Box<str>,
     /// Shared by all keys of the same kind.
     pub kind: Arc<Kind>,
@@ -170,7 +170,7 @@ impl Entry {
 
     /// The label and the consumer, percent-encoded for headers. Without a consumer, that is empty.
     pub fn encoded(&self) -> (&str, &str) {
-        self.encoded.split_once(' ').unwrap_or_default()
+        self.encoded.split_once(' ').unwrap_or((&self.encoded, ""))
     }
 
     /// The label, decoded.
@@ -270,11 +270,11 @@ impl Entry {
     }
 }
 
-/// Both texts percent-encoded, which leaves no space in them, and a space between them.
+/// The label and the consumer percent-encoded, which leaves no space in them, and a space between them.
 fn encoded(label: &str, consumer: Option<&str>) -> Box<str> {
     let label = percent_encoded(label);
-    let consumer = consumer.map(percent_encoded).unwrap_or_default();
-    format!("{label} {consumer}").into_boxed_str()
+    let both = consumer.map(|consumer| format!("{label} {}", percent_encoded(consumer)));
+    both.unwrap_or(label).into_boxed_str()
 }
 
 #[cfg(test)]

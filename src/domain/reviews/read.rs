@@ -71,12 +71,22 @@ pub fn list(op: &mut Op) -> Result<Vec<(Review, Progress)>, DomainError> {
 /// # Errors
 /// The database fails.
 pub fn waiting(op: &mut Op) -> Result<Vec<(i64, i64)>, DomainError> {
-    let (own, now) = (op.actor().own().is_some(), op.now());
-    let name = op.actor().name().to_owned();
-    match own {
-        true => Ok(reviews::waiting_for(op.conn(), &name, now)?),
-        false => Ok(Vec::new()),
+    if op.actor().own().is_none() {
+        return Ok(Vec::new());
     }
+    let (actor, now) = (op.actor(), op.now());
+    let found = reviews::waiting_for(op.conn(), actor.name(), now)?;
+    let mut counts: Vec<(i64, i64)> = Vec::new();
+    for (review, _) in found
+        .into_iter()
+        .filter(|(_, project)| actor.knows(*project))
+    {
+        match counts.last_mut() {
+            Some((last, count)) if *last == review => *count += 1,
+            _ => counts.push((review, 1)),
+        }
+    }
+    Ok(counts)
 }
 
 /// A review with the keys that the actor may see in it: all for those who may open it, those of their

@@ -121,7 +121,10 @@ impl Chromium {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("there is no {button}");
+        let page = self
+            .script("return location.href + '\\n' + document.body.innerText")
+            .await;
+        panic!("there is no {button} on {page}");
     }
 
     pub(super) async fn text(&self, css: &str) -> String {
@@ -159,7 +162,7 @@ impl Chromium {
         );
     }
 
-    async fn width(&self, width: u32) {
+    pub(super) async fn width(&self, width: u32) {
         let metrics = serde_json::json!({
             "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false
         });

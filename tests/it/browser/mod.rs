@@ -9,5 +9,6 @@ mod full_list;
 mod kept;
 mod management;
 mod picker;
+mod reviews;
 mod search;
 mod times;

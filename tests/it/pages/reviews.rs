@@ -270,6 +270,16 @@ fn support_and_viewers_open_none_and_strangers_see_none() {
                 .contains("Spring review")
         );
     }
+    // Nor does an owner who has no role in the project any more.
+    let owned = app.person(Role::Auditor);
+    hand_over(&app, 1, Some("auditor@example.com"));
+    assert_eq!(owned.get(&format!("{review}/keys/1")).status, 200);
+    let api = app.owners_program();
+    let taken = api.delete("/projects/default/grants/auditor@example.com");
+    assert_eq!(taken.status, 204, "{}", taken.body);
+    assert_eq!(owned.get(&format!("{review}/keys/1")).status, 404);
+    assert_eq!(owned.get(&review).status, 404);
+    assert!(!owned.get("/").text("body").contains("An access review"));
     assert_eq!(owner.get("/reviews/999").status, 404);
     assert_eq!(owner.get(&format!("{review}/keys/999")).status, 404);
 }

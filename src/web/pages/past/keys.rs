@@ -11,7 +11,7 @@ use crate::domain::{projects, scopes};
 use crate::records::{KeyState, Project};
 use crate::web::shared::page::{self, Layout, Section};
 use crate::web::shared::times::exact;
-use crate::web::shared::{Visitor, WebError};
+use crate::web::shared::{Visitor, WebError, rate_limit_fields};
 
 const PAGE: usize = 50;
 
@@ -37,6 +37,7 @@ struct Row {
     scopes: Vec<String>,
     owner: Option<String>,
     expires: String,
+    /// From where, and how much: "anywhere, 600 requests per minute".
     limits: String,
     state: &'static str,
     state_class: &'static str,
@@ -140,7 +141,10 @@ fn row(
             true => "not known".to_owned(),
             false => expires,
         },
-        limits: addresses,
+        limits: match past.key.rate_limit.map(rate_limit_fields::in_words) {
+            Some(limit) => format!("{addresses}, {limit}"),
+            None => addresses,
+        },
         state: if ended { "Ended" } else { state.title() },
         state_class: if ended { "archived" } else { state.as_str() },
         label: past.key.label,
