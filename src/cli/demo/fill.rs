@@ -2,7 +2,7 @@
 //! at the time at which it happened.
 
 use keyward_key::{Environment, PlainKey};
-use serde_json::Map;
+use serde_json::{Map, Value};
 use time::Duration;
 
 use super::chance::Chance;
@@ -316,8 +316,17 @@ fn draft(plan: &Planned, chance: &mut Chance, now: UtcTime) -> KeyDraft {
             Some((_, partner)) => partner.to_lowercase(),
             None => String::new(),
         },
-        metadata: Map::new(),
+        metadata: match plan.label.split_once(": ") {
+            Some((_, partner)) if partner.len() % 2 == 0 => plan_of("pro"),
+            Some(_) => plan_of("basic"),
+            None => Map::new(),
+        },
         owner: None,
         unreadable: Vec::new(),
     }
+}
+
+/// The metadata of a partner's key.
+fn plan_of(plan: &str) -> Map<String, Value> {
+    Map::from_iter([("plan".to_owned(), plan.into())])
 }

@@ -10,9 +10,10 @@ use super::chance::Chance;
 use super::fill::MadeUpKey;
 use super::story::Fate;
 use crate::clock::{UtcTime, start_of_hour};
+use crate::db::scope_usage::ScopeCount;
 use crate::db::sources::SourceUse;
 use crate::db::usage::Count;
-use crate::db::{Connection, project_usage, sources, unaudited, usage};
+use crate::db::{Connection, project_usage, scope_usage, sources, unaudited, usage};
 use crate::domain::DomainError;
 use crate::records::{Key, LastUse};
 
@@ -198,6 +199,26 @@ impl Use {
     }
 }
 
+/// Which scopes the requests that passed asked for: each hour another of those that the key has, and its
+/// last one never. Services that use a key with every scope name none.
+fn asked<'a>(key: &'a Key, counts: &[Count]) -> Vec<ScopeCount<'a>> {
+    let mut scopes: Vec<&str> = key.scopes.iter().map(String::as_str).collect();
+    match scopes.contains(&EVERY_SCOPE) {
+        true => scopes = vec![""],
+        false => scopes.truncate((scopes.len() - 1).max(1)),
+    }
+    let passed = counts.iter().filter(|count| count.outcome == "VALID");
+    let asked = passed.zip(scopes.into_iter().cycle());
+    asked
+        .map(|(count, scope)| ScopeCount {
+            key_id: key.id,
+            scope,
+            hour: count.hour,
+            requests: count.requests,
+        })
+        .collect()
+}
+
 fn write(conn: &mut Connection, key: &Key, used: &Use) -> Result<(), DomainError> {
     let counts = used.counts.iter().map(|((hour, outcome), requests)| Count {
         key_id: key.id,
@@ -206,6 +227,7 @@ fn write(conn: &mut Connection, key: &Key, used: &Use) -> Result<(), DomainError
         requests: *requests,
     });
     let counts: Vec<Count> = counts.collect();
+    let asked = asked(key, &counts);
     let tried = used.sources.values().filter_map(|source| source.refusal);
     let tried = tried.filter(|(_, code)| matches!(*code, "REVOKED" | "EXPIRED"));
     let tried = tried.map(|(at, _)| at).max();
@@ -219,6 +241,7 @@ fn write(conn: &mut Connection, key: &Key, used: &Use) -> Result<(), DomainError
     Ok(unaudited(conn, |tx| {
         usage::add(tx, &counts)?;
         project_usage::add(tx, &counts)?;
+        scope_usage::add(tx, &asked)?;
         usage::set_last_uses(tx, &last)?;
         usage::set_tries(tx, &tried)?;
         sources::add(tx, &sources)

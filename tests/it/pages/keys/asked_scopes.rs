@@ -48,7 +48,7 @@ fn scopes_that_were_never_asked_for_are_told_and_taken_away_in_two_actions() {
     // The catalogue says it of all keys together.
     let catalogue = owner.get("/projects/default/scopes");
     let cells = catalogue.texts("td[data-th='Asked for']");
-    assert_eq!(cells, ["2 requests", "never", "never"]);
+    assert_eq!(cells, ["2", "never", "never"]);
 }
 
 #[test]
