@@ -161,11 +161,11 @@ pub fn with_digests(
     Ok(keyed.collect())
 }
 
-/// What a service that verifies a key may be told besides the verdict: the key's owner and metadata.
-pub fn told(
-    conn: &mut AnyConnection,
-    id: i64,
-) -> Result<Option<(Option<String>, Map<String, Value>)>, DbError> {
+/// A key's owner and metadata.
+pub type Details = (Option<String>, Map<String, Value>);
+
+/// What a service that verifies a key may be told besides the verdict.
+pub fn details(conn: &mut AnyConnection, id: i64) -> Result<Option<Details>, DbError> {
     let row: Option<(Option<String>, Option<String>)> = keys::table
         .find(id)
         .select((keys::owner, keys::metadata))

@@ -6,7 +6,6 @@ use std::time::Duration;
 use actix_web::web;
 use keyward_key::verdict::{Outcome, Requirement};
 use keyward_key::{KeyDigest, format};
-use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 
 use super::UsageBuffer;
@@ -206,8 +205,8 @@ impl Verifier {
     ///
     /// # Errors
     /// The database fails or does not answer in time.
-    pub async fn details(&self, key: i64) -> Result<Option<Details>, Unsure> {
-        let reading = move |conn: &mut AnyConnection| keys::told(conn, key);
+    pub async fn details(&self, key: i64) -> Result<Option<keys::Details>, Unsure> {
+        let reading = move |conn: &mut AnyConnection| keys::details(conn, key);
         self.with_database(reading).await
     }
 
@@ -246,9 +245,6 @@ impl Verifier {
         }
     }
 }
-
-/// A key's owner and metadata.
-pub type Details = (Option<String>, Map<String, Value>);
 
 /// A key and its project, as just read.
 type Fresh = (Entry, Arc<KnownProject>);

@@ -27,7 +27,7 @@ impl AskedScopes {
     fn new(since: Option<UtcTime>, mut asked: Vec<Asked>, granted: &[String]) -> Self {
         let none = asked.iter().position(|one| one.scope.is_empty());
         let without = none.map_or(0, |place| asked.remove(place).requests);
-        asked.sort_by(|one, other| other.requests.cmp(&one.requests));
+        asked.sort_by_key(|one| std::cmp::Reverse(one.requests));
         let was_asked = |name: &String| asked.iter().any(|one| one.scope == *name);
         let never = granted.iter().filter(|name| !was_asked(name));
         AskedScopes {
