@@ -162,8 +162,7 @@ fn find_by(
 ) -> Result<Found, DbError> {
     let granting = filter.scope.as_deref();
     let granting = granting.map(|scope| Wanted::one_of(catalogue.granting(scope)));
-    let carried = filter.carries.iter().map(String::as_str);
-    let carried = (!filter.carries.is_empty()).then(|| Wanted::one_of(carried));
+    let carried = findings::carried(filter);
     let wanted = Wanted::words(&filter.search).into_iter();
     let mut found = Found {
         filter: filter.clone(),

@@ -3,14 +3,25 @@
 use diesel::dsl::{not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
+use keyward_key::scope::EVERY_SCOPE;
 
 use super::states::in_states;
-use super::{Plan, Query};
+use super::{KeyFilter, Plan, Query, Wanted};
 use crate::clock::UtcTime;
 use crate::db::key_rows::expiry_to_row;
 use crate::db::schema::keys;
 use crate::records::finding::{Finding, OLD};
 use crate::records::{KeyState, StateFilter};
+
+/// The scopes that a key must carry by their names: one of those that the filter names, and `*` if
+/// that is the finding.
+pub(super) fn carried(filter: &KeyFilter) -> impl Iterator<Item = Wanted> {
+    let named = (!filter.carries.is_empty())
+        .then(|| Wanted::one_of(filter.carries.iter().map(String::as_str)));
+    let is_every = filter.finding == Some(Finding::EveryScope);
+    let every = is_every.then(|| Wanted::one_of([EVERY_SCOPE]));
+    named.into_iter().chain(every)
+}
 
 /// The keys of the query, which are of this project, about which there is this finding at the time
 /// `now`.
@@ -34,14 +45,12 @@ pub(super) fn with_finding(
     };
     let query = in_states(query, project, states, by_state, now);
     match (finding, plan) {
+        // What is carried is found by its terms.
+        (Finding::EveryScope, _) => query,
         (Finding::Dormant | Finding::StillTried | Finding::Orphaned, _) => query,
         (Finding::NeverUsed, _) => query.filter(keys::last_used_at.is_null()),
         (Finding::NoExpiry, Plan::Filter) => query.filter(keys::expires_at.eq(expiry_to_row(None))),
         (Finding::NoExpiry, _) => query.filter(not(keys::expires_at.ne(expiry_to_row(None)))),
-        (Finding::EveryScope, _) => query.filter(sql::<Bool>(
-            "EXISTS (SELECT 1 FROM key_terms WHERE key_terms.project_id = keys.project_id \
-             AND key_terms.term = ' *' AND key_terms.key_id = keys.id)",
-        )),
         (Finding::OneNetwork, _) => query
             .filter(keys::allowed_ips.eq(""))
             .filter(keys::last_used_at.is_not_null())
