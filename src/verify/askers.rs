@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_millis(1_800);
 /// Recognises services by their personal tokens.
 pub struct Askers {
     pool: Pool,
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
     clock: Clock,
     known: Arc<Known>,
     /// Whether nobody is answered without a token.
@@ -72,7 +72,7 @@ impl Askers {
     /// Recognises tokens with its own connections. If `is_required`, questions without one are rebuffed.
     pub fn new(pool: Pool, clock: Clock, known: Arc<Known>, is_required: bool) -> Self {
         Askers {
-            turns: Semaphore::new(pool.size()),
+            turns: Arc::new(Semaphore::new(pool.size())),
             pool,
             clock,
             known,
@@ -133,8 +133,13 @@ impl Askers {
         let as_of = self.known.last_entry();
         let (pool, now, secret) = (self.pool.clone(), self.clock.now(), token.to_owned());
         let asking = async {
-            let _turn = self.turns.acquire().await;
-            web::block(move || read(&pool, &secret, now)).await
+            // Waiting for a connection must not hold a thread.
+            let turn = Arc::clone(&self.turns).acquire_owned().await;
+            web::block(move || {
+                let _turn = turn; // Held until the work is done.
+                read(&pool, &secret, now)
+            })
+            .await
         };
         let found = match tokio::time::timeout(PATIENCE, asking).await {
             Ok(Ok(Ok(found))) => found,

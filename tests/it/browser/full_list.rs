@@ -46,7 +46,7 @@ fn use_a_lot(app: &TestApp, key: i64) {
         };
         statements.push_str(&format!(
             "INSERT INTO key_sources VALUES ({key}, '{ip}', '{agent}', '2026-01-02 03:04:05', \
-             '{seen}', 1234567, {refusal});"
+             '{seen}', 1234567, {refusal}, '2001:db8:85a3::/48');"
         ));
     }
     app.database.execute(&statements).unwrap();
