@@ -30,6 +30,7 @@ use crate::server::{self, Limits, ListenError, Listener, Running, Unfinished};
 use crate::verify::endpoint::VerifyEndpoint;
 use crate::verify::front::Front;
 use crate::verify::lease::Moment;
+use crate::verify::reader::Reader;
 use crate::verify::{Askers, Follower, Known, UsageBuffer, Verifier};
 use crate::web::shared::trace::RequestSpan;
 use crate::web::shared::{AppState, WebError, compression, demo, headers};
@@ -137,14 +138,15 @@ pub fn build(config: &Config, clock: Clock) -> Result<Application, StartError> {
     let verifying = Pool::new(config.database.clone(), shares.verifying, None);
     let usage = Arc::new(UsageBuffer::default());
     let follower = Follower::start(config.database.clone(), Arc::clone(&known), clock.clone());
+    let reader = Reader::new(verifying);
     let askers = web::Data::new(Askers::new(
-        verifying.clone(),
+        reader.clone(),
         clock.clone(),
         Arc::clone(&known),
         config.verify_requires_token,
     ));
     let verifier = web::Data::new(Verifier::new(
-        verifying,
+        reader,
         clock.clone(),
         known,
         Arc::clone(&usage),

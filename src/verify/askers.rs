@@ -7,25 +7,19 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
-use actix_web::web;
 use keyward_key::{KeyDigest, format};
-use tokio::sync::Semaphore;
 
 use super::follower::Known;
+use super::reader::{Reader, Unsure};
 use crate::access::{Action, Actor, Origin};
 use crate::clock::{Clock, UtcTime};
-use crate::db::{Pool, outage};
-use crate::domain::{DomainError, Op, tokens};
-
-/// How long to wait for the database; see [`Verifier`](super::Verifier).
-const PATIENCE: Duration = Duration::from_millis(1_800);
+use crate::db::Connection;
+use crate::domain::{Op, tokens};
 
 /// Recognises services by their personal tokens.
 pub struct Askers {
-    pool: Pool,
-    turns: Arc<Semaphore>,
+    reader: Reader,
     clock: Clock,
     known: Arc<Known>,
     /// Whether nobody is answered without a token.
@@ -69,11 +63,10 @@ pub enum Rebuff {
 }
 
 impl Askers {
-    /// Recognises tokens with its own connections. If `is_required`, questions without one are rebuffed.
-    pub fn new(pool: Pool, clock: Clock, known: Arc<Known>, is_required: bool) -> Self {
+    /// Recognises tokens that `reader` finds. If `is_required`, questions without one are rebuffed.
+    pub fn new(reader: Reader, clock: Clock, known: Arc<Known>, is_required: bool) -> Self {
         Askers {
-            turns: Arc::new(Semaphore::new(pool.size())),
-            pool,
+            reader,
             clock,
             known,
             is_required,
@@ -131,27 +124,13 @@ impl Askers {
 
     async fn look_up(&self, token: &str) -> Result<Option<Arc<Asker>>, Rebuff> {
         let as_of = self.known.last_entry();
-        let (pool, now, secret) = (self.pool.clone(), self.clock.now(), token.to_owned());
-        let asking = async {
-            // Waiting for a connection must not hold a thread.
-            let turn = Arc::clone(&self.turns).acquire_owned().await;
-            web::block(move || {
-                let _turn = turn; // Held until the work is done.
-                read(&pool, &secret, now)
-            })
-            .await
+        let (now, secret) = (self.clock.now(), token.to_owned());
+        let reading = move |conn: &mut Connection| {
+            let nobody = Actor::nobody(Origin::default());
+            tokens::who_verifies(&mut Op::new(conn, &nobody, now), &secret)
         };
-        let found = match tokio::time::timeout(PATIENCE, asking).await {
-            Ok(Ok(Ok(found))) => found,
-            Ok(Ok(Err(error))) => {
-                outage::failed(&error);
-                return Err(Rebuff::Unsure);
-            }
-            Ok(Err(_)) | Err(_) => {
-                outage::failed(&"looking a token up took too long");
-                return Err(Rebuff::Unsure);
-            }
-        };
+        let found = self.reader.read(reading).await;
+        let found = found.map_err(|Unsure| Rebuff::Unsure)?;
         let (actor, until) = found.ok_or(Rebuff::Unknown)?;
         let may = actor.may_anywhere(Action::VerifyKeys);
         let asker = may.then(|| Arc::new(Asker { actor }));
@@ -169,13 +148,4 @@ impl Askers {
         all.insert(KeyDigest::of(token), recognised);
         Ok(asker)
     }
-}
-
-type Found = Option<(Actor, UtcTime)>;
-
-fn read(pool: &Pool, secret: &str, now: UtcTime) -> Result<Found, String> {
-    let mut conn = pool.get().map_err(|error| error.to_string())?;
-    let nobody = Actor::nobody(Origin::default());
-    let mut op = Op::new(&mut conn, &nobody, now);
-    tokens::who_verifies(&mut op, secret).map_err(|error: DomainError| error.to_string())
 }

@@ -12,7 +12,8 @@ use super::answer::Answer;
 use super::asked::Asked;
 use super::askers::{Asker, Askers, Rebuff};
 use super::ledger::Caller;
-use super::verifier::{Unsure, Verdict, Verifier};
+use super::reader::Unsure;
+use super::verifier::{Verdict, Verifier};
 use crate::http::TrustedProxies;
 use crate::http::client::HeaderLine;
 

@@ -16,6 +16,7 @@ pub mod ledger;
 pub mod limits;
 mod load;
 pub mod probe;
+pub mod reader;
 mod readiness;
 mod reading;
 pub mod usage;

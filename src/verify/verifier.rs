@@ -1,32 +1,26 @@
 //! Decides on presented keys: from memory while that is certain, otherwise from the database.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use actix_web::web;
 use keyward_key::verdict::{Outcome, Requirement};
 use keyward_key::{KeyDigest, format};
-use tokio::sync::Semaphore;
 
 use super::UsageBuffer;
 use super::entry::Entry;
 use super::follower::Known;
 use super::ledger::Caller;
 use super::limits::Remaining;
+use super::reader::{Reader, Unsure};
 use crate::clock::Clock;
 use crate::db::known_keys::{self, KnownProject, Which};
-use crate::db::{AnyConnection, DbError, Pool, keys, outage};
-
-/// How long to wait for the database, so that a caller gets an answer within two seconds.
-const PATIENCE: Duration = Duration::from_millis(1_800);
+use crate::db::{AnyConnection, Connection, DbError, keys};
 
 /// The longest key from another system, in bytes.
 const MAX_IMPORTED: usize = 512;
 
 /// Decides on presented keys.
 pub struct Verifier {
-    pool: Pool,
-    turns: Arc<Semaphore>,
+    reader: Reader,
     clock: Clock,
     known: Arc<Known>,
     usage: Arc<UsageBuffer>,
@@ -54,17 +48,11 @@ impl Verdict<'_> {
     }
 }
 
-/// The database did not answer in time, so the key is not let through.
-#[derive(Debug, thiserror::Error)]
-#[error("the key could not be checked")]
-pub struct Unsure;
-
 impl Verifier {
-    /// A verifier with its own connections, so that pages can't keep it waiting.
-    pub fn new(pool: Pool, clock: Clock, known: Arc<Known>, usage: Arc<UsageBuffer>) -> Self {
+    /// A verifier that asks the database with `reader` where memory is not certain.
+    pub fn new(reader: Reader, clock: Clock, known: Arc<Known>, usage: Arc<UsageBuffer>) -> Self {
         Verifier {
-            turns: Arc::new(Semaphore::new(pool.size())),
-            pool,
+            reader,
             clock,
             known,
             usage,
@@ -206,43 +194,15 @@ impl Verifier {
     /// # Errors
     /// The database fails or does not answer in time.
     pub async fn details(&self, key: i64) -> Result<Option<keys::Details>, Unsure> {
-        let reading = move |conn: &mut AnyConnection| keys::details(conn, key);
-        self.with_database(reading).await
+        let reading = move |conn: &mut Connection| keys::details(conn, key);
+        self.reader.read(reading).await
     }
 
     /// Reads the key from the database; `None` if it does not exist.
     async fn ask(&self, digest: KeyDigest) -> Result<Option<Fresh>, Unsure> {
         let known = Arc::clone(&self.known);
-        let reading = move |conn: &mut AnyConnection| look_up(conn, &known, &digest);
-        self.with_database(reading).await
-    }
-
-    async fn with_database<T: Send + 'static>(
-        &self,
-        read: impl FnOnce(&mut AnyConnection) -> Result<T, DbError> + Send + 'static,
-    ) -> Result<T, Unsure> {
-        let pool = self.pool.clone();
-        let asking = async {
-            // Waiting for a connection must not hold a thread.
-            let turn = Arc::clone(&self.turns).acquire_owned().await;
-            web::block(move || {
-                let _turn = turn; // Held until the work is done.
-                let mut conn = pool.get().map_err(|error| error.to_string())?;
-                read(&mut conn).map_err(|error| error.to_string())
-            })
-            .await
-        };
-        match tokio::time::timeout(PATIENCE, asking).await {
-            Ok(Ok(Ok(found))) => Ok(found),
-            Ok(Ok(Err(error))) => {
-                outage::failed(&error);
-                Err(Unsure)
-            }
-            Ok(Err(_)) | Err(_) => {
-                outage::failed(&"looking a key up took too long");
-                Err(Unsure)
-            }
-        }
+        let reading = move |conn: &mut Connection| look_up(conn, &known, &digest);
+        self.reader.read(reading).await
     }
 }
 
@@ -280,6 +240,7 @@ mod tests {
     use keyward_key::{Environment, KeyFormat};
 
     use super::*;
+    use crate::db::Pool;
     use crate::db::connection::DatabaseUrl;
     use crate::db::known_keys::KnownKey;
     use crate::verify::lease::Moment;
@@ -319,7 +280,7 @@ mod tests {
         known.is_loaded.store(true, Ordering::Release);
         let nowhere = DatabaseUrl::Sqlite("/nonexistent/keyward.db".into());
         let pool = Pool::new(nowhere, 1, None);
-        let verifier = Verifier::new(pool, Clock::default(), known, Arc::default());
+        let verifier = Verifier::new(Reader::new(pool), Clock::default(), known, Arc::default());
         (verifier, secret.expose().to_owned())
     }
 
