@@ -38,6 +38,7 @@ pub use mint::{MintForm, mint, mint_at_once, mint_form, mint_made_up};
 pub use owner::is_orphaned;
 pub use pasted::{Pasted, may_hold_secret, note_look_up, pasted, secrets_in, without_secrets};
 pub use reveal::{RevealForm, is_waiting, reveal, reveal_form};
+pub(in crate::domain) use revoke::write_revocation;
 pub use revoke::{RevocationForm, RevokeRequest, revocation_form, revoke};
 pub use revoke_selected::{FEW, MOST, revoke_selected, selection};
 pub use rotate::{

@@ -4,7 +4,7 @@ use super::find;
 use super::usage::passed_last_day;
 use crate::access::Action;
 use crate::db::reveals::{self, Of};
-use crate::db::{Ending, keys};
+use crate::db::{Ending, NewEntry, Tx, keys};
 use crate::domain::{DomainError, Op, projects, text};
 use crate::records::{Key, Project, Revocation, RevokeReason};
 
@@ -80,21 +80,33 @@ pub fn revoke(
     op.change(permit, |tx| {
         let mut key = keys::by_id(tx.conn(), project.id, id)?.ok_or(DomainError::NotFound)?;
         require_unrevoked(&key)?;
-        let revocation = Revocation {
-            at: tx.now(),
-            by: tx.actor().name().to_owned(),
-            reason,
-            note,
-        };
-        keys::revoke(tx, id, &revocation)?;
-        reveals::delete(tx, Of::Key(id))?;
-        let entry = tx
-            .key_entry("key.revoked", &key)
-            .with("reason", reason.as_str())
-            .with("note", revocation.note.clone());
-        key.revocation = Some(revocation);
+        let entry = write_revocation(tx, &mut key, reason, note)?;
         Ok(Ending::Done(key, entry))
     })
+}
+
+/// Revokes `key`, which was not revoked before, in the name of whoever makes the change, and returns the
+/// audit entry. A secret that waits to be revealed is deleted.
+pub(in crate::domain) fn write_revocation(
+    tx: &mut Tx,
+    key: &mut Key,
+    reason: RevokeReason,
+    note: Option<String>,
+) -> Result<NewEntry, DomainError> {
+    let revocation = Revocation {
+        at: tx.now(),
+        by: tx.actor().name().to_owned(),
+        reason,
+        note,
+    };
+    keys::revoke(tx, key.id, &revocation)?;
+    reveals::delete(tx, Of::Key(key.id))?;
+    let entry = tx
+        .key_entry("key.revoked", key)
+        .with("reason", reason.as_str())
+        .with("note", revocation.note.clone());
+    key.revocation = Some(revocation);
+    Ok(entry)
 }
 
 fn require_unrevoked(key: &Key) -> Result<(), DomainError> {

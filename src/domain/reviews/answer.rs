@@ -3,11 +3,11 @@
 use super::evidence::Evidence;
 use super::read::{Item, is_open, is_own, may_answer, seen, sees_all};
 use crate::access::Action;
-use crate::db::reveals::{self, Of};
 use crate::db::{Ending, NewEntry, Permission, Tx, keys, reviews};
+use crate::domain::keys::write_revocation;
 use crate::domain::{DomainError, Op, text};
 use crate::records::review::{Answer, Review, Verdict};
-use crate::records::{Key, Project, Revocation, RevokeReason};
+use crate::records::{Key, Project, RevokeReason};
 
 /// The data for the form that answers for a key.
 #[derive(Debug)]
@@ -109,7 +109,7 @@ fn write(
         let now = tx.now();
         let review = reviews::by_id(tx.conn(), review.id)?.ok_or(DomainError::NotFound)?;
         let item = reviews::item(tx.conn(), review.id, id)?.ok_or(DomainError::NotFound)?;
-        let key = keys::by_id(tx.conn(), project.id, id)?.ok_or(DomainError::NotFound)?;
+        let mut key = keys::by_id(tx.conn(), project.id, id)?.ok_or(DomainError::NotFound)?;
         if !is_open(&review, now) {
             return Err(DomainError::Conflict("This review is closed.".into()));
         }
@@ -126,7 +126,7 @@ fn write(
             by: tx.actor().name().to_owned(),
             at: now,
         };
-        let entry = record(tx, &review, &project, &key, &answer)?;
+        let entry = record(tx, &review, &project, &mut key, &answer)?;
         Ok(Ending::Done(verdict, entry))
     })
 }
@@ -136,7 +136,7 @@ pub(super) fn record(
     tx: &mut Tx,
     review: &Review,
     project: &Project,
-    key: &Key,
+    key: &mut Key,
     answer: &Answer,
 ) -> Result<NewEntry, DomainError> {
     let now = tx.now();
@@ -149,17 +149,7 @@ pub(super) fn record(
             .with("answer", answer.verdict.as_str())
             .with("word", answer.word.clone()));
     }
-    let revocation = Revocation {
-        at: answer.at,
-        by: answer.by.clone(),
-        reason: RevokeReason::Other,
-        note: answer.word.clone(),
-    };
-    keys::revoke(tx, key.id, &revocation)?;
-    reveals::delete(tx, Of::Key(key.id))?;
-    let entry = tx.key_entry("key.revoked", key);
-    Ok(entry
-        .with("reason", revocation.reason.as_str())
-        .with("note", revocation.note)
-        .with("review", review.id))
+    let (reason, note) = (RevokeReason::Other, answer.word.clone());
+    let entry = write_revocation(tx, key, reason, note)?;
+    Ok(entry.with("review", review.id))
 }

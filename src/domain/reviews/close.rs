@@ -74,7 +74,7 @@ pub fn close_due(conn: &mut Connection, now: UtcTime) -> Result<bool, DomainErro
             };
             op.change(&due, |tx| {
                 let key = keys::by_id(tx.conn(), item.project_id, item.key_id)?;
-                let key = key.ok_or(DomainError::NotFound)?;
+                let mut key = key.ok_or(DomainError::NotFound)?;
                 let now = tx.now();
                 if !key.is_active(now) {
                     return Ok(Ending::Unchanged(()));
@@ -85,7 +85,7 @@ pub fn close_due(conn: &mut Connection, now: UtcTime) -> Result<bool, DomainErro
                     by: tx.actor().name().to_owned(),
                     at: now,
                 };
-                let entry = record(tx, due.review(), &project, &key, &answer)?;
+                let entry = record(tx, due.review(), &project, &mut key, &answer)?;
                 Ok(Ending::Done((), entry))
             })
         })?;
@@ -99,13 +99,7 @@ pub fn close_due(conn: &mut Connection, now: UtcTime) -> Result<bool, DomainErro
 /// Keeps what is known of the keys without an answer.
 fn keep_evidence(op: &mut Op, id: i64) -> Result<(), DomainError> {
     let now = op.now();
-    let mut after = 0;
-    loop {
-        let items = reviews::items(op.conn(), id, after, AT_ONCE)?;
-        let Some(last) = items.last() else {
-            return Ok(());
-        };
-        after = last.key_id;
+    each_page(op, id, |op, items| {
         let mut evidence = Vec::new();
         for item in items.iter().filter(|item| item.evidence.is_none()) {
             let key = keys::by_id(op.conn(), item.project_id, item.key_id)?;
@@ -115,10 +109,13 @@ fn keep_evidence(op: &mut Op, id: i64) -> Result<(), DomainError> {
                 evidence.push((item.key_id, known.text()));
             }
         }
-        if !evidence.is_empty() {
-            unaudited(op.conn(), |tx| reviews::set_evidence(tx, id, &evidence))?;
+        match evidence.is_empty() {
+            true => Ok(()),
+            false => Ok(unaudited(op.conn(), |tx| {
+                reviews::set_evidence(tx, id, &evidence)
+            })?),
         }
-    }
+    })
 }
 
 fn end(tx: &mut Tx, id: i64, (csv, jsonl): &(String, String)) -> Result<Ending<()>, DomainError> {
@@ -159,6 +156,17 @@ fn each(
     id: i64,
     mut f: impl FnMut(&mut Op, &ReviewItem) -> Result<(), DomainError>,
 ) -> Result<(), DomainError> {
+    each_page(op, id, |op, items| {
+        items.iter().try_for_each(|item| f(op, item))
+    })
+}
+
+/// Calls `f` with the keys of a review, some at a time.
+fn each_page(
+    op: &mut Op,
+    id: i64,
+    mut f: impl FnMut(&mut Op, &[ReviewItem]) -> Result<(), DomainError>,
+) -> Result<(), DomainError> {
     let mut after = 0;
     loop {
         let items = reviews::items(op.conn(), id, after, AT_ONCE)?;
@@ -166,8 +174,6 @@ fn each(
             return Ok(());
         };
         after = last.key_id;
-        for item in &items {
-            f(op, item)?;
-        }
+        f(op, &items)?;
     }
 }

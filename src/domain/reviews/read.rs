@@ -2,7 +2,8 @@
 
 use crate::access::{Action, Actor};
 use crate::clock::UtcTime;
-use crate::db::{keys, projects as project_rows, reviews, users};
+use crate::db::{keys, projects as project_rows, reviews};
+use crate::domain::keys::is_orphaned;
 use crate::domain::{DomainError, Op};
 use crate::records::review::{Review, ReviewItem};
 use crate::records::{Key, Project};
@@ -176,10 +177,7 @@ pub(super) fn may_answer(
     if !op.actor().may(Action::EditKeys, Some(project.id)) {
         return Ok(false);
     }
-    let Some(owner) = &key.owner else {
-        return Ok(true);
-    };
-    Ok(review.four_eyes || !users::answerable(op.conn(), project.id)?.contains(owner))
+    Ok(key.owner.is_none() || review.four_eyes || is_orphaned(op, project, key)?)
 }
 
 /// Whether the actor is the owner of a key. A personal token is not the person.
