@@ -37,17 +37,13 @@ pub fn key(op: &mut Op, project: &Project, id: i64, as_of: &AsOf) -> Result<KeyT
     op.allow(Action::ExportAudit, project)?;
     let now = keys::by_id(op.conn(), project.id, id)?.ok_or(DomainError::NotFound)?;
     let log = Log::read(op, project, as_of)?;
-    let then = log.then(op, vec![now])?.into_iter().next();
-    let past = then
-        .and_then(|(_, past)| past)
-        .ok_or(DomainError::NotFound)?;
+    let entries = past::about_keys(op.conn(), &[id])?;
+    let past = log.before(now, &entries).ok_or(DomainError::NotFound)?;
     let mut origins = Origins::new();
     // The newest first, which stays.
-    for entry in past::about_keys(op.conn(), &[id])? {
-        if entry.id <= as_of.entry {
-            for field in made_by(&entry, id) {
-                origins.entry(field).or_insert_with(|| entry.clone());
-            }
+    for entry in entries.iter().filter(|entry| entry.id <= as_of.entry) {
+        for field in made_by(entry, id) {
+            origins.entry(field).or_insert_with(|| entry.clone());
         }
     }
     Ok(KeyThen {

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use keyward_key::scope::Catalogue;
+use keyward_key::scope::EVERY_SCOPE;
 use serde_json::{Map, Value};
 
 use super::as_of::AsOf;
 use super::undo::PastKey;
 use crate::access::Action;
 use crate::db::audit_log::past;
-use crate::db::key_list::{self, KeyFilter, Order, Seek, SortBy, SortValue};
+use crate::db::key_list::{self, Found, KeyFilter, Order, Seek, SortBy, SortValue};
 use crate::domain::{DomainError, Op};
 use crate::records::{AuditEntry, Key, KeyState, Project};
 
@@ -30,7 +30,7 @@ pub struct PastFilter {
 }
 
 /// A page of the keys of a project as they were.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct PastKeys {
     /// Those that were there and match, the newest first.
     pub keys: Vec<PastKey>,
@@ -60,12 +60,17 @@ pub fn keys(
         next: None,
         was_archived: log.was_archived,
     };
+    let all = KeyFilter {
+        project_id: project.id,
+        ..KeyFilter::default()
+    };
+    let now = op.now();
+    let all = key_list::find(op.conn(), &all, now)?;
     let (mut below, mut seen) = (before, 0);
     loop {
-        let some = below_id(op, project, below)?;
+        let some = below_id(op, &all, below)?;
         let is_last = some.len() < usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
-        for past in log.then(op, some)? {
-            let (id, past) = past;
+        for (id, past) in log.then(op, some)? {
             below = Some(id);
             seen += 1;
             page.keys
@@ -81,12 +86,8 @@ pub fn keys(
     }
 }
 
-/// Some keys of a project with ids below `below`, the newest first.
-fn below_id(op: &mut Op, project: &Project, below: Option<i64>) -> Result<Vec<Key>, DomainError> {
-    let filter = KeyFilter {
-        project_id: project.id,
-        ..KeyFilter::default()
-    };
+/// Some of these keys with ids below `below`, the newest first.
+fn below_id(op: &mut Op, all: &Found, below: Option<i64>) -> Result<Vec<Key>, DomainError> {
     let order = Order {
         by: SortBy::Created,
         descending: true,
@@ -97,8 +98,7 @@ fn below_id(op: &mut Op, project: &Project, below: Option<i64>) -> Result<Vec<Ke
         backwards: false,
     });
     let now = op.now();
-    let found = key_list::find(op.conn(), &filter, now)?;
-    let listed = key_list::page(op.conn(), &found, order, seek.as_ref(), 0, AT_ONCE, now)?;
+    let listed = key_list::page(op.conn(), all, order, seek.as_ref(), 0, AT_ONCE, now)?;
     Ok(listed.into_iter().map(|listed| listed.key).collect())
 }
 
@@ -158,7 +158,7 @@ impl Log {
     }
 
     /// These keys as they were, each with its id; `None` for those that were not there.
-    pub(super) fn then(
+    fn then(
         &self,
         op: &mut Op,
         keys: Vec<Key>,
@@ -179,7 +179,7 @@ impl Log {
     }
 
     /// A key before what happened since; `entries` are all about it, the newest first.
-    fn before(&self, key: Key, entries: &[AuditEntry]) -> Option<PastKey> {
+    pub(super) fn before(&self, key: Key, entries: &[AuditEntry]) -> Option<PastKey> {
         let id = key.id;
         let mut past = PastKey::now(key);
         for entry in entries.iter().filter(|entry| entry.id > self.as_of.entry) {
@@ -214,13 +214,9 @@ impl Log {
             true => KeyState::Revoked,
             false => past.state(self.as_of.end),
         };
-        let catalogue = Catalogue::default();
         let carries = |scope: &String| {
-            let granting = catalogue.granting(scope);
-            past.key
-                .scopes
-                .iter()
-                .any(|name| granting.contains(&&**name))
+            let mut names = past.key.scopes.iter();
+            names.any(|name| name == scope || name == EVERY_SCOPE)
         };
         filter.state.is_none_or(|wanted| wanted == state)
             && filter.scope.as_ref().is_none_or(carries)
