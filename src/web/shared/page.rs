@@ -178,6 +178,20 @@ pub fn see_other(location: &str) -> HttpResponse {
         .finish()
 }
 
+/// Like [`respond`], with the fragment in the layout's dialog.
+pub fn respond_in_dialog(
+    htmx: &Htmx,
+    status: StatusCode,
+    page: &impl Template,
+    fragment: &impl Template,
+) -> HttpResponse {
+    let mut response = respond(htmx, status, page, fragment);
+    if htmx.is_htmx {
+        into_dialog(&mut response);
+    }
+    response
+}
+
 /// Makes htmx show the answer in the layout's dialog, whatever target was asked for, and leave the
 /// address as it is.
 pub fn into_dialog(response: &mut HttpResponse) {

@@ -123,6 +123,9 @@ fn title(field: &str) -> &'static str {
         "carries" => "Carries",
         "unused" => "Not used for, in days",
         "within" => "Expires within, in days",
+        "owner" => "Owner",
+        "consumer" => "Consumer",
+        "finding" => "Finding",
         _ => "Created by",
     }
 }

@@ -6,13 +6,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
-use super::across;
-use super::selection::{Selected, SelectionQuery};
+use super::selection::{Selected, SelectionQuery, after, list};
 use crate::access::Action;
 use crate::domain::keys;
 use crate::domain::{DomainError, FieldError};
 use crate::web::shared::form::{Errors, Form};
-use crate::web::shared::links::own_path;
 use crate::web::shared::page::{self, Layout, Section};
 use crate::web::shared::times::plural;
 use crate::web::shared::{Visitor, WebError};
@@ -43,7 +41,7 @@ pub async fn show(
     htmx: Htmx,
     req: HttpRequest,
 ) -> Result<HttpResponse, WebError> {
-    let query: SelectionQuery = serde_html_form::from_str(req.query_string()).unwrap_or_default();
+    let query = SelectionQuery::of(&req);
     let fields = HandoverFields {
         id: query.id,
         back: query.back,
@@ -64,9 +62,7 @@ pub async fn submit(
     });
     match handing_over.await {
         Ok(changed) => {
-            let back = own_path(&fields.back).unwrap_or(across::PATH);
-            let sign = if back.contains('?') { '&' } else { '?' };
-            let done = format!("{back}{sign}done=handed-over&keys={}", changed.len());
+            let done = after(&fields.back, "handed-over", changed.len());
             Ok(page::leave(&htmx, &done))
         }
         Err(DomainError::Invalid(errors)) => {
@@ -92,14 +88,15 @@ async fn form(
     let page = HandoverPage {
         layout: Layout::new(&viewer, Section::Keys, None, title.clone()),
         title,
-        back: own_path(&fields.back).unwrap_or(across::PATH).to_owned(),
+        back: list(&fields.back).to_owned(),
         keys: Selected::all(selected, &viewer),
         fields,
         errors: Errors(errors),
     };
-    let mut response = page::respond(&htmx, status, &page, &page.as_form());
-    if htmx.is_htmx {
-        page::into_dialog(&mut response);
-    }
-    Ok(response)
+    Ok(page::respond_in_dialog(
+        &htmx,
+        status,
+        &page,
+        &page.as_form(),
+    ))
 }

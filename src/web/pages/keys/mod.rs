@@ -27,7 +27,7 @@ mod view;
 
 pub use self::list_query::ListQuery;
 pub use self::tabs::counted;
-pub use self::view::KeyView;
+pub use self::view::{KeyView, ShownState};
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;

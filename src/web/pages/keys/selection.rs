@@ -60,6 +60,25 @@ pub struct SelectionQuery {
     pub(super) back: String,
 }
 
+impl SelectionQuery {
+    /// The parameters of this request.
+    pub(super) fn of(req: &HttpRequest) -> Self {
+        serde_html_form::from_str(req.query_string()).unwrap_or_default()
+    }
+}
+
+/// The list that a form names to go back to, if it is one of our pages, else that of all keys.
+pub(super) fn list(back: &str) -> &str {
+    own_path(back).unwrap_or(across::PATH)
+}
+
+/// The list once something was `done` to so many keys, which it says; see [`Done`](super::done::Done).
+pub(super) fn after(back: &str, done: &str, keys: usize) -> String {
+    let list = list(back);
+    let sign = if list.contains('?') { '&' } else { '?' };
+    format!("{list}{sign}done={done}&keys={keys}")
+}
+
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct SelectionFields {
@@ -77,7 +96,7 @@ pub async fn show(
     htmx: Htmx,
     req: HttpRequest,
 ) -> Result<HttpResponse, WebError> {
-    let query: SelectionQuery = serde_html_form::from_str(req.query_string()).unwrap_or_default();
+    let query = SelectionQuery::of(&req);
     let fields = SelectionFields {
         id: query.id,
         back: query.back,
@@ -99,9 +118,7 @@ pub async fn submit(
     let revoking = visitor.act(move |op| keys::revoke_selected(op, &ids, &request, &typed));
     match revoking.await {
         Ok(revoked) => {
-            let back = own_path(&fields.back).unwrap_or(across::PATH);
-            let sign = if back.contains('?') { '&' } else { '?' };
-            let done = format!("{back}{sign}done=revoked&keys={}", revoked.len());
+            let done = after(&fields.back, "revoked", revoked.len());
             Ok(page::leave(&htmx, &done))
         }
         Err(DomainError::Invalid(errors)) => {
@@ -123,11 +140,12 @@ async fn form(
     let loading = visitor.view(move |op| keys::selection(op, Action::RevokeKeys, &ids));
     let (viewer, selected) = loading.await?;
     let page = page_of(&viewer, selected, fields, errors);
-    let mut response = page::respond(&htmx, status, &page, &page.as_form());
-    if htmx.is_htmx {
-        page::into_dialog(&mut response);
-    }
-    Ok(response)
+    Ok(page::respond_in_dialog(
+        &htmx,
+        status,
+        &page,
+        &page.as_form(),
+    ))
 }
 
 fn page_of(
@@ -155,7 +173,7 @@ fn page_of(
         title,
         in_use: (used > 0).then(|| plural(i64::try_from(used).unwrap_or(i64::MAX), "key")),
         number: (number > FEW).then_some(number),
-        back: own_path(&fields.back).unwrap_or(across::PATH).to_owned(),
+        back: list(&fields.back).to_owned(),
         keys: Selected::all(selected, viewer),
         reasons: RevokeReason::ALL,
         fields,

@@ -49,6 +49,14 @@ pub enum ShownState {
 }
 
 impl ShownState {
+    /// For a key in this state; archiving its project ends one that was not revoked before.
+    pub fn of(state: KeyState, is_archived: bool) -> Self {
+        match is_archived && state != KeyState::Revoked {
+            true => ShownState::Ended,
+            false => ShownState::Own(state),
+        }
+    }
+
     /// The CSS class for its shape and colour.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -83,10 +91,7 @@ impl KeyView {
     /// `key` of `project`, with the buttons that `actor` may press.
     pub fn new(key: Key, project: &Project, actor: &Actor, now: UtcTime) -> Self {
         let is_open = project.archived_at.is_none();
-        let state = match key.revocation.is_none() && !is_open {
-            true => ShownState::Ended,
-            false => ShownState::Own(key.state(now)),
-        };
+        let state = ShownState::of(key.state(now), !is_open);
         let may = |action| actor.may(action, Some(key.project_id));
         let alive = key.revocation.is_none();
         KeyView {

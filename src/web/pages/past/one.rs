@@ -4,12 +4,11 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
-use super::query::{Chosen, PastQuery, PastView};
-use crate::access::Action;
+use super::query::{Chosen, PastQuery, PastView, addresses};
 use crate::domain::past::{self, KeyThen};
 use crate::domain::{DomainError, projects};
-use crate::records::{AuditEntry, KeyState, Project};
-use crate::web::pages::keys;
+use crate::records::{AuditEntry, Project};
+use crate::web::pages::keys::{self, ShownState};
 use crate::web::shared::page::{self, Layout, Section};
 use crate::web::shared::times::exact;
 use crate::web::shared::{Visitor, WebError, rate_limit_fields};
@@ -21,8 +20,7 @@ struct OnePage {
     past: PastView,
     label: String,
     prefix: String,
-    state: &'static str,
-    state_class: &'static str,
+    state: ShownState,
     facts: Vec<Fact>,
     /// The key as it is.
     now_path: String,
@@ -53,33 +51,27 @@ pub async fn show(
     let asked = query.clone();
     let loading = visitor.view(move |op| {
         let project = projects::find(op, &slug)?;
-        op.allow(Action::ExportAudit, &project)?;
-        let text = asked.moment().ok_or(DomainError::NotFound)?;
-        let as_of = match Chosen::of(past::as_of(op, &project, &text))? {
-            Chosen::Moment(as_of) => as_of,
-            Chosen::Nothing | Chosen::Wrong(_) => return Err(DomainError::NotFound),
-        };
-        let then = past::key(op, &project, id, &as_of)?;
-        Ok((project, as_of, then))
+        let chosen = Chosen::read(op, &project, asked.moment().as_deref())?;
+        let as_of = chosen.moment().ok_or(DomainError::NotFound)?;
+        let then = past::key(op, &project, id, as_of)?;
+        let state = ShownState::of(then.past.state(as_of.end), then.was_archived);
+        Ok((project, chosen, then, state))
     });
-    let (viewer, (project, as_of, then)) = loading.await?;
-    let state = then.past.state(as_of.end);
-    let ended = then.was_archived && state != KeyState::Revoked;
+    let (viewer, (project, chosen, then, state)) = loading.await?;
     let title = format!("{} as it was", then.past.key.label);
     let page = OnePage {
         layout: Layout::new(&viewer, Section::Keys, Some(&project), title),
         label: then.past.key.label.clone(),
         prefix: then.past.key.prefix.clone(),
-        state: if ended { "Ended" } else { state.title() },
-        state_class: if ended { "archived" } else { state.as_str() },
+        state,
         facts: facts(&then, &project, state),
         now_path: keys::path(&project.slug, id),
-        past: PastView::new(query, &project, &Chosen::Moment(as_of), viewer.now),
+        past: PastView::new(query, &project, &chosen, viewer.now),
     };
     Ok(page::full(StatusCode::OK, &page))
 }
 
-fn facts(then: &KeyThen, project: &Project, state: KeyState) -> Vec<Fact> {
+fn facts(then: &KeyThen, project: &Project, state: ShownState) -> Vec<Fact> {
     let key = &then.past.key;
     let fact = |title, field: &str, value: String| Fact {
         title,
@@ -106,7 +98,6 @@ fn facts(then: &KeyThen, project: &Project, state: KeyState) -> Vec<Fact> {
         false => key.expires_at.map_or("never".to_owned(), exact),
     };
     let limit = key.rate_limit.map(rate_limit_fields::in_words);
-    let networks: Vec<String> = key.allowed_ips.iter().map(ToString::to_string).collect();
     let metadata = match key.metadata.is_empty() {
         true => "none".to_owned(),
         false => serde_json::Value::from(key.metadata.clone()).to_string(),
@@ -117,14 +108,7 @@ fn facts(then: &KeyThen, project: &Project, state: KeyState) -> Vec<Fact> {
         fact("Scopes", "scopes", key.scopes.join(", ")),
         fact("Expires", "expires_at", expires),
         fact("Rate limit", "rate_limit", or(&limit, "the project’s")),
-        fact(
-            "Addresses",
-            "allowed_ips",
-            match networks.is_empty() {
-                true => "anywhere".to_owned(),
-                false => networks.join(", "),
-            },
-        ),
+        fact("Addresses", "allowed_ips", addresses(key)),
         fact("Owner", "owner", or(&key.owner, "nobody")),
         fact("Consumer", "consumer", or(&key.consumer, "none")),
         fact("Metadata", "metadata", metadata),

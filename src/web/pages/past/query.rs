@@ -1,12 +1,14 @@
 //! Which moment of the past an address names.
 
+use actix_web::http::StatusCode;
 use form_urlencoded::Serializer;
 use serde::Deserialize;
 
+use crate::access::Action;
 use crate::clock::UtcTime;
-use crate::domain::past::AsOf;
-use crate::domain::{DomainError, FieldError};
-use crate::records::Project;
+use crate::domain::past::{self, AsOf};
+use crate::domain::{DomainError, FieldError, Op};
+use crate::records::{Key, Project};
 use crate::web::shared::times::{exact, grouped};
 
 /// The parameters of the address, and of the form that leads to it.
@@ -107,12 +109,16 @@ pub enum Chosen {
 }
 
 impl Chosen {
-    /// What `as_of` made of the text.
+    /// What `moment`, the text of an address, names in the past of `project`.
     ///
     /// # Errors
     /// Whatever is not about the text.
-    pub fn of(result: Result<AsOf, DomainError>) -> Result<Self, DomainError> {
-        match result {
+    pub fn read(op: &mut Op, project: &Project, moment: Option<&str>) -> Result<Self, DomainError> {
+        op.allow(Action::ExportAudit, project)?;
+        let Some(text) = moment else {
+            return Ok(Chosen::Nothing);
+        };
+        match past::as_of(op, project, text) {
             Ok(as_of) => Ok(Chosen::Moment(as_of)),
             Err(DomainError::Invalid(errors)) => {
                 let first = errors.into_iter().next();
@@ -120,6 +126,31 @@ impl Chosen {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// The moment, if one was chosen.
+    pub fn moment(&self) -> Option<&AsOf> {
+        match self {
+            Chosen::Moment(as_of) => Some(as_of),
+            Chosen::Nothing | Chosen::Wrong(_) => None,
+        }
+    }
+
+    /// The status of the answer.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Chosen::Wrong(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Chosen::Nothing | Chosen::Moment(_) => StatusCode::OK,
+        }
+    }
+}
+
+/// From where a key could be used.
+pub fn addresses(key: &Key) -> String {
+    let networks: Vec<String> = key.allowed_ips.iter().map(ToString::to_string).collect();
+    match networks.is_empty() {
+        true => "anywhere".to_owned(),
+        false => networks.join(", "),
     }
 }
 

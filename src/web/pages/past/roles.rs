@@ -1,11 +1,9 @@
 //! `/projects/{p}/past/roles`: who had which role.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::query::{Chosen, PastQuery, PastView};
-use crate::access::Action;
 use crate::domain::past::{self, RoleThen};
 use crate::domain::projects;
 use crate::records::Project;
@@ -41,22 +39,14 @@ pub async fn show(
     let text = query.moment();
     let loading = visitor.view(move |op| {
         let project = projects::find(op, &slug)?;
-        op.allow(Action::ExportAudit, &project)?;
-        let chosen = match text {
-            None => Chosen::Nothing,
-            Some(text) => Chosen::of(past::as_of(op, &project, &text))?,
-        };
-        let roles = match &chosen {
-            Chosen::Moment(as_of) => past::roles(op, &project, as_of)?,
-            Chosen::Nothing | Chosen::Wrong(_) => Vec::new(),
+        let chosen = Chosen::read(op, &project, text.as_deref())?;
+        let roles = match chosen.moment() {
+            Some(as_of) => past::roles(op, &project, as_of)?,
+            None => Vec::new(),
         };
         Ok((project, chosen, roles))
     });
     let (viewer, (project, chosen, roles)) = loading.await?;
-    let status = match chosen {
-        Chosen::Wrong(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        _ => StatusCode::OK,
-    };
     let page = RolesPage {
         layout: Layout::new(
             &viewer,
@@ -68,7 +58,7 @@ pub async fn show(
         rows: roles.into_iter().map(row).collect(),
         project,
     };
-    Ok(page::full(status, &page))
+    Ok(page::full(chosen.status(), &page))
 }
 
 fn row(then: RoleThen) -> Row {

@@ -60,6 +60,7 @@ fn each_finding_leads_to_the_keys_that_it_is_about() {
     }
     let export = owner.get(&page.links("#findings a.small")[0]);
     assert_eq!(export.status, 200);
+    assert_eq!(export.texts(".facts dt"), ["Finding"]);
     let fields = [("format", "csv"), ("finding", "never-used")];
     let file = owner.post("/projects/default/keys/export", &fields);
     assert_eq!(file.body.lines().count(), 3, "{}", file.body);
